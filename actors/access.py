@@ -1,0 +1,26 @@
+"""The access log of a view record: every look, granted or refused."""
+
+from runtime.actor import Done, Entity, evolve, records
+
+AccessState = records.STATES["access"]
+AccessLogged = records.EVENTS["access_logged"]
+
+
+class Access(Entity):
+    """Counts; the journal keeps the rest."""
+
+    kind = "access"
+    blank = AccessState("open", 0, 0)
+    table = {"open": {"optin_log_access": ("open",)}}
+
+    def optin_log_access(self, tx, message):
+        """Log one look; the result is whether it is the first that was granted."""
+        first = message.granted and self.state.granted == 0
+        return Done(first, AccessLogged(message.partner, message.requested, message.returned,
+                                        message.address, message.granted))  # fmt: skip
+
+    @staticmethod
+    def apply_access_logged(state, event, tx):
+        if event.granted:
+            return evolve(state, granted=state.granted + 1)
+        return evolve(state, refused=state.refused + 1)

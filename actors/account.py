@@ -1,0 +1,134 @@
+"""An escrow account: one partner's money in one currency."""
+
+from actors.payment import payment_id
+from runtime.actor import Done, Entity, errors, evolve, make_id, records
+
+AccountState = records.STATES["account"]
+Deposited = records.EVENTS["deposited"]
+FundsReserved = records.EVENTS["funds_reserved"]
+FundsReleased = records.EVENTS["funds_released"]
+FundsReturned = records.EVENTS["funds_returned"]
+AcceptPayment = records.INTERNAL["accept_payment"]
+PartyRoles = records.INTERNAL["party_roles"]
+DepositReply = records.REPLIES["optin_deposit_escrow"]
+GetAccountReply = records.REPLIES["get_account"]
+ListAccountsReply = records.REPLIES["list_accounts"]
+
+MAX_AMOUNT = (1 << 64) - 1
+
+
+def account_id(partner, currency):
+    """Id of a partner's account in a currency."""
+    return make_id("optin/v1/account", partner, currency)
+
+
+def available(state):
+    """What an account can still promise: deposited less all that is spoken for."""
+    return state.deposited - state.reserved - state.released - state.expired - state.withdrawn
+
+
+class Account(Entity):
+    """Moves money between available, reserved and released; never below zero, never past u64."""
+
+    kind = "account"
+    blank = AccountState("none", records.ZEROS, bytes(8), 0, 0, 0, 0, 0)
+    table = {
+        "none": {"optin_deposit_escrow": ("open",)},
+        "open": {
+            "optin_deposit_escrow": ("open",),
+            "reserve_funds": ("open",),
+            "release_funds": ("open",),
+            "return_funds": ("open",),
+        },
+    }
+    reads = ("get_account", "list_accounts", "check_funds")
+    indexes = {
+        "account.by_currency": lambda state: state.currency if state.status == "open" else None
+    }
+
+    @classmethod
+    def address(cls, message, tx):
+        if isinstance(message, records.REQUESTS["list_accounts"]):
+            return records.SINGLETON
+        return account_id(message.partner, message.currency)
+
+    def optin_deposit_escrow(self, tx, message):
+        """Credit a payment."""
+        roles = tx.ask("party", message.partner, PartyRoles())
+        if "partner" not in roles:
+            raise errors.Missing("the party to credit is no partner", "a registered partner")
+        check_currency(message.currency)
+        if message.amount == 0:
+            raise errors.Refused("the deposit is of nothing", "an amount above zero")
+        if self.state.deposited + message.amount > MAX_AMOUNT:
+            raise errors.Refused("the account cannot hold that much",
+                                 f"at most {MAX_AMOUNT - self.state.deposited} more")  # fmt: skip
+        tx.ask("payment", payment_id(message.reference), AcceptPayment(self.id))
+        return Done(
+            DepositReply(self.id, available(self.state) + message.amount),
+            Deposited(message.partner, message.currency, message.amount),
+        )
+
+    def check_funds(self, tx, message):
+        """Refuse an amount that is not available."""
+        left = available(self.state)
+        if self.state.status == "none" or left < message.amount:
+            raise errors.NoFunds(f"{left} micro-units are available", f"at least {message.amount}",
+                                 "deposit first")  # fmt: skip
+
+    def reserve_funds(self, tx, message):
+        """Hold an amount."""
+        self.check_funds(tx, message)
+        return Done(None, FundsReserved(message.amount))
+
+    def release_funds(self, tx, message):
+        """Let a held amount go to payees."""
+        return Done(None, FundsReleased(message.amount))
+
+    def return_funds(self, tx, message):
+        """Give a held amount back."""
+        return Done(None, FundsReturned(message.amount))
+
+    def get_account(self, tx, message):
+        """Balances, for the partner and the operator."""
+        if tx.signer not in (message.partner, tx.node.operator):
+            raise errors.Unauthorized("the account is another partner's", "its partner or the operator")
+        if self.state.status == "none":
+            raise errors.Missing("there is no such account", "an account with a deposit")
+        return GetAccountReply(_line(self.state), available(self.state))
+
+    def list_accounts(self, tx, message):
+        """Balances of all accounts of a currency."""
+        rows, after = tx.node.page("account.by_currency", message.currency, message)
+        states = [tx.node.state_of("account", row) for row in rows]
+        return ListAccountsReply(tuple([_line(state) for state in states]), after)
+
+    @staticmethod
+    def apply_deposited(state, event, tx):
+        return AccountState("open", event.partner, event.currency, state.deposited + event.amount,
+                            state.reserved, state.released, state.expired, state.withdrawn)  # fmt: skip
+
+    @staticmethod
+    def apply_funds_reserved(state, event, tx):
+        return evolve(state, reserved=state.reserved + event.amount)
+
+    @staticmethod
+    def apply_funds_released(state, event, tx):
+        return evolve(state, reserved=state.reserved - event.amount,
+                      released=state.released + event.amount)  # fmt: skip
+
+    @staticmethod
+    def apply_funds_returned(state, event, tx):
+        return evolve(state, reserved=state.reserved - event.amount)
+
+
+def _line(state):
+    return records.AccountLine(state.partner, state.deposited, state.reserved, state.released,
+                               state.expired, state.withdrawn)  # fmt: skip
+
+
+def check_currency(currency):
+    """Refuse what is not three capital letters and five zeros."""
+    letters = currency[:3]
+    if currency[3:] != bytes(5) or not all([65 <= letter <= 90 for letter in letters]):
+        raise errors.Refused("the currency is no ISO 4217 code", "three capital letters, zero-padded")

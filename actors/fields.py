@@ -1,0 +1,106 @@
+"""The field registry: which fields there are, and in which forms each may be shown."""
+
+from runtime.actor import Done, Entity, errors, records
+
+FieldsState = records.STATES["fields"]
+FieldDefined = records.EVENTS["field_defined"]
+ListFieldsReply = records.REPLIES["list_fields"]
+
+# kind: (longest value in bytes, forms it may be shown in)
+KINDS = {
+    "text": (128, ("ExactValue", "BooleanOnly")),
+    "postal_code": (16, ("ExactValue", "BooleanOnly")),
+    "birth_date": (10, ("ExactValue", "BooleanOnly")),
+    "phone": (24, ("ExactValue", "BooleanOnly")),
+    "email": (254, ("ExactValue", "BooleanOnly")),
+}
+
+# Sizes to which sealed views are padded: an offer's fields at their longest decide which.
+PAD_CLASSES = (1024, 4096, 16384)
+GRANT_OVERHEAD = 192  # bytes of a ViewGrant beside its fields
+FIELD_OVERHEAD = 16  # bytes of a field beside its value: length and name of its form
+
+
+class Fields(Entity):
+    """The one registry of a node. A name is never reused for another index."""
+
+    kind = "fields"
+    blank = FieldsState("open", ())
+    table = {"open": {"define_field": ("open",)}}
+    reads = ("list_fields", "check_uses", "check_values")
+
+    def define_field(self, tx, message):
+        """Add a field."""
+        field = message.field
+        for known in self.state.fields:
+            if known.index == field.index:
+                raise errors.Refused(f"field {field.index} is {known.name}", "an index not in use")
+            if known.name == field.name:
+                raise errors.Refused(f"{field.name} is field {known.index}", "a name not in use")
+        if not field.name:
+            raise errors.Refused("the field has no name", "a name of 1 to 40 bytes")
+        allowed = KINDS[field.kind][1]
+        for transform in field.transforms:
+            if transform not in allowed:
+                raise errors.Refused(f"{transform} of a {field.kind}", "one of " + ", ".join(allowed))
+        if not field.transforms or len(set(field.transforms)) != len(field.transforms):
+            raise errors.Refused("the forms are empty or repeat", "one or more forms, each once")
+        return Done(None, FieldDefined(field))
+
+    def list_fields(self, tx, message):
+        """All fields, ascending by index."""
+        return ListFieldsReply(self.state.fields)
+
+    def check_uses(self, tx, message):
+        """Check the field uses of an offer; the result is its padding class in bytes."""
+        check_ascending(message.required)
+        check_ascending(message.optional)
+        if not message.required and not message.optional:
+            raise errors.Refused("the offer asks for no field", "at least one field")
+        size = GRANT_OVERHEAD
+        for use in message.required + message.optional:
+            field = self._field(use.index)
+            if use.transform not in field.transforms:
+                raise errors.Refused(f"{field.name} is not shown as {use.transform}",
+                                     "one of " + ", ".join(field.transforms))  # fmt: skip
+            size += FIELD_OVERHEAD + KINDS[field.kind][0]
+        for use in message.required:
+            if use.index in [other.index for other in message.optional]:
+                raise errors.Refused(f"field {use.index} is both required and optional", "one of both")
+        # Every index up to the highest takes two bytes on the way to the redactor.
+        for pad in PAD_CLASSES:
+            if size <= pad:
+                return pad
+        raise errors.Refused(f"the fields take up to {size} bytes", f"at most {PAD_CLASSES[-1]}",
+                             "ask for fewer fields")  # fmt: skip
+
+    def check_values(self, tx, message):
+        """Check a user's values by registry index."""
+        for index in range(len(message.values)):
+            value = message.values[index]
+            if not value:
+                continue
+            field = self._field(index)
+            limit = KINDS[field.kind][0]
+            if len(value) > limit:
+                raise errors.Refused(f"{field.name} has {len(value)} bytes", f"at most {limit}")
+        return None
+
+    def _field(self, index):
+        for field in self.state.fields:
+            if field.index == index:
+                return field
+        raise errors.Missing(f"there is no field {index}", "a field of the registry",
+                             "see list_fields")  # fmt: skip
+
+    @staticmethod
+    def apply_field_defined(state, event, tx):
+        fields = sorted(state.fields + (event.field,), key=lambda field: field.index)
+        return FieldsState("open", tuple(fields))
+
+
+def check_ascending(uses):
+    """Refuse field uses that are not ascending by index, or name one twice."""
+    for i in range(1, len(uses)):
+        if uses[i].index <= uses[i - 1].index:
+            raise errors.Refused("the fields are not ascending by index", "each field once, in order")

@@ -1,0 +1,67 @@
+"""A payee: what a party earned in one currency."""
+
+from actors.account import MAX_AMOUNT
+from runtime.actor import Done, Entity, errors, evolve, make_id, records
+
+PayeeState = records.STATES["payee"]
+PayeeCredited = records.EVENTS["payee_credited"]
+GetBalanceReply = records.REPLIES["get_balance"]
+ListBalancesReply = records.REPLIES["list_balances"]
+
+
+def payee_id(party, currency):
+    """Id of a party's balance in a currency."""
+    return make_id("optin/v1/payee-account", party, currency)
+
+
+def payee_reference(nonce, party):
+    """How a payee is named in a statement: only who knows the code's nonce can tell whom."""
+    return make_id("optin/v1/payee", nonce, party)
+
+
+class Payee(Entity):
+    """Earns."""
+
+    kind = "payee"
+    blank = PayeeState("none", records.ZEROS, bytes(8), 0, 0, 0)
+    table = {"none": {"credit_payee": ("open",)}, "open": {"credit_payee": ("open",)}}
+    reads = ("get_balance", "list_balances")
+    indexes = {
+        "payee.by_currency": lambda state: state.currency if state.status == "open" else None
+    }
+
+    @classmethod
+    def address(cls, message, tx):
+        if isinstance(message, records.REQUESTS["list_balances"]):
+            return records.SINGLETON
+        return payee_id(message.party, message.currency)
+
+    def credit_payee(self, tx, message):
+        """Add to the balance."""
+        if self.state.earned + message.amount > MAX_AMOUNT:
+            raise errors.Refused("the payee's balance cannot hold that much", "an amount that fits")
+        return Done(None, PayeeCredited(message.party, message.currency, message.amount))
+
+    def get_balance(self, tx, message):
+        """Balance, for the payee and the operator."""
+        if tx.signer not in (message.party, tx.node.operator):
+            raise errors.Unauthorized("the balance is another party's", "the payee or the operator")
+        return GetBalanceReply(self.state.balance, self.state.earned)
+
+    def list_balances(self, tx, message):
+        """Balances of all payees of a currency."""
+        rows, after = tx.node.page("payee.by_currency", message.currency, message)
+        lines = []
+        for row in rows:
+            state = tx.node.state_of("payee", row)
+            lines.append(
+                records.PayeeLine(state.party, state.balance, state.earned, state.withdrawn)
+            )
+        return ListBalancesReply(tuple(lines), after)
+
+    @staticmethod
+    def apply_payee_credited(state, event, tx):
+        blank = state if state.status == "open" else PayeeState(
+            "open", event.party, event.currency, 0, 0, 0)  # fmt: skip
+        return evolve(blank, balance=blank.balance + event.amount,
+                      earned=blank.earned + event.amount)  # fmt: skip

@@ -1,0 +1,87 @@
+"""A user's profile: the fields, sealed on their way here, and who referred the user."""
+
+from runtime.actor import Done, Entity, decode, errors, evolve, make_id, records
+
+ProfileState = records.STATES["profile"]
+Enrolled = records.EVENTS["enrolled"]
+FieldsUpdated = records.EVENTS["fields_updated"]
+RegisterSelf = records.INTERNAL["register_self"]
+CheckValues = records.INTERNAL["check_values"]
+PartyRoles = records.INTERNAL["party_roles"]
+EnrolReply = records.REPLIES["enrol"]
+
+PRESENT, ABSENT = b"\x01", b"\x00"  # what BooleanOnly shows
+
+
+class Profile(Entity):
+    """Holds a user's values; only a view record ever gets any of them."""
+
+    kind = "profile"
+    blank = ProfileState("unknown", None, records.ZEROS, ())
+    table = {
+        "unknown": {"enrol": ("enrolled",)},
+        "enrolled": {"update_fields": ("enrolled",)},
+    }
+    reads = ("get_profile", "freeze_fields")
+
+    @classmethod
+    def address(cls, message, tx):
+        return tx.signer
+
+    def enrol(self, tx, message):
+        """Enrol the user who signed. A referrer is a user who is here already: no cycles."""
+        tx.ask("party", tx.signer, RegisterSelf(("user",)))
+        if message.referrer is not None:
+            roles = tx.ask("party", message.referrer, PartyRoles())
+            if "user" not in roles:
+                raise errors.Missing("the referrer is not enrolled here", "an enrolled user",
+                                     "enrol the referrer first, or leave it out")  # fmt: skip
+        self._take_values(tx, message.commitment, tx.enclosures[1])
+        return Done(EnrolReply(self.id), Enrolled(message.referrer, message.commitment))
+
+    def update_fields(self, tx, message):
+        """Replace the values. Views of earlier consents keep what was frozen for them."""
+        self._take_values(tx, message.commitment, tx.enclosures[0])
+        return Done(None, FieldsUpdated(message.commitment))
+
+    def _take_values(self, tx, commitment, enclosed):
+        sealed = decode(records.SealedFields, enclosed)
+        if make_id("optin/v1/fields", sealed.blind, sealed.values) != commitment:
+            raise errors.Unauthorized("the enclosed fields are not the ones that were signed",
+                                      "fields that hash to the commitment")  # fmt: skip
+        tx.ask("fields", records.SINGLETON, CheckValues(sealed.values))
+        tx.attach("values", enclosed)
+
+    def get_profile(self, tx, message):
+        """The referrer, for payees."""
+        if self.state.status != "enrolled":
+            raise errors.Missing("the user is not enrolled", "an enrolled user")
+        return self.state.referrer
+
+    def freeze_fields(self, tx, message):
+        """Values of the given uses as they are shown, by registry index; b"" elsewhere."""
+        values = self.state.values
+        required = [use.index for use in message.required]
+        shown = []
+        for use in message.fields:
+            while len(shown) < use.index:
+                shown.append(b"")
+            value = values[use.index] if use.index < len(values) else b""
+            if use.transform == "BooleanOnly":
+                value = PRESENT if value else ABSENT
+            elif not value and use.index in required:
+                raise errors.Refused(f"required field {use.index} has no value",
+                                     "a value for every required field",
+                                     "add it with update_fields")  # fmt: skip
+            shown.append(value)
+        return tuple(shown)
+
+    @staticmethod
+    def apply_enrolled(state, event, tx):
+        values = decode(records.SealedFields, tx.attached("values")).values
+        return ProfileState("enrolled", event.referrer, event.commitment, values)
+
+    @staticmethod
+    def apply_fields_updated(state, event, tx):
+        values = decode(records.SealedFields, tx.attached("values")).values
+        return evolve(state, commitment=event.commitment, values=values)

@@ -1,0 +1,139 @@
+"""A view record: the only door to a user's values, as wide as the consent and no wider."""
+
+from runtime.actor import (
+    Denied,
+    Done,
+    Entity,
+    canonical,
+    commands,
+    errors,
+    evolve,
+    make_id,
+    records,
+    unpack,
+)
+
+ViewState = records.STATES["view"]
+ViewCreated = records.EVENTS["view_created"]
+ViewStopped = records.EVENTS["view_stopped"]
+LogAccess = records.INTERNAL["optin_log_access"]
+CompleteCode = records.INTERNAL["complete_code"]
+EnforceViewReply = records.REPLIES["optin_enforce_view"]
+GetViewReply = records.REPLIES["get_view"]
+ListViewsReply = records.REPLIES["list_views"]
+
+
+def view_id(code):
+    """Id of the view record of a code."""
+    return make_id("optin/v1/view", code)
+
+
+def mask_of(uses):
+    """Field mask (32 bytes) of field uses."""
+    mask = bytearray(32)
+    for use in uses:
+        mask[use.index >> 3] |= 1 << (use.index & 7)
+    return bytes(mask)
+
+
+class View(Entity):
+    """Open, then stopped. Values were frozen when the user consented."""
+
+    kind = "view"
+    blank = ViewState("none", records.ZEROS, records.ZEROS, records.ZEROS, records.ZEROS, (), 0, 0,
+                      ())  # fmt: skip
+    table = {
+        "none": {"optin_generate_view": ("open",), "optin_enforce_view": ("none",)},
+        "open": {"optin_enforce_view": ("open",), "stop_view": ("stopped",)},
+        "stopped": {"optin_enforce_view": ("stopped",)},
+    }
+    reads = ("get_view", "list_views")
+    indexes = {"view.by_partner": lambda state: state.partner if state.status != "none" else None}
+
+    @classmethod
+    def address(cls, message, tx):
+        if isinstance(message, records.REQUESTS["list_views"]):
+            return records.SINGLETON
+        return message.record
+
+    def optin_generate_view(self, tx, message):
+        """Open the record of a consent; the values it shows are attached."""
+        consent = message.consent
+        return Done(None, ViewCreated(consent.code, consent.offer, message.partner,
+                                      consent.pairwise, consent.fields, message.pad,
+                                      message.view_until))  # fmt: skip
+
+    def optin_enforce_view(self, tx, message):
+        """Return requested and visible, sealed; or refuse. Both are journaled."""
+        key, address = tx.enclosures
+        state = self.state
+        if len(key) != records.KEM_KEY.size or commands.reply_key_id(key) != message.reply_key:
+            return Denied(errors.Unauthorized("the enclosed reply key is not the one signed for",
+                                              "the key whose id is in the request"))  # fmt: skip
+        if state.partner != tx.signer:
+            # The same words whether there is no such record or it is another partner's.
+            return Denied(errors.Missing("there is no such view record for you",
+                                         "a record of list_views"))  # fmt: skip
+        reason = self._why_closed(tx)
+        returned = bytes(32)
+        if not reason:
+            visible = mask_of(state.fields)
+            returned = bytes([visible[i] & message.requested[i] for i in range(32)])
+        first = tx.ask(
+            "access",
+            self.id,
+            LogAccess(tx.signer, message.requested, returned, tx.node.address_hash(address),
+                      not reason),
+        )  # fmt: skip
+        if reason:
+            return Denied(errors.Refused(reason, "a record that is open"))
+        if first:
+            tx.ask("code", state.code, CompleteCode())
+        return Done(EnforceViewReply(self._sealed(tx, key, returned)))
+
+    def _why_closed(self, tx):
+        if self.state.status == "stopped":
+            return "the user took the consent back"
+        if self.state.view_until and tx.time >= self.state.view_until:
+            return "the offer's view_until has passed"
+        return ""
+
+    def _sealed(self, tx, key, returned):
+        state = self.state
+        record = bytearray()
+        for value in state.shown:
+            record += len(value).to_bytes(2, "little") + value
+        transforms = []
+        for use in state.fields:
+            if returned[use.index >> 3] >> (use.index & 7) & 1:
+                transforms.append(use.transform)
+        grant = records.ViewGrant(self.id, state.code, state.pairwise, returned, tuple(transforms),
+                                  tx.node.accelerator.redact(bytes(record), returned))  # fmt: skip
+        return tx.node.seal(key, commands.VIEW, canonical(grant), state.pad)
+
+    def stop_view(self, tx, message):
+        """No more views, from this moment."""
+        return Done(None, ViewStopped())
+
+    def get_view(self, tx, message):
+        """What the record shows, for its partner."""
+        state = self.state
+        if state.partner != tx.signer:
+            raise errors.Missing("there is no such view record for you", "a record of list_views")
+        return GetViewReply(state.code, state.offer, state.pairwise, mask_of(state.fields),
+                            not self._why_closed(tx))  # fmt: skip
+
+    def list_views(self, tx, message):
+        """Records of the partner who asks."""
+        rows, after = tx.node.page("view.by_partner", tx.signer, message)
+        return ListViewsReply(tuple(rows), after)
+
+    @staticmethod
+    def apply_view_created(state, event, tx):
+        shown = tuple(unpack(tx.attached("values")))
+        return ViewState("open", event.code, event.offer, event.partner, event.pairwise,
+                         event.fields, event.pad, event.view_until, shown)  # fmt: skip
+
+    @staticmethod
+    def apply_view_stopped(state, event, tx):
+        return evolve(state, status="stopped")

@@ -1,0 +1,30 @@
+"""Entities on Pykka: states, events, drafts, supervision, activation and passivation.
+
+What `actors/` needs of the rest of the product, it imports from here.
+"""
+
+from runtime.actor.directory import Directory
+from runtime.actor.entity import Denied, Done, Entity
+from runtime.actor.supervision import DeadLetters, Escalated, Supervisor
+from runtime.actor.transaction import Transaction
+from runtime.wire import commands, errors, records
+from runtime.wire.schema import canonical, decode, evolve, make_id, unpack
+
+__all__ = [
+    "DeadLetters",
+    "Denied",
+    "Directory",
+    "Done",
+    "Entity",
+    "Escalated",
+    "Supervisor",
+    "Transaction",
+    "canonical",
+    "commands",
+    "decode",
+    "errors",
+    "evolve",
+    "make_id",
+    "records",
+    "unpack",
+]

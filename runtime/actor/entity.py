@@ -1,0 +1,139 @@
+"""An entity: a Pykka actor whose messages are its state machine."""
+
+import pykka
+
+from runtime.actor.transaction import Journaled
+from runtime.wire.errors import Fault, NotAllowedNow
+from runtime.wire.records import SINGLETON
+from runtime.wire.schema import spec_of
+
+
+class Done:
+    """What a handler returns: a result, and the events that made it true.
+
+    Args:
+        result: the reply, or None for a reply without fields.
+        events: applied in this order, after the handler returned.
+    """
+
+    def __init__(self, result=None, *events):
+        self.result = result
+        self.events = events
+
+
+class Denied:
+    """A refusal that is journaled: its events are kept although the asker gets an error.
+
+    Args:
+        error: NodeError to answer with.
+        events: applied in this order.
+    """
+
+    def __init__(self, error, *events):
+        self.error = error
+        self.events = events
+
+
+class Envelope:
+    """A message on its way to an entity, and the transaction it belongs to."""
+
+    def __init__(self, transaction, message):
+        self.transaction = transaction
+        self.message = message
+
+
+class Entity(pykka.ThreadingActor):
+    """Base of every entity.
+
+    A subclass declares its `kind`, its `blank` state, its state `table`, and a method named
+    after each message: `handler(self, tx, message)` checks and returns Done or Denied, or raises
+    a NodeError; it changes nothing. For each event a static method `apply_<event>(state, event,
+    tx)` gives the next state; `tx` offers `time`, `sequence` and `attached`, in life as in replay.
+
+    Attributes:
+        kind: name of the address space.
+        blank: state of an entity that the store does not know.
+        table: {state: {message: states it may lead to}}; what is absent is refused.
+        reads: names of messages that every state allows and that change nothing.
+        indexes: {index: function from state to key bytes, or None for no entry}.
+    """
+
+    use_daemon_thread = True  # a node that was told to stop does not wait for idle entities
+
+    kind = ""
+    blank = None
+    table = {}
+    reads = ()
+    indexes = {}
+
+    def __init__(self, entity_id, state):
+        super().__init__()
+        self.id = entity_id
+        self._state = state
+        self._draft = None
+        self._draft_of = None
+
+    @classmethod
+    def address(cls, message, tx):
+        """Id of the entity that `message` is for.
+
+        The default serves entities of which a node has one.
+        """
+        return SINGLETON
+
+    @property
+    def state(self):
+        """The state as the running transaction sees it."""
+        return self._state if self._draft is None else self._draft
+
+    def on_receive(self, envelope):
+        """Handle one message of one transaction."""
+        tx = envelope.transaction
+        if self._draft_of is not tx:
+            self._settle()
+        message = envelope.message
+        name = spec_of(type(message)).wire_name
+        state = self.state
+        handler = getattr(self, name)
+        if name in self.reads:
+            return handler(tx, message)
+        allowed = self.table.get(state.status, {})
+        if name not in allowed:
+            raise self._not_allowed(name, state.status, allowed)
+        outcome = handler(tx, message)
+        for event in outcome.events:
+            self._apply(tx, event)
+        if self.state.status not in allowed[name]:
+            raise Fault(f"{self.kind} went from {state.status} to {self.state.status} by {name}")
+        if isinstance(outcome, Denied):
+            raise Journaled(outcome.error)
+        return outcome.result
+
+    def _not_allowed(self, name, status, allowed):
+        words = sorted(allowed)
+        return NotAllowedNow(
+            f"{name} on a {self.kind} that is {status}",
+            "one of " + ", ".join(words) if words else f"nothing: {status} is final",
+        )
+
+    def _apply(self, tx, event):
+        before = self.state
+        after = self.next_state(before, event, tx)
+        self._draft = after
+        self._draft_of = tx
+        tx.record(self.kind, self.id, event)
+        tx.draft(type(self), self.id, before, after)
+
+    @classmethod
+    def next_state(cls, state, event, tx):
+        """The state after `event`: the same whether lived or replayed."""
+        return getattr(cls, "apply_" + spec_of(type(event)).wire_name)(state, event, tx)
+
+    def _settle(self):
+        # A transaction's outcome reaches its entities with their next message: nothing else
+        # can look at them in between.
+        if self._draft_of is not None:
+            if self._draft_of.committed:
+                self._state = self._draft
+            self._draft = None
+            self._draft_of = None

@@ -1,0 +1,66 @@
+"""What happens to an actor that fails, and to a message that reaches nobody."""
+
+
+class Escalated(Exception):
+    """Something failed more often than its supervisor allows: the failure goes up."""
+
+
+class Supervisor:
+    """Counts failures within a sliding window, as OTP's supervisors do.
+
+    Args:
+        limit: failures allowed within `within_ns`; one more escalates.
+        within_ns: length of the window, ns.
+    """
+
+    def __init__(self, limit=3, within_ns=60 * 10**9):
+        self.limit = limit
+        self.within_ns = within_ns
+        self.total = 0
+        self._failures = {}  # name: [times, ns]
+
+    def failed(self, name, now):
+        """Note a failure of `name` at `now` (ns).
+
+        Raises:
+            Escalated: it is one too many.
+        """
+        self.total += 1
+        times = [t for t in self._failures.get(name, []) if now - t < self.within_ns]
+        times.append(now)
+        self._failures[name] = times
+        if len(times) > self.limit:
+            raise Escalated(f"{name} failed {len(times)} times in {self.within_ns // 10**9} s")
+
+    def set_aside(self, name, now):
+        """How many ns `name` stays set aside because it escalated; 0 if it may run."""
+        times = self._failures.get(name)
+        if not times:
+            return 0
+        if len(times) > self.limit:
+            left = times[0] + self.within_ns - now
+            if left > 0:
+                return left
+        if now - times[-1] >= self.within_ns:
+            del self._failures[name]
+        return 0
+
+
+class DeadLetters:
+    """Counts messages that reached nobody and keeps the last of them.
+
+    Args:
+        keep: how many to keep.
+    """
+
+    def __init__(self, keep=16):
+        self.keep = keep
+        self.count = 0
+        self.last = []
+
+    def add(self, kind, message, reason):
+        """Note a message to an entity of `kind`. Its content is not kept: it may be secret."""
+        self.count += 1
+        self.last.append(f"{type(message).__name__} to {kind}: {reason}"[:120])
+        if len(self.last) > self.keep:
+            self.last.pop(0)

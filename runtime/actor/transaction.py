@@ -1,0 +1,109 @@
+"""One transaction: the drafts, events and attachments of one request."""
+
+from runtime.wire.errors import Fault, NodeError
+
+
+class Journaled(Exception):
+    """Carries the error of a Denied to the sequencer, which keeps the transaction."""
+
+    def __init__(self, error):
+        super().__init__(str(error))
+        self.error = error
+
+
+# What handlers raise on purpose; anything else is a failure of the entity.
+EXPECTED = (NodeError, Journaled)
+
+
+class Transaction:
+    """What the entities of one request share.
+
+    Args:
+        directory: where entities are found.
+        node: the node's services to entities: `id`, `operator`, and its ports.
+        sequence: position that its journal entry will have.
+        time: ns since the epoch, sampled once.
+        command: the Command that was signed, or None.
+        enclosures: bytes that came beside it.
+    """
+
+    def __init__(self, directory, node, sequence, time, command=None, enclosures=()):
+        self.directory = directory
+        self.node = node
+        self.sequence = sequence
+        self.time = time
+        self.command = command
+        self.signer = command.party if command else None
+        self.enclosures = enclosures
+        self.committed = None  # None while it runs; then whether its drafts became the state
+        self.drafts = {}  # (kind, id): (entity class, state before, state after)
+        self.order = []  # keys of drafts in order of first change
+        self.events = []  # (kind, id, event)
+        self.attachments = []  # (label, bytes)
+        self.to_sign = []  # (purpose, message): signed by the node after the handlers
+        self._stack = []  # entities that are handling a message
+
+    def ask(self, kind, entity_id, message):
+        """Ask an entity, within this transaction.
+
+        Returns:
+            The result of its handler.
+
+        Raises:
+            NodeError: what the entity refused with.
+            Fault: the ask would close a ring of entities waiting for each other.
+        """
+        key = (kind, entity_id)
+        if key in self._stack:
+            names = [name for name, _ in self._stack] + [kind]
+            raise Fault("entities wait for each other: " + " -> ".join(names))
+        self._stack.append(key)
+        try:
+            return self.directory.ask(self, kind, entity_id, message)
+        except Journaled as denied:
+            # Only the refusal of the request itself is journaled, not one of its parts.
+            if len(self._stack) > 1:
+                raise denied.error
+            raise
+        finally:
+            self._stack.pop()
+
+    def handling(self, key):
+        """Whether the entity (kind, id) is handling a message of this transaction."""
+        return key in self._stack
+
+    def entropy(self, label):
+        """32 bytes that only this node could have drawn for this label in this transaction."""
+        return self.node.entropy(label, self.sequence)
+
+    def attach(self, label, content):
+        """Put bytes beside the entry; nothing hashed depends on them."""
+        self.attachments.append((label, content))
+
+    def attached(self, label):
+        """The last bytes attached under `label`."""
+        for name, content in reversed(self.attachments):
+            if name == label:
+                return content
+        raise KeyError(label)
+
+    def sign(self, purpose, message):
+        """Have the node sign `message`; the signature joins the attachments in this order."""
+        self.to_sign.append((purpose, message))
+
+    def record(self, kind, entity_id, event):
+        """Note an event that an entity applied."""
+        self.events.append((kind, entity_id, event))
+
+    def draft(self, entity_class, entity_id, before, after):
+        """Note the state an entity will have if this transaction commits."""
+        key = (entity_class.kind, entity_id)
+        if key in self.drafts:
+            before = self.drafts[key][1]
+        else:
+            self.order.append(key)
+        self.drafts[key] = (entity_class, before, after)
+
+    def close(self, committed):
+        """End the transaction: drafts become state, or are dropped."""
+        self.committed = committed

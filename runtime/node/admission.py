@@ -1,0 +1,137 @@
+"""From bytes to a checked command: everything that can be done before a request's turn.
+
+It reads nothing but keys, so that a node with threads does it ahead and beside the sequencer.
+"""
+
+from runtime.wire.commands import ENROLMENT, command_hash, party_id, purpose
+from runtime.wire.errors import Malformed, Stale, Unauthorized, UnknownMethod
+from runtime.wire.records import INTERNAL, PUBLIC_KEY, REQUESTS, Command, Sealed, Signed
+from runtime.wire.schema import decode, spec_of, unpack_canonical
+from runtime.wire.sealing import unseal
+
+
+class Admitted:
+    """A request whose form and signature are right.
+
+    Attributes:
+        spec: declaration of the method.
+        message: the request, a named tuple.
+        command: its Command, None for an unsigned request.
+        body: the signed bytes.
+        hash: command hash.
+        signature: over body.
+        enclosures: what came beside it.
+        key: the public key that verified it; None while the signer is not known.
+    """
+
+    def __init__(self, spec, message):
+        self.spec = spec
+        self.message = message
+        self.command = None
+        self.body = b""
+        self.hash = None
+        self.signature = b""
+        self.enclosures = ()
+        self.key = None
+
+
+class Admission:
+    """Checks requests.
+
+    Args:
+        crypto: crypto port.
+        node_id: bytes(32).
+        kem_seed: the node's ML-KEM-1024 seed, 64 bytes.
+        key_of: function from a party's id to its public key, or None.
+    """
+
+    def __init__(self, crypto, node_id, kem_seed, key_of):
+        self._crypto = crypto
+        self._node_id = node_id
+        self._kem_seed = kem_seed
+        self._key_of = key_of
+        self.noise = 0  # requests with a signature that is not valid
+
+    def admit(self, method, params):
+        """Check a request as it came off the wire.
+
+        Args:
+            method: text.
+            params: decoded msgpack array.
+
+        Returns:
+            Admitted.
+
+        Raises:
+            NodeError: naming what is wrong with it.
+        """
+        request = REQUESTS.get(method)
+        if request is None:
+            if method in INTERNAL:
+                raise UnknownMethod(
+                    f"{method} is a message between actors", "a request of the reference"
+                )
+            raise UnknownMethod(f"no method {method!r:.60}", "a request of the reference")
+        spec = spec_of(request)
+        if not spec.more["signer"]:
+            return Admitted(spec, spec.build(params, method))
+        if spec.more["sealed"]:
+            sealed = spec_of(Sealed).build(params, method)
+            content = unseal(self._crypto, self._kem_seed, ENROLMENT, sealed)
+            params = unpack_canonical(content)
+        return self._signed(spec, spec_of(Signed).build(params, method))
+
+    def _signed(self, spec, signed):
+        command = decode(Command, signed.body)
+        method = spec.wire_name
+        if command.method != method:
+            raise Unauthorized(f"the command was signed for {command.method!r:.60}", method)
+        if command.node != self._node_id:
+            raise Stale("the command was signed for another node", "this node's id",
+                        "sign it for this node")  # fmt: skip
+        expected = spec.more["enclosures"]
+        if len(signed.enclosures) != len(expected):
+            raise Malformed(
+                f"{len(signed.enclosures)} enclosures with {method}",
+                f"{len(expected)}: " + ", ".join(expected) if expected else "none",
+            )
+        admitted = Admitted(
+            spec, spec.build(unpack_canonical(command.params), method)
+        )
+        admitted.command = command
+        admitted.body = signed.body
+        admitted.hash = command_hash(signed.body)
+        admitted.signature = signed.signature
+        admitted.enclosures = signed.enclosures
+        if spec.more["signer"] == "self":
+            key = PUBLIC_KEY.build(signed.enclosures[0], method + ".public_key")
+            if party_id(key) != command.party:
+                raise Unauthorized("the enclosed key is not the signer's", "the key whose hash "
+                                   "is the party's id")  # fmt: skip
+        else:
+            key = self._key_of(command.party)
+        if key is not None:  # a request before this one may be about to register the signer
+            self.verify(admitted, key)
+        return admitted
+
+    def verify(self, admitted, key):
+        """Verify the command's signature under `key`.
+
+        Raises:
+            Unauthorized: it is not valid, or there is no key.
+        """
+        if key is None:
+            raise Unauthorized(
+                f"party {admitted.command.party.hex()[:16]} is not known here",
+                "a registered party", "register it, or check that this is the right node",
+            )  # fmt: skip
+        valid = self._crypto.verify(
+            key, purpose(admitted.spec.wire_name), admitted.body, admitted.signature
+        )
+        if not valid:
+            self.noise += 1
+            raise Unauthorized(
+                f"the signature of {admitted.spec.wire_name} is not valid",
+                "the party's ML-DSA-87 signature over the command",
+            )
+        admitted.key = key

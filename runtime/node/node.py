@@ -1,0 +1,131 @@
+"""A node: its identity, its journal, its entities and the sequencer that drives them."""
+
+from hashlib import shake_256
+
+from runtime.actor import Directory
+from runtime.node.accelerator import Accelerator
+from runtime.node.admission import Admission
+from runtime.node.journal import Journal
+from runtime.node.ports import InlineWorkers
+from runtime.node.queries import Queries
+from runtime.node.sequencer import Sequencer
+from runtime.wire.commands import node_id
+from runtime.wire.hkdf import hmac_sha3
+from runtime.wire.records import SINGLETON, STATES
+from runtime.wire.schema import decode, spec_of, unpack
+from runtime.wire.sealing import seal
+
+MAX_KEYS = 256  # public keys of parties kept at hand
+
+
+class Node:
+    """Everything a kind of node has in common; the ports make the difference.
+
+    Args:
+        seed: 32 secret bytes from which all of the node's own keys and randomness come.
+        kinds: entity classes.
+        store, crypto: ports, see `ports.py`.
+        clock: function from the journal's last time to a Clock.
+        workers, accelerator: ports; those of a node with one thread by default.
+        max_live: entities in memory at most.
+    """
+
+    def __init__(self, seed, kinds, store, crypto, clock, workers=None, accelerator=None,
+                 max_live=256):  # fmt: skip
+        self._seed = seed
+        self.store = store
+        self.crypto = crypto
+        self.workers = workers or InlineWorkers()
+        self.accelerator = accelerator or Accelerator()
+        self.identity_seed = self.entropy("identity", 0)
+        self.kem_seed = self.entropy("kem", 0, 64)
+        self.address_key = self.entropy("address", 0)
+        self.public_key = crypto.public_key(self.identity_seed)
+        self.kem_public_key = crypto.kem_public_key(self.kem_seed)
+        self.id = node_id(self.public_key)
+        self._keys = {}
+        self.journal = Journal(store, self.entropy, self.id)
+        self.clock = clock(self.journal.time)
+        self.boot_nonce = self.entropy(f"boot/{self.clock.now()}", self.journal.size, 8)
+        self.directory = Directory(kinds, self.load, max_live)
+        self.admission = Admission(crypto, self.id, self.kem_seed, self.key_of)
+        self.queries = Queries(self)
+        self.sequencer = Sequencer(self)
+
+    def entropy(self, label, sequence, size=32):
+        """Random bytes as a function, not a stream: SHAKE256(seed, sequence, label).
+
+        The same on every kind of node, so that bodies and ids are; unguessable without the seed.
+        """
+        data = self._seed + sequence.to_bytes(8, "big") + label.encode()
+        return shake_256(data).digest(size)
+
+    def load(self, entity_class, entity_id):
+        """State of an entity as stored, or its blank one."""
+        data = self.store.get(entity_class.kind, entity_id)
+        if data is None:
+            return entity_class.blank
+        return spec_of(STATES[entity_class.kind]).build(unpack(data, 1 << 20))
+
+    def state_of(self, kind, entity_id):
+        """State of another entity, for readers of an index; None if there is none."""
+        data = self.store.get(kind, entity_id)
+        return None if data is None else spec_of(STATES[kind]).build(unpack(data, 1 << 20))
+
+    @property
+    def operator(self):
+        """Id of the operator; None until provisioned."""
+        data = self.store.get("charter", SINGLETON)
+        return None if data is None else decode(STATES["charter"], data).operator
+
+    def key_of(self, party):
+        """Public key of a party, or None."""
+        key = self._keys.get(party)
+        if key is None:
+            state = self.state_of("party", party)
+            if state is None:
+                return None
+            key = state.public_key
+            if len(self._keys) >= MAX_KEYS:
+                self._keys.clear()
+            self._keys[party] = key
+        return key
+
+    def seal(self, public_key, purpose, content, size):
+        """Seal to somebody's ML-KEM key."""
+        return seal(self.crypto, public_key, purpose, content, size)
+
+    def address_hash(self, address):
+        """Keyed hash of a network address, under a key that only the node has."""
+        return hmac_sha3(self.address_key, address)
+
+    def page(self, index, prefix, message):
+        """One page of an index: ([ids], cursor for the next page, empty on the last).
+
+        Args:
+            message: a request with `after`, the cursor of the page before, and `limit`.
+        """
+        after = (message.after[:-32], message.after[-32:]) if message.after else None
+        rows = self.store.scan(index, prefix, after, message.limit)
+        more = rows and len(rows) == message.limit
+        return [row[1] for row in rows], rows[-1][0] + rows[-1][1] if more else b""
+
+    def submit(self, method, params, reply):
+        """Queue a request; see Sequencer.submit."""
+        self.sequencer.submit(method, params, reply)
+
+    def run(self):
+        """Execute and answer a batch of what waits."""
+        return self.sequencer.run()
+
+    def reload(self):
+        """Return to what is durable: drop drafts, live entities and all that was not committed."""
+        self.store.rollback()
+        self.directory.passivate_all()
+        self._keys.clear()
+        self.journal.reload()
+
+    def stop(self):
+        """Passivate every entity and close the store."""
+        self.directory.passivate_all()
+        self.store.close()

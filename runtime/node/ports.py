@@ -1,0 +1,98 @@
+"""The ports: what a node needs of the machine it runs on.
+
+Each kind of node brings its own; `tests/portable/store_kit.py` is the conformance kit that every
+store must pass. These classes state the contract; nothing inherits from them.
+"""
+
+
+class Store:
+    """Keeps state, indexes and journal. Changes are seen at once and durable after `commit`.
+
+    Whatever fails raises StorageFailed.
+    """
+
+    def get(self, kind, key):
+        """Bytes stored under (kind text, key bytes), or None."""
+
+    def put(self, kind, key, value):
+        """Store bytes under (kind, key)."""
+
+    def add_key(self, index, key, entity_id):
+        """Add an entity to an ordered index."""
+
+    def drop_key(self, index, key, entity_id):
+        """Remove an entity from an ordered index."""
+
+    def scan(self, index, prefix, after, limit):
+        """[(key, id)] with keys that start with `prefix`, ascending by key and id as bytes.
+
+        Args:
+            after: (key, id) to continue behind, or None.
+            limit: at most so many.
+        """
+
+    def count(self):
+        """Entries in the journal."""
+
+    def append(self, sequence, header, salt, body, attachments):
+        """Add the entry with sequence number `count()`."""
+
+    def entry(self, sequence):
+        """(header, salt, body, attachments) or None."""
+
+    def commit(self):
+        """Make everything since the last commit durable, all or nothing."""
+
+    def rollback(self):
+        """Drop everything since the last commit."""
+
+
+class Crypto:
+    """The algorithms. Keys are 32-byte (ML-DSA) and 64-byte (ML-KEM) seeds."""
+
+    def public_key(self, seed):
+        """ML-DSA-87 public key (2,592 bytes) of a seed."""
+
+    def sign(self, seed, purpose, message):
+        """Hedged ML-DSA-87 signature (4,627 bytes) under context `purpose`."""
+
+    def verify(self, public_key, purpose, message, signature):
+        """Whether a signature is valid."""
+
+    def kem_public_key(self, seed):
+        """ML-KEM-1024 encapsulation key (1,568 bytes) of a seed."""
+
+    def encapsulate(self, public_key):
+        """(shared secret, ciphertext); Malformed for a key that is none."""
+
+    def decapsulate(self, seed, ciphertext):
+        """Shared secret; implicit rejection as FIPS 203 says."""
+
+    def aead_seal(self, key, nonce, content, context):
+        """ChaCha20-Poly1305 (RFC 8439)."""
+
+    def aead_open(self, key, nonce, box, context):
+        """Content, or None if it is not authentic."""
+
+
+class Workers:
+    """Runs functions beside the sequencer where there are threads."""
+
+    def submit(self, function, *arguments):
+        """Start it; returns an object whose `result()` gives its value or raises its error."""
+
+
+class InlineWorkers:
+    """Workers of a node with one thread: the work is done when its result is needed."""
+
+    def submit(self, function, *arguments):
+        return _Deferred(function, arguments)
+
+
+class _Deferred:
+    def __init__(self, function, arguments):
+        self._function = function
+        self._arguments = arguments
+
+    def result(self):
+        return self._function(*self._arguments)

@@ -1,0 +1,78 @@
+"""What the node answers of itself: identity, load, and its journal. Nothing here changes anything."""
+
+from runtime.wire.commands import HEAD
+from runtime.wire.errors import Missing
+from runtime.wire.proofs import entry_leaf
+from runtime.wire.records import REPLIES, SCHEMA_VERSION, Entry, SignedHead
+from runtime.wire.schema import canonical
+
+PAGE_BYTES = 48 * 1024  # of entries in one answer, well under the largest message
+
+
+class Queries:
+    """Methods by wire name, each (transaction, message) to a reply record."""
+
+    def __init__(self, node):
+        self._node = node
+
+    def identity(self, tx, message):
+        node = self._node
+        return REPLIES["identity"](
+            node.id, node.public_key, node.kem_public_key, SCHEMA_VERSION, node.boot_nonce,
+            node.operator, tx.time,
+        )  # fmt: skip
+
+    def status(self, tx, message):
+        node = self._node
+        directory = node.directory
+        return REPLIES["status"](
+            node.journal.size, len(directory.live), node.sequencer.queued,
+            directory.supervisor.total, directory.dead_letters.count,
+            tuple(directory.dead_letters.last), node.admission.noise,
+        )  # fmt: skip
+
+    def journal_head(self, tx, message):
+        return REPLIES["journal_head"](self.signed_head(message.nonce))
+
+    def journal_receipt(self, tx, message):
+        signed = self.signed_head(message.nonce)
+        return REPLIES["journal_receipt"](
+            signed, self._node.journal.inclusion(message.position, signed.head.size)
+        )
+
+    def journal_consistency(self, tx, message):
+        path = self._node.journal.tree.consistency(message.first, message.second)
+        return REPLIES["journal_consistency"](tuple(path))
+
+    def journal_entries(self, tx, message):
+        journal = self._node.journal
+        entries, room = [], PAGE_BYTES
+        for position in range(message.start, min(message.start + message.limit, journal.size)):
+            header, salt, body, attachments = journal.entry(position)
+            shown = tuple([item for item in attachments if item.label != "values"])
+            entry = Entry(header, salt, body, shown)
+            room -= len(canonical(entry))
+            if entries and room < 0:
+                break
+            entries.append(entry)
+        if not entries:
+            raise Missing(f"there is no entry {message.start}", f"less than {journal.size}")
+        return REPLIES["journal_entries"](tuple(entries))
+
+    def signed_head(self, nonce):
+        """The head as of now, signed."""
+        node = self._node
+        head = node.journal.head(nonce)
+        return SignedHead(head, node.crypto.sign(node.identity_seed, HEAD, canonical(head)))
+
+
+def check_chain(journal):
+    """Recompute every leaf from its entry; for boot after a crash and for tests.
+
+    Raises:
+        Refused: naming the first entry whose leaf is not the one in the tree.
+    """
+    for position in range(journal.size):
+        header, salt, body, _ = journal.entry(position)
+        if entry_leaf(header, salt, body) != journal.tree.leaf(position):
+            raise Missing(f"entry {position} is not the one in the tree", "an untouched journal")

@@ -1,0 +1,203 @@
+"""The sequencer: one transaction at a time, in the order of arrival, durable before answered."""
+
+from runtime.actor import Escalated, Transaction
+from runtime.actor.transaction import Journaled
+from runtime.wire.errors import Busy, Fault, NodeError, Stale, StorageFailed, Unauthorized
+from runtime.wire.records import INTERNAL, Accepted
+from runtime.wire.schema import canonical, spec_of, unpack
+
+AcceptCommand = INTERNAL["accept_command"]
+PartyRoles = INTERNAL["party_roles"]
+
+
+class Ticket:
+    """A request waiting for its turn.
+
+    Attributes:
+        admitted: handle whose `result()` is the Admitted request or raises.
+        reply: function (error array or None, result array) to call once.
+        answer: function without arguments to (error, result), set by its turn.
+    """
+
+    def __init__(self, admitted, reply):
+        self.admitted = admitted
+        self.reply = reply
+        self.answer = None
+
+
+class Sequencer:
+    """Runs requests as transactions; several share one durable commit.
+
+    Args:
+        node: Node.
+        max_queue: requests waiting at most; one more is told when to come again.
+        max_batch: requests in one durable commit at most.
+    """
+
+    def __init__(self, node, max_queue=64, max_batch=32):
+        self._node = node
+        self._queue = []
+        self.max_queue = max_queue
+        self.max_batch = max_batch
+        self._signing = []  # (sequence, handle) of signatures under way
+        self.failure = None  # why the node stopped serving
+
+    @property
+    def queued(self):
+        """Requests waiting."""
+        return len(self._queue)
+
+    def submit(self, method, params, reply):
+        """Queue a request.
+
+        Args:
+            method: wire name.
+            params: decoded msgpack array.
+            reply: function (error, result), called once, from `run`.
+
+        Raises:
+            Busy: the queue is full.
+            Fault: the node has stopped serving.
+        """
+        if self.failure:
+            raise Fault(self.failure, todo="restart the node")
+        if len(self._queue) >= self.max_queue:
+            raise Busy(f"{self.max_queue} requests are waiting", retry_ms=20, todo="try again")
+        admit = self._node.workers.submit(self._node.admission.admit, method, params)
+        self._queue.append(Ticket(admit, reply))
+
+    def run(self):
+        """Execute what waits, up to a batch; commit; answer. Returns how many were answered."""
+        batch = self._queue[: self.max_batch]
+        if not batch:
+            return 0
+        del self._queue[: len(batch)]
+        try:
+            for ticket in batch:
+                ticket.answer = self._turn(ticket)
+            self._make_durable()
+        except StorageFailed as error:
+            # Whoever asked may have seen a state that is gone now: nobody gets an answer of it.
+            self._node.reload()
+            self._signing = []
+            for ticket in batch:
+                ticket.answer = _failing(error)
+        for ticket in batch:
+            ticket.reply(*ticket.answer())
+        return len(batch)
+
+    def _turn(self, ticket):
+        """Execute one request; returns the function that gives its answer after the commit."""
+        if self.failure:
+            return _failing(Fault(self.failure, todo="restart the node"))
+        try:
+            return self._execute(ticket.admitted.result())
+        except StorageFailed:
+            raise
+        except NodeError as error:
+            return _failing(error)
+        except Escalated as error:
+            self.failure = f"stopped: {error}"
+            return _failing(Fault(self.failure, todo="restart the node"))
+
+    def _execute(self, admitted):
+        node, spec, command = self._node, admitted.spec, admitted.command
+        if spec.more["signer"] not in ("", "self") and node.key_of(command.party) != admitted.key:
+            node.admission.verify(admitted, node.key_of(command.party))  # rotated meanwhile
+        journaled = spec.more["journaled"]
+        known = node.store.get("reply", admitted.hash) if journaled else None
+        if known is not None and not spec.more["judged_anew"]:
+            return self._remembered(known)
+        tx = Transaction(node.directory, node, node.journal.size, node.clock.now(), command,
+                         admitted.enclosures)  # fmt: skip
+        if command and tx.time > command.not_after:
+            raise Stale("the command came after its not_after", "one signed for longer",
+                        "check both clocks and sign it again")  # fmt: skip
+        try:
+            if command and spec.more["signer"] != "self" and known is None:
+                self._authorize(tx, spec.more["signer"], journaled)
+            result, denied = self._handle(tx, spec, admitted.message), None
+        except Journaled as denial:
+            result, denied = None, denial.error
+        except BaseException:
+            tx.close(False)
+            raise
+        if not journaled:
+            tx.close(False)
+            return _answer(denied, list(result or ()))
+        return self._commit(tx, admitted, result, denied)
+
+    def _authorize(self, tx, role, journaled):
+        role = "" if role == "any" else role
+        if journaled:
+            tx.ask("party", tx.signer, AcceptCommand(tx.command.nonce, role))
+            return
+        roles = tx.ask("party", tx.signer, PartyRoles())
+        if role and role not in roles:
+            raise Unauthorized(f"only a {role} may ask this", "a command signed by one")
+
+    def _handle(self, tx, spec, message):
+        kind = spec.more["to"]
+        if kind == "node":
+            return getattr(self._node.queries, spec.wire_name)(tx, message)
+        return tx.ask(kind, self._node.directory.classes[kind].address(message, tx), message)
+
+    def _commit(self, tx, admitted, result, denied):
+        """Turn drafts into state; the batch's commit makes them durable."""
+        node, store = self._node, self._node.store
+        for key in tx.order:
+            entity_class, before, after = tx.drafts[key]
+            store.put(key[0], key[1], canonical(after))
+            for name, key_of in entity_class.indexes.items():
+                _reindex(store, name, key_of(before), key_of(after), key[1])
+        if admitted.signature:
+            tx.attach("command-signature", admitted.signature)
+        leaf = node.journal.append(tx, admitted.spec.wire_name, admitted.body)
+        for purpose, message in tx.to_sign:
+            handle = node.workers.submit(node.crypto.sign, node.identity_seed, purpose, message)
+            self._signing.append((tx.sequence, handle))
+        error = denied.to_wire() if denied else None
+        durable_result = b"" if admitted.spec.more["judged_anew"] else canonical(result or ())
+        record = [tx.sequence, leaf, durable_result, error]
+        if admitted.hash:
+            store.put("reply", admitted.hash, canonical(record))
+        tx.close(True)
+        record[2] = canonical(result or ())
+        return lambda: self._accepted(record)
+
+    def _make_durable(self):
+        for sequence, handle in self._signing:
+            self._node.journal.attach(sequence, "node-signature", handle.result())
+        self._signing = []
+        self._node.journal.flush()
+        self._node.store.commit()
+
+    def _remembered(self, known):
+        record = unpack(known)
+        return lambda: self._accepted(record)
+
+    def _accepted(self, record):
+        position, leaf, result, error = record
+        if error:
+            return error, None
+        signatures = self._node.journal.attached(position, "node-signature")
+        return None, list(Accepted(result, position, leaf, tuple(signatures)))
+
+
+def _reindex(store, name, old, new, entity_id):
+    if old == new:
+        return
+    if old is not None:
+        store.drop_key(name, old, entity_id)
+    if new is not None:
+        store.add_key(name, new, entity_id)
+
+
+def _failing(error):
+    return lambda: (error.to_wire(), None)
+
+
+def _answer(error, result):
+    return lambda: (error.to_wire(), None) if error else (None, result)
+
+

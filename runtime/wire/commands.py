@@ -1,0 +1,66 @@
+"""Signed commands: how a party says what it wants so that nobody else can."""
+
+from runtime.wire.records import Command, Signed
+from runtime.wire.schema import canonical, make_id, spec_of
+
+TAG = "optin/v1/command"
+ENROLMENT = b"optin/v1/enrolment"  # purpose of what is sealed to the node
+
+# ML-DSA context strings (FIPS 204, section 5.2) of what is not a command
+CODE = b"optin/v1/code"
+CONSENT = b"optin/v1/consent"
+CONSENT_PROOF = b"optin/v1/consent-proof"
+HEAD = b"optin/v1/head"
+REGISTRATION = b"optin/v1/registration"
+SETTLEMENT = b"optin/v1/settlement"
+VIEW = b"optin/v1/view"  # purpose of a sealed view
+WITNESS = b"optin/v1/witness"
+
+
+def purpose(method):
+    """Context string under which a command of `method` is signed."""
+    return b"optin/v1/" + method.encode()
+
+
+def command_hash(body):
+    """By what a command is known: the hash of its signed bytes."""
+    return make_id("optin/v1/command-hash", body)
+
+
+def party_id(public_key):
+    """Id of a party: hash of its first ML-DSA-87 key."""
+    return make_id("optin/v1/party", public_key)
+
+
+def pairwise_id(public_key):
+    """Id by which one partner knows one user: hash of the pairwise key."""
+    return make_id("optin/v1/pairwise", public_key)
+
+
+def node_id(public_key):
+    """Id of a node: hash of its identity key."""
+    return make_id("optin/v1/node", public_key)
+
+
+def reply_key_id(kem_key):
+    """Id of the one-time ML-KEM key to which a view is sealed."""
+    return make_id("optin/v1/reply-key", kem_key)
+
+
+def sign_command(sign, node, party, nonce, not_after, request, enclosures=()):
+    """Sign a request.
+
+    Args:
+        sign: function (purpose, message) to a signature.
+        node: id of the node it is for.
+        party: id of who signs.
+        nonce: larger than the party's last.
+        not_after: ns since the epoch.
+        request: named tuple of a signed request.
+        enclosures: bytes beside the signed body.
+    """
+    method = spec_of(type(request)).wire_name
+    body = canonical(
+        Command(TAG, node, method, party, nonce, not_after, canonical(list(request)))
+    )
+    return Signed(body, sign(purpose(method), body), tuple(enclosures))

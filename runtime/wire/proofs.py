@@ -1,0 +1,144 @@
+"""Hashes of the journal and the checks of its proofs: for the node, its clients and auditors.
+
+The tree is RFC 9162's (sections 2.1.1 to 2.1.4) with SHA3-256. A leaf covers salt, header and
+the body's digest; the body's digest covers each event under a salt of its own, so that one event
+can be shown and the others stay unguessable.
+"""
+
+from hashlib import sha3_256
+
+from runtime.wire.errors import Refused
+from runtime.wire.records import Body, Header
+from runtime.wire.schema import canonical, decode, make_id
+
+EMPTY_ROOT = sha3_256(b"").digest()
+
+
+def node_hash(left, right):
+    """Hash of an inner node (RFC 9162, section 2.1.1)."""
+    return sha3_256(b"\x01" + left + right).digest()
+
+
+def part_salt(salt, index):
+    """Salt of part `index` of an entry; 0 is the command, events count from 1."""
+    return sha3_256(b"optin/v1/part-salt" + salt + bytes([index])).digest()
+
+
+def part_digest(salt, content):
+    """Digest of one part under its own salt (32 bytes)."""
+    return sha3_256(b"optin/v1/part" + salt + content).digest()
+
+
+def parts_of(salt, body):
+    """Digests of a Body: (of the command, [of each event])."""
+    digests = [part_digest(part_salt(salt, 0), body.command)]
+    for i in range(len(body.events)):
+        digests.append(part_digest(part_salt(salt, i + 1), body.events[i]))
+    return digests[0], digests[1:]
+
+
+def body_digest(header, method, command, events):
+    """H(body) from the digests of its parts."""
+    return make_id("optin/v1/body", list(header), method, command, list(events))
+
+
+def leaf_hash(salt, header, digest):
+    """Leaf = H(0x00 || salt || header || H(body))."""
+    return sha3_256(b"\x00" + salt + canonical(header) + digest).digest()
+
+
+def entry_leaf(header, salt, body):
+    """Leaf of a whole entry.
+
+    Args:
+        header: Header.
+        salt: bytes(32).
+        body: canonical Body bytes.
+
+    Raises:
+        Malformed: `body` is no Body.
+        Refused: header and body contradict each other.
+    """
+    content = decode(Body, body)
+    if header != Header(header.tag, content.schema, content.sequence, content.time):
+        raise Refused("the entry's header and body differ", "the same version, sequence and time")
+    command, events = parts_of(salt, content)
+    return leaf_hash(salt, header, body_digest(header, content.method, command, events))
+
+
+def root_from_inclusion(leaf, position, size, path):
+    """Root that `path` leads to from `leaf` (RFC 9162, section 2.1.3.2), or None."""
+    if position >= size:
+        return None
+    index, last, root = position, size - 1, leaf
+    for sibling in path:
+        if last == 0:
+            return None
+        if index & 1 or index == last:
+            root = node_hash(sibling, root)
+            while not index & 1 and index:
+                index >>= 1
+                last >>= 1
+        else:
+            root = node_hash(root, sibling)
+        index >>= 1
+        last >>= 1
+    return root if last == 0 else None
+
+
+def is_included(inclusion, head):
+    """Whether an Inclusion proves its leaf to be in the tree of `head`."""
+    root = root_from_inclusion(inclusion.leaf, inclusion.position, head.size, inclusion.path)
+    return root == head.root
+
+
+def is_consistent(first_size, first_root, second_size, second_root, path):
+    """Whether the second tree only appends to the first (RFC 9162, section 2.1.4.2)."""
+    if first_size > second_size:
+        return False
+    if first_size == second_size:
+        return first_root == second_root and not path
+    if first_size == 0:
+        return not path
+    path = list(path)
+    if first_size & (first_size - 1) == 0:
+        path.insert(0, first_root)
+    if not path:
+        return False
+    index, last = first_size - 1, second_size - 1
+    while index & 1:
+        index >>= 1
+        last >>= 1
+    first = second = path[0]
+    for sibling in path[1:]:
+        if last == 0:
+            return False
+        if index & 1 or index == last:
+            first = node_hash(sibling, first)
+            second = node_hash(sibling, second)
+            while not index & 1 and index:
+                index >>= 1
+                last >>= 1
+        else:
+            second = node_hash(second, sibling)
+        index >>= 1
+        last >>= 1
+    return last == 0 and first == first_root and second == second_root
+
+
+def shown_leaf(parts):
+    """Leaf of an entry opened in part (EntryParts), from what it shows.
+
+    Raises:
+        Refused: a shown event does not have the digest at its place.
+    """
+    if len(parts.shown) != len(parts.indexes):
+        raise Refused("the entry shows more events than it names places for")
+    for i in range(len(parts.shown)):
+        index, part = parts.indexes[i], parts.shown[i]
+        if index >= len(parts.digests) or (
+            part_digest(part.salt, part.content) != parts.digests[index]
+        ):
+            raise Refused(f"event {index} of entry {parts.header.sequence} is not the one hashed")
+    digest = body_digest(parts.header, parts.method, parts.command, parts.digests)
+    return leaf_hash(parts.salt, parts.header, digest)

@@ -1,0 +1,758 @@
+"""The schema: every record, request, message, event and state of the product, once.
+
+From this table come the named tuples, their validation and encoding, the type stubs
+(`records.pyi`), and the message reference. Fields are only ever appended.
+"""
+
+from runtime.wire.schema import (
+    Choice,
+    Exactly,
+    Flag,
+    ListOf,
+    Maybe,
+    Text,
+    Unsigned,
+    UpTo,
+    declare,
+)
+
+SCHEMA_VERSION = 1
+
+U8, U16, U32, U64 = Unsigned(8), Unsigned(16), Unsigned(32), Unsigned(64)
+ID = Exactly(32)  # SHA3-256
+MASK = Exactly(32)  # 256 bits, little-endian: bit i is field i of the registry
+CURRENCY = Exactly(8)  # ISO 4217 code, zero-padded on the right
+SIGNATURE = Exactly(4627)  # ML-DSA-87, FIPS 204 table 2
+PUBLIC_KEY = Exactly(2592)  # ML-DSA-87
+KEM_KEY = Exactly(1568)  # ML-KEM-1024 encapsulation key, FIPS 203 table 3
+KEM_CIPHERTEXT = Exactly(1568)
+BPS = U16  # basis points: 1/10000
+
+ROLE = Choice("operator", "partner", "user", "publisher", "charity", "witness", "auditor")
+FIELD_KIND = Choice("text", "postal_code", "birth_date", "phone", "email")
+TRANSFORM = Choice("ExactValue", "BooleanOnly")
+COMPENSATION = Choice("PrioritySupport", "EarlyAccess", "AffiliateCredit", "CharitableDonation")
+
+ZEROS = bytes(32)
+SINGLETON = ZEROS  # the id of an entity of which a node has one
+
+
+def value(name, doc, *fields):
+    """Declare a plain record."""
+    return declare("value", name, doc, *fields)
+
+
+def request(wire_name, doc, *fields, **more):
+    """Declare a request and, as `<Name>Reply`, what answers it.
+
+    Args:
+        to: kind of entity that handles it; "node" for the node itself.
+        signer: who signs it: a role, "self" (the key comes along), "any" registered party,
+            or "" for an unsigned request.
+        journaled: whether it changes anything.
+        sealed: whether it travels sealed to the node's ML-KEM key.
+        enclosures: what lies beside the signed body, in order.
+        judged_anew: whether the same command again is executed again, not answered from memory.
+        reply: fields of the answer.
+    """
+    reply = more.pop("reply", ())
+    name = _camel(wire_name)
+    for option, default in (("signer", ""), ("journaled", True), ("sealed", False),
+                            ("enclosures", ()), ("judged_anew", False)):  # fmt: skip
+        more.setdefault(option, default)
+    REPLIES[wire_name] = more["reply"] = declare(
+        "reply", name + "Reply", "Answers `" + wire_name + "`.", *reply, wire_name=wire_name
+    )
+    REQUESTS[wire_name] = declare("request", name, doc, *fields, wire_name=wire_name, **more)
+    return REQUESTS[wire_name]
+
+
+def internal(wire_name, doc, *fields, **more):
+    """Declare a message that only actors send each other, inside a transaction."""
+    made = declare("message", _camel(wire_name), doc, *fields, wire_name=wire_name, **more)
+    INTERNAL[wire_name] = made
+    return made
+
+
+def event(wire_name, doc, *fields, **more):
+    """Declare an event: the only thing that changes an entity's state."""
+    made = declare("event", _camel(wire_name), doc, *fields, wire_name=wire_name, **more)
+    EVENTS[wire_name] = made
+    return made
+
+
+def state(kind, doc, *fields):
+    """Declare the state of a kind of entity; its first field is the state's name."""
+    made = declare("state", _camel(kind) + "State", doc, ("status", Text(16), "state"), *fields,
+                   wire_name=kind)  # fmt: skip
+    STATES[kind] = made
+    return made
+
+
+def _camel(wire_name):
+    return "".join([part[0].upper() + part[1:] for part in wire_name.split("_")])
+
+
+REQUESTS = {}
+REPLIES = {}
+INTERNAL = {}
+EVENTS = {}
+STATES = {}
+
+# ---------------------------------------------------------------------- envelopes and values
+
+Command = value(
+    "Command",
+    "What a party signs. The ML-DSA context string is `optin/v1/` and the method's name.",
+    ("tag", Choice("optin/v1/command"), "separates commands from all else that is signed"),
+    ("node", ID, "works on this node only"),
+    ("method", Text(40), "the method asked for"),
+    ("party", ID, "who signs"),
+    ("nonce", U64, "larger than that of the party's last command"),
+    ("not_after", U64, "works until then, ns since the epoch"),
+    ("params", UpTo(8192), "canonical array of the request's fields"),
+)
+Signed = value(
+    "Signed",
+    "A signed command as it travels.",
+    ("body", UpTo(8448), "canonical Command"),
+    ("signature", SIGNATURE, "over body"),
+    ("enclosures", ListOf(UpTo(24576), 4), "what lies beside the signed body"),
+)
+Sealed = value(
+    "Sealed",
+    "ML-KEM-1024 and ChaCha20-Poly1305: only the holder of the key can open it.",
+    ("ciphertext", KEM_CIPHERTEXT, "encapsulation of the shared secret"),
+    ("box", UpTo(60000), "the padded content, encrypted and authenticated"),
+)
+Accepted = value(
+    "Accepted",
+    "The answer to a journaled command, given only once it is durable.",
+    ("result", UpTo(60000), "canonical reply of the method"),
+    ("position", U64, "sequence number of the journal entry"),
+    ("leaf", ID, "its leaf hash; a receipt proves it is in the tree"),
+    ("signatures", ListOf(SIGNATURE, 4), "the node's, in the order the method states"),
+)
+SealedFields = value(
+    "SealedFields",
+    "What a user encloses, sealed, with an enrolment or an update of fields.",
+    ("blind", Exactly(32), "random; makes the commitment unguessable"),
+    ("values", ListOf(UpTo(254), 256), "by registry index; empty where there is none"),
+)
+FieldUse = value(
+    "FieldUse",
+    "One field and the form in which it is shown.",
+    ("index", U8, "of the registry"),
+    ("transform", TRANSFORM, "how it is degraded"),
+)
+FieldDefinition = value(
+    "FieldDefinition",
+    "One field of the registry.",
+    ("index", U8, "bit in every mask"),
+    ("name", Text(40), "never reused for another index"),
+    ("kind", FIELD_KIND, "decides length and checks of a value"),
+    ("transforms", ListOf(TRANSFORM, 4), "forms in which it may be shown"),
+)
+Terms = value(
+    "Terms",
+    "The terms of an offer, signed by the partner in its command.",
+    ("partner", ID, "who offers"),
+    ("serial", U32, "chosen by the partner: equal terms under another number are another offer"),
+    ("description", ID, "hash of the text that people read"),
+    ("purpose", Text(160), "what the data is for"),
+    ("retention", U64, "how long the partner keeps the data, ns"),
+    ("jurisdiction", Text(8), "whose law holds"),
+    ("required", ListOf(FieldUse, 256), "fields without which there is no deal, ascending"),
+    ("optional", ListOf(FieldUse, 256), "fields that a user may add, ascending"),
+    ("compensation", COMPENSATION, "what the user gets"),
+    ("charity", Maybe(ID), "payee of the user's part of a CharitableDonation"),
+    ("amount", U64, "paid for one completed engagement, micro-units"),
+    ("currency", CURRENCY, "of the amount"),
+    ("budget", U64, "most that is ever reserved for this offer, micro-units"),
+    ("rules", ID, "settlement rules"),
+    ("witnesses", ListOf(ID, 3), "three; two must sign a settlement"),
+    ("publisher", Maybe(ID), "where the engagement started"),
+    ("code_ttl", U64, "life of a code until it is activated, ns"),
+    ("view_until", U64, "no view at or after this time, ns since the epoch; 0 for no limit"),
+)
+Consent = value(
+    "Consent",
+    "What a user signs with the pairwise key (context `optin/v1/consent`): the opt-in.",
+    ("code", ID, "the engagement code"),
+    ("pairwise", ID, "the user, as this partner knows them"),
+    ("partner", ID, "who may look"),
+    ("offer", ID, "hash of the terms"),
+    ("fields", ListOf(FieldUse, 256), "exactly these, in exactly this form, ascending"),
+    ("compensation", COMPENSATION, "as offered"),
+    ("amount", U64, "as offered, micro-units"),
+    ("currency", CURRENCY, "as offered"),
+    ("hop", ID, "the preceding provenance hop; zeros if none"),
+)
+ConsentProof = value(
+    "ConsentProof",
+    "A link of the consent chain, signed by the node (context `optin/v1/consent-proof`).",
+    ("node", ID, "which node"),
+    ("previous", ID, "proof before it in the chain; zeros for the first"),
+    ("consent_hash", ID, "hash of the signed consent"),
+)
+CodeGrant = value(
+    "CodeGrant",
+    "What the node signs for each code (context `optin/v1/code`).",
+    ("node", ID, "which node"),
+    ("code", ID, "the engagement code"),
+    ("offer", ID, "the offer"),
+    ("reservation", ID, "funds held for it"),
+    ("amount", U64, "micro-units"),
+    ("expires_at", U64, "dead from then on unless activated, ns since the epoch"),
+)
+Payees = value(
+    "Payees",
+    "References to the payees of one engagement, pinned when the code is generated. "
+    "A reference is a hash that names a party to nobody who does not know the code's nonce.",
+    ("platform", ID, "the operator"),
+    ("user", ID, "the user, or the offer's charity"),
+    ("affiliate", Maybe(ID), "who referred the user"),
+    ("publisher", Maybe(ID), "as offered"),
+)
+Amounts = value(
+    "Amounts",
+    "Four amounts in micro-units that add up to the reservation.",
+    ("platform", U64, ""),
+    ("user", U64, ""),
+    ("affiliate", U64, ""),
+    ("publisher", U64, ""),
+)
+Statement = value(
+    "Statement",
+    "What witnesses sign (context `optin/v1/witness`) and the node records "
+    "(context `optin/v1/settlement`). Its hash is the settlement's id; it holds no time.",
+    ("node", ID, "which node"),
+    ("code", ID, "the engagement code"),
+    ("reservation", ID, "the funds"),
+    ("consent_hash", ID, "the consent it pays for"),
+    ("rules", ID, "the settlement rules"),
+    ("payees", Payees, "as pinned when the code was generated"),
+    ("amounts", Amounts, "by the rules"),
+)
+Shares = value(
+    "Shares",
+    "Settlement rules: four shares in basis points that sum to 10000.",
+    ("platform", BPS, "the operator's part"),
+    ("user", BPS, "the user's part"),
+    ("affiliate", BPS, "the referrer's part"),
+    ("publisher", BPS, "takes the rest of the division"),
+)
+WitnessSignature = value(
+    "WitnessSignature",
+    "One witness's word for a statement.",
+    ("witness", ID, "which witness"),
+    ("signature", SIGNATURE, "over the canonical Statement, context `optin/v1/witness`"),
+)
+SettlementRecord = value(
+    "SettlementRecord",
+    "Everything that `optin_verify_settlement` needs, offline too.",
+    ("statement", Statement, "what was settled"),
+    ("shares", Shares, "the rules it followed"),
+    ("witnesses", ListOf(WitnessSignature, 3), "at least two of the offer's three"),
+    ("time", U64, "when, ns since the epoch"),
+    ("signature", SIGNATURE, "the node's over the canonical Statement"),
+)
+AccountLine = value(
+    "AccountLine",
+    "One escrow account, micro-units: available = deposited less all that follows.",
+    ("partner", ID, ""),
+    ("deposited", U64, ""),
+    ("reserved", U64, ""),
+    ("released", U64, ""),
+    ("expired", U64, ""),
+    ("withdrawn", U64, ""),
+)
+PayeeLine = value(
+    "PayeeLine",
+    "One payee: earned = balance + withdrawn.",
+    ("party", ID, ""),
+    ("balance", U64, ""),
+    ("earned", U64, ""),
+    ("withdrawn", U64, ""),
+)
+ViewGrant = value(
+    "ViewGrant",
+    "What a partner finds inside a sealed view.",
+    ("record", ID, "the view record"),
+    ("code", ID, "the engagement code"),
+    ("pairwise", ID, "the user, as this partner knows them"),
+    ("returned", MASK, "fields that follow: requested and visible"),
+    ("transforms", ListOf(TRANSFORM, 256), "one for each returned field, ascending by index"),
+    ("fields", UpTo(60000), "values, ascending by index, each after its u16 little-endian length"),
+)
+Part = value(
+    "Part",
+    "One event of an entry, shown with what binds it to the entry's leaf.",
+    ("salt", Exactly(32), "of this part alone"),
+    ("content", UpTo(60000), "canonical [kind, id, event, fields]"),
+)
+Header = value(
+    "Header",
+    "What stays of an entry when body, salt and attachments are erased.",
+    ("tag", Choice("optin/v1/entry"), ""),
+    ("schema", U16, "version of this table"),
+    ("sequence", U64, "position in the tree"),
+    ("time", U64, "ns since the epoch"),
+)
+Body = value(
+    "Body",
+    "The hashed content of a journal entry.",
+    ("schema", U16, "version of this table"),
+    ("sequence", U64, "position in the tree"),
+    ("time", U64, "ns since the epoch"),
+    ("method", Text(40), "what was asked"),
+    ("command", UpTo(8448), "the signed bytes; empty for an unsigned request"),
+    ("events", ListOf(UpTo(60000), 64), "canonical [kind, id, event, fields], in order"),
+)
+Attachment = value(
+    "Attachment",
+    "What lies beside an entry; nothing hashed depends on it.",
+    ("label", Text(40), "what it is"),
+    ("content", UpTo(60000), "the bytes"),
+)
+Head = value(
+    "Head",
+    "A signed tree head (context `optin/v1/head`), RFC 9162 section 4.10.",
+    ("node", ID, "which node"),
+    ("size", U64, "entries in the tree"),
+    ("root", ID, "RFC 9162 root with SHA3-256"),
+    ("time", U64, "of the last entry, ns since the epoch"),
+    ("nonce", Exactly(32), "of whoever asked; zeros when nobody did"),
+)
+SignedHead = value(
+    "SignedHead",
+    "A head and the node's signature over its canonical bytes.",
+    ("head", Head, ""),
+    ("signature", SIGNATURE, ""),
+)
+Inclusion = value(
+    "Inclusion",
+    "Proof that a leaf is in the tree of a head, RFC 9162 section 2.1.3.",
+    ("position", U64, "of the entry"),
+    ("leaf", ID, "its leaf hash"),
+    ("path", ListOf(ID, 64), "audit path, from the leaf up"),
+)
+EntryParts = value(
+    "EntryParts",
+    "An entry opened in part: some events whole, of the rest only digests.",
+    ("header", Header, ""),
+    ("salt", Exactly(32), "of the leaf"),
+    ("method", Text(40), ""),
+    ("command", ID, "digest of the command"),
+    ("digests", ListOf(ID, 64), "of all events in order"),
+    ("shown", ListOf(Part, 8), "events shown"),
+    ("indexes", ListOf(U8, 8), "of the events shown"),
+    ("inclusion", Inclusion, "of the entry"),
+)
+Entry = value(
+    "Entry",
+    "A journal entry, whole.",
+    ("header", Header, ""),
+    ("salt", Exactly(32), ""),
+    ("body", UpTo(60000), "canonical Body"),
+    ("attachments", ListOf(Attachment, 16), "public keys and signatures; never field values"),
+)
+
+# -------------------------------------------------------------------------- requests: node
+
+request(
+    "identity", "Say who this node is. Works before provisioning.",
+    to="node", journaled=False,
+    reply=(
+        ("node", ID, "its id: hash of its public key"),
+        ("public_key", PUBLIC_KEY, "ML-DSA-87: signs codes, proofs, heads, settlements"),
+        ("kem_key", KEM_KEY, "ML-KEM-1024: enrolments are sealed to it"),
+        ("schema", U16, "version of the message table"),
+        ("boot", Exactly(8), "nonce of this boot"),
+        ("operator", Maybe(ID), "nil until provisioned"),
+        ("time", U64, "the node's clock, ns since the epoch"),
+    ),
+)  # fmt: skip
+request(
+    "status", "Counters of the node: load, failures, dead letters.",
+    to="node", journaled=False,
+    reply=(
+        ("entries", U64, "in the journal"),
+        ("live", U32, "entities in memory"),
+        ("queued", U32, "requests waiting"),
+        ("restarts", U64, "entities restarted after a failure, since boot"),
+        ("dead_letters", U64, "messages that could not be delivered, since boot"),
+        ("last_dead", ListOf(Text(120), 16), "the last of them"),
+        ("unsigned_noise", U64, "requests dropped for a signature that is not valid"),
+    ),
+)  # fmt: skip
+request(
+    "journal_head", "A fresh signed head bound to the asker's nonce.",
+    ("nonce", Exactly(32), "random"),
+    to="node", journaled=False, reply=(("signed", SignedHead, ""),),
+)  # fmt: skip
+request(
+    "journal_receipt", "Inclusion of an entry in a head just signed.",
+    ("position", U64, "of the entry"), ("nonce", Exactly(32), "random"),
+    to="node", journaled=False,
+    reply=(("signed", SignedHead, ""), ("inclusion", Inclusion, "")),
+)  # fmt: skip
+request(
+    "journal_consistency", "Proof that a later tree only appends to an earlier one.",
+    ("first", U64, "entries in the earlier tree"), ("second", U64, "entries in the later tree"),
+    to="node", journaled=False, reply=(("path", ListOf(ID, 130), "RFC 9162 section 2.1.4"),),
+)  # fmt: skip
+request(
+    "journal_entries", "Entries one after the other, whole but for field values.",
+    ("start", U64, "first position"), ("limit", U8, "at most so many"),
+    to="node", signer="auditor", journaled=False,
+    reply=(("entries", ListOf(Entry, 255), "as many as fit into a message"),),
+)  # fmt: skip
+request(
+    "settlement_evidence",
+    "What a witness needs to compute a statement anew: the entries that made reservation, code, "
+    "consent and completion, opened as far as needed, with proofs to a fresh head. No field mask.",
+    ("code", ID, ""), ("nonce", Exactly(32), "random: the head is bound to it"),
+    to="code", signer="witness", journaled=False,
+    reply=(
+        ("statement", Statement, "what the node would settle"),
+        ("shares", Shares, "the rules"),
+        ("evidence", ListOf(EntryParts, 4), "generated, activated, completed"),
+        ("signed", SignedHead, "fresh, bound to the nonce"),
+    ),
+)  # fmt: skip
+
+# ----------------------------------------------------------------------- requests: parties
+
+request(
+    "provision", "Bind the operator to this node; once.",
+    to="charter", signer="self", enclosures=("the operator's ML-DSA-87 public key",),
+    reply=(("operator", ID, ""),),
+)  # fmt: skip
+request(
+    "register_party",
+    "Register a party. It agrees itself: its own signature over the canonical `[node, party, "
+    "roles]` (context `optin/v1/registration`) comes along.",
+    ("party", ID, "hash of its public key"), ("roles", ListOf(ROLE, 8), "ascending"),
+    to="party", signer="operator",
+    enclosures=("its ML-DSA-87 public key", "its own signature"),
+)  # fmt: skip
+request(
+    "next_nonce", "The smallest nonce that the party's next command may carry.",
+    ("party", ID, ""),
+    to="party", journaled=False, reply=(("nonce", U64, ""), ("roles", ListOf(ROLE, 8), "")),
+)  # fmt: skip
+request(
+    "define_field", "Add a field to the registry.",
+    ("field", FieldDefinition, ""),
+    to="fields", signer="operator",
+)  # fmt: skip
+request(
+    "list_fields", "The field registry.",
+    to="fields", journaled=False, reply=(("fields", ListOf(FieldDefinition, 256), ""),),
+)  # fmt: skip
+request(
+    "define_rules", "Add settlement rules; they never change.",
+    ("shares", Shares, ""),
+    to="rules", signer="operator", reply=(("rules", ID, ""),),
+)  # fmt: skip
+
+# ------------------------------------------------------------------------ requests: profile
+
+request(
+    "enrol", "Enrol a user: key, referrer and a commitment to the sealed fields.",
+    ("referrer", Maybe(ID), "who brought the user; fixed for good"),
+    ("commitment", ID, "hash of the enclosed SealedFields"),
+    to="profile", signer="self", sealed=True,
+    enclosures=("the user's ML-DSA-87 public key", "canonical SealedFields"),
+    reply=(("user", ID, ""),),
+)  # fmt: skip
+request(
+    "update_fields", "Replace the user's fields. Views already consented to stay as they are.",
+    ("commitment", ID, "hash of the enclosed SealedFields"),
+    to="profile", signer="user", sealed=True, enclosures=("canonical SealedFields",),
+)  # fmt: skip
+
+# ----------------------------------------------------------------- requests: offer and escrow
+
+request(
+    "optin_deposit_escrow", "Credit a partner's account for a payment received.",
+    ("partner", ID, ""), ("currency", CURRENCY, ""), ("amount", U64, "micro-units"),
+    ("reference", UpTo(64), "of the payment; accepted once"),
+    to="account", signer="operator", reply=(("account", ID, ""), ("available", U64, "")),
+)  # fmt: skip
+request(
+    "get_account", "Balances of an escrow account; for its partner and the operator.",
+    ("partner", ID, ""), ("currency", CURRENCY, ""),
+    to="account", signer="any", journaled=False,
+    reply=(("line", AccountLine, ""), ("available", U64, "")),
+)  # fmt: skip
+request(
+    "list_accounts", "Escrow accounts of a currency with their balances, a page at a time.",
+    ("currency", CURRENCY, ""), ("after", UpTo(64), "`next` of the page before"), ("limit", U8, ""),
+    to="account", signer="operator", journaled=False,
+    reply=(("accounts", ListOf(AccountLine, 255), ""), ("next", UpTo(64), "empty on the last")),
+)  # fmt: skip
+request(
+    "publish_offer", "Publish an offer; its id is the hash of its terms.",
+    ("terms", Terms, ""),
+    to="offer", signer="partner", reply=(("offer", ID, ""),),
+)  # fmt: skip
+request(
+    "close_offer", "Stop new codes of an offer. Codes already generated live on.",
+    ("offer", ID, ""), to="offer", signer="partner",
+)  # fmt: skip
+request(
+    "get_offer", "The terms of an offer, and whether it is open.",
+    ("offer", ID, ""),
+    to="offer", journaled=False, reply=(("terms", Terms, ""), ("open", Flag(), "")),
+)  # fmt: skip
+request(
+    "list_offers", "Ids of all offers, ascending, a page at a time.",
+    ("after", ID, "last id of the page before; zeros for the first"), ("limit", U8, ""),
+    to="offer", journaled=False, reply=(("offers", ListOf(ID, 255), ""),),
+)  # fmt: skip
+
+# --------------------------------------------------------------------- requests: engagement
+
+request(
+    "optin_generate_code", "Generate a code for a user and reserve the money for it.",
+    ("offer", ID, ""), ("user", ID, ""),
+    to="code", signer="operator",
+    reply=(("code", ID, ""), ("reservation", ID, ""), ("expires_at", U64, "")),
+)  # fmt: skip
+request(
+    "mark_viewed", "The user has seen the code; answers what it offers.",
+    ("code", ID, ""),
+    to="code", signer="user", reply=(("offer", ID, ""), ("expires_at", U64, "")),
+)  # fmt: skip
+request(
+    "optin_activate_code", "The opt-in: consent to exactly these fields in exactly this form.",
+    ("consent", Consent, ""),
+    to="code", signer="user",
+    enclosures=("the pairwise ML-DSA-87 public key", "its signature over the canonical Consent"),
+    reply=(("proof", ID, "link of the consent chain"), ("previous", ID, "the link before it"),
+           ("record", ID, "the view record")),
+)  # fmt: skip
+request(
+    "optin_revoke_code", "Take consent back: views stop at once, what was settled stays settled.",
+    ("code", ID, ""), to="code", signer="user",
+)  # fmt: skip
+request(
+    "get_code", "State of a code; for its user, its partner and the operator.",
+    ("code", ID, ""),
+    to="code", signer="any", journaled=False,
+    reply=(
+        ("status", Text(16), ""), ("offer", ID, ""), ("reservation", ID, ""), ("amount", U64, ""),
+        ("expires_at", U64, ""), ("completed", Flag(), "a view was granted"),
+        ("consent_hash", ID, "zeros until activated"), ("record", ID, "zeros until activated"),
+        ("settlement", ID, "zeros until settled"),
+    ),
+)  # fmt: skip
+request(
+    "list_codes", "Codes of the user who asks, or of everyone for the operator.",
+    ("after", UpTo(64), "`next` of the page before; empty for the first"), ("limit", U8, ""),
+    to="code", signer="any", journaled=False,
+    reply=(("codes", ListOf(ID, 255), ""), ("next", UpTo(64), "empty on the last page")),
+)  # fmt: skip
+
+# --------------------------------------------------------------------------- requests: views
+
+request(
+    "optin_enforce_view",
+    "Look at what was consented to. The answer is a padded ViewGrant, sealed to a key for this "
+    "one request; a repeated request is judged anew.",
+    ("record", ID, ""), ("requested", MASK, ""), ("reply_key", ID, "id of the one-time key, tag `optin/v1/reply-key`"),
+    to="view", signer="partner", judged_anew=True,
+    enclosures=("one-time ML-KEM-1024 key", "the network address the host saw, if any"),
+    reply=(("sealed", Sealed, "ViewGrant"),),
+)  # fmt: skip
+request(
+    "list_views", "View records of the partner who asks.",
+    ("after", UpTo(64), "`next` of the page before; empty for the first"), ("limit", U8, ""),
+    to="view", signer="partner", journaled=False,
+    reply=(("records", ListOf(ID, 255), ""), ("next", UpTo(64), "empty on the last page")),
+)  # fmt: skip
+request(
+    "get_view", "What a view record shows, without any value; for its partner.",
+    ("record", ID, ""),
+    to="view", signer="partner", journaled=False,
+    reply=(("code", ID, ""), ("offer", ID, ""), ("pairwise", ID, ""), ("visible", MASK, ""),
+           ("open", Flag(), "not stopped")),
+)  # fmt: skip
+
+# ---------------------------------------------------------------------- requests: settlement
+
+request(
+    "optin_settle_engagement", "Distribute the reservation by the rules. Operator or partner.",
+    ("code", ID, ""), ("settlement", ID, "hash of the statement"),
+    ("witnesses", ListOf(ID, 2), "two of the offer's three"),
+    to="settlement", signer="any",
+    enclosures=("first witness's signature", "second witness's signature"),
+    reply=(("settlement", ID, ""), ("amounts", Amounts, "")),
+)  # fmt: skip
+request(
+    "get_settlement", "The record of a settlement; for its witnesses, partner and operator.",
+    ("settlement", ID, ""),
+    to="settlement", signer="any", journaled=False, reply=(("record", SettlementRecord, ""),),
+)  # fmt: skip
+request(
+    "optin_verify_settlement", "Is this record one that this node made, and right?",
+    ("record", SettlementRecord, ""),
+    to="settlement", journaled=False, reply=(("valid", Flag(), ""), ("reason", Text(160), "")),
+)  # fmt: skip
+request(
+    "get_balance", "Balance of the payee who asks, or of any payee for the operator.",
+    ("party", ID, ""), ("currency", CURRENCY, ""),
+    to="payee", signer="any", journaled=False, reply=(("balance", U64, ""), ("earned", U64, "")),
+)  # fmt: skip
+
+request(
+    "list_balances", "Payees of a currency with their balances, a page at a time.",
+    ("currency", CURRENCY, ""), ("after", UpTo(64), "`next` of the page before"), ("limit", U8, ""),
+    to="payee", signer="operator", journaled=False,
+    reply=(("balances", ListOf(PayeeLine, 255), ""), ("next", UpTo(64), "empty on the last")),
+)  # fmt: skip
+
+# --------------------------------------------------------------- messages between the actors
+
+internal("accept_command", "Check signer, roles and nonce of a command, and use up the nonce.",
+         ("nonce", U64, ""), ("role", Text(16), "role asked for; empty for none"))
+internal("register_self", "Register a user that enrols or an operator that provisions.",
+         ("roles", ListOf(ROLE, 8), ""))
+internal("party_roles", "Roles of a party.")
+internal("get_terms", "Terms of an offer.")
+internal("get_shares", "The shares of settlement rules.")
+internal("get_profile", "What a new code pins of a user: the referrer.")
+internal("freeze_fields", "Values of a user as they are now, by registry index.",
+         ("fields", ListOf(FieldUse, 256), "shown"), ("required", ListOf(FieldUse, 256), ""))
+internal("check_uses", "Are these field uses allowed by the registry, and how long may they get?",
+         ("required", ListOf(FieldUse, 256), ""), ("optional", ListOf(FieldUse, 256), ""))
+internal("check_values", "Do these values fit the registry?",
+         ("values", ListOf(UpTo(254), 256), ""))
+internal("issue_code", "Count a code against an offer's budget.", ("user", ID, ""))
+internal("return_budget", "A code of this offer was cancelled: its budget is free again.")
+internal("accept_payment", "Take a payment reference, once.", ("account", ID, ""))
+internal("optin_reserve_against", "Hold an amount of an account for a code.",
+         ("account", ID, ""), ("code", ID, ""), ("amount", U64, ""))
+internal("reserve_funds", "Move an amount of the account from available to reserved.",
+         ("amount", U64, ""))
+internal("release_funds", "Move an amount of the account from reserved to released.",
+         ("amount", U64, ""))
+internal("return_funds", "Move an amount of the account from reserved to available.",
+         ("amount", U64, ""))
+internal("check_funds", "Can the account pay this amount?", ("amount", U64, ""))
+internal("optin_release_on_completion", "Release a reservation for a settlement.",
+         ("settlement", ID, ""))
+internal("cancel_reservation", "Give the reserved amount back to the account.")
+internal("record_consent", "Extend the consent chain by a proof.", ("consent", Consent, ""))
+internal("extend_chain", "Make a link the head of a chain.", ("link", ID, ""))
+internal("chain_head", "The head of a chain.")
+internal("optin_generate_view", "Create the view record of a consent.",
+         ("consent", Consent, ""), ("pad", U16, "size class of the sealed replies, bytes"),
+         ("partner", ID, ""), ("view_until", U64, ""))
+internal("optin_log_access", "Write down that a partner looked, and what was returned.",
+         ("partner", ID, ""), ("requested", MASK, ""), ("returned", MASK, ""),
+         ("address", ID, "keyed hash of the address the host reported"),
+         ("granted", Flag(), ""))
+internal("complete_code", "A view was granted: the engagement is complete.")
+internal("stop_view", "The user took consent back.")
+internal("code_facts", "What a settlement needs to know of a code.")
+internal("get_reservation", "State of a reservation.")
+internal("settle_code", "The engagement was settled.", ("settlement", ID, ""))
+internal("credit_payee", "Add an amount to a payee's balance.", ("party", ID, ""),
+         ("currency", CURRENCY, ""), ("amount", U64, ""))
+
+# ------------------------------------------------------------------------------------ events
+
+event("provisioned", "The operator is bound to the node.", ("operator", ID, ""))
+event("party_registered", "A party is known; its key is attached.",
+      ("roles", ListOf(ROLE, 8), ""))
+event("command_accepted", "The party's nonce is used up.", ("nonce", U64, ""))
+event("field_defined", "The registry grew.", ("field", FieldDefinition, ""))
+event("rules_defined", "Settlement rules exist.", ("shares", Shares, ""))
+event("enrolled", "A user is enrolled; the values are attached.",
+      ("referrer", Maybe(ID), ""), ("commitment", ID, ""))
+event("fields_updated", "The user's fields changed; the values are attached.",
+      ("commitment", ID, ""))
+event("payment_accepted", "A payment reference is used up.", ("account", ID, ""))
+event("deposited", "Money came in.", ("partner", ID, ""), ("currency", CURRENCY, ""),
+      ("amount", U64, ""))
+event("offer_published", "An offer is open.", ("terms", Terms, ""), ("pad", U16, ""))
+event("offer_closed", "An offer takes no new codes.")
+event("code_issued", "A code counts against the offer's budget.", ("amount", U64, ""))
+event("budget_returned", "A cancelled code's budget is free again.", ("amount", U64, ""))
+event("funds_reserved", "Available to reserved.", ("amount", U64, ""))
+event("funds_released", "Reserved to released.", ("amount", U64, ""))
+event("funds_returned", "Reserved to available.", ("amount", U64, ""))
+event("reservation_made", "Money is held for a code.",
+      ("account", ID, ""), ("code", ID, ""), ("amount", U64, ""))
+event("reservation_released", "The money went to the payees.", ("settlement", ID, ""))
+event("reservation_cancelled", "The money went back to the account.")
+event("code_assigned", "Whose code it is. Not for witnesses: it names the user.",
+      ("user", ID, ""), ("nonce", Exactly(32), "makes code and payee references unguessable"),
+      ("affiliate", Maybe(ID), ""), ("beneficiary", ID, "the user, or the charity"))
+event("code_generated", "A code exists, its money is held, its payees are pinned.",
+      ("offer", ID, ""), ("partner", ID, ""), ("reservation", ID, ""), ("amount", U64, ""),
+      ("currency", CURRENCY, ""), ("rules", ID, ""), ("payees", Payees, ""),
+      ("witnesses", ListOf(ID, 3), ""), ("publisher", Maybe(ID), ""), ("expires_at", U64, ""))
+event("code_viewed", "The user has seen it.")
+event("code_activated", "The user opted in.", ("consent_hash", ID, ""), ("proof", ID, ""),
+      ("record", ID, ""))
+event("code_completed", "The first view was granted.")
+event("code_settled", "The money was distributed.", ("settlement", ID, ""))
+event("code_revoked", "The user took consent back.")
+event("consent_recorded", "A link of the consent chain.",
+      ("previous", ID, ""), ("consent_hash", ID, ""), ("consent", Consent, ""))
+event("chain_extended", "A chain has a new head.", ("link", ID, ""))
+event("view_created", "A view record exists; the values it shows are attached.",
+      ("code", ID, ""), ("offer", ID, ""), ("partner", ID, ""), ("pairwise", ID, ""),
+      ("fields", ListOf(FieldUse, 256), ""), ("pad", U16, ""), ("view_until", U64, ""))
+event("view_stopped", "No more views.")
+event("access_logged", "A partner looked, or was refused.",
+      ("partner", ID, ""), ("requested", MASK, ""), ("returned", MASK, ""),
+      ("address", ID, ""), ("granted", Flag(), ""))
+event("settlement_recorded", "A link of the settlement chain; signatures are attached.",
+      ("previous", ID, ""), ("statement", Statement, ""), ("witnesses", ListOf(ID, 2), ""),
+      ("partner", ID, ""))
+event("payee_credited", "A payee earned.", ("party", ID, ""), ("currency", CURRENCY, ""),
+      ("amount", U64, ""))
+
+# ------------------------------------------------------------------------------------ states
+
+state("charter", "What the node was provisioned with.", ("operator", ID, ""))
+state("party", "Somebody with a key.", ("public_key", UpTo(2592), ""),
+      ("roles", ListOf(ROLE, 8), ""), ("nonce", U64, "of the last command"))
+state("fields", "The field registry.", ("fields", ListOf(FieldDefinition, 256), ""))
+state("rules", "Settlement rules.", ("shares", Shares, ""))
+state("profile", "A user: fields and referrer.", ("referrer", Maybe(ID), ""),
+      ("commitment", ID, ""), ("values", ListOf(UpTo(254), 256), ""))
+state("payment", "A payment reference.", ("account", ID, ""))
+state("account", "A partner's escrow account in one currency.",
+      ("partner", ID, ""), ("currency", CURRENCY, ""), ("deposited", U64, ""),
+      ("reserved", U64, ""), ("released", U64, ""), ("expired", U64, ""), ("withdrawn", U64, ""))
+state("reservation", "Money held for one code.", ("account", ID, ""), ("code", ID, ""),
+      ("amount", U64, ""), ("settlement", ID, ""))
+state("offer", "An offer.", ("terms", Maybe(Terms), ""), ("pad", U16, ""),
+      ("reserved", U64, "of the budget"), ("codes", U64, "generated"))
+state("code", "An engagement code.", ("user", ID, ""), ("nonce", Exactly(32), ""),
+      ("affiliate", Maybe(ID), ""), ("beneficiary", ID, ""), ("offer", ID, ""), ("partner", ID, ""),
+      ("reservation", ID, ""), ("amount", U64, ""), ("currency", CURRENCY, ""), ("rules", ID, ""),
+      ("payees", Maybe(Payees), ""), ("witnesses", ListOf(ID, 3), ""), ("publisher", Maybe(ID), ""),
+      ("expires_at", U64, ""), ("consent_hash", ID, ""), ("proof", ID, ""), ("record", ID, ""),
+      ("completed", Flag(), ""), ("settlement", ID, ""),
+      ("entries", ListOf(U64, 4), "journal positions: generated, activated, completed, settled"))
+state("consent", "A link of the consent chain.", ("previous", ID, ""), ("consent_hash", ID, ""),
+      ("consent", Maybe(Consent), ""))
+state("chain", "Head of a chain.", ("head", ID, ""), ("length", U64, ""))
+state("view", "A view record: the only door to a user's values.",
+      ("code", ID, ""), ("offer", ID, ""), ("partner", ID, ""), ("pairwise", ID, ""),
+      ("fields", ListOf(FieldUse, 256), ""), ("pad", U16, ""), ("view_until", U64, ""),
+      ("shown", ListOf(UpTo(254), 256), "values as shown, frozen at activation"))
+state("access", "The access log of a view record.", ("granted", U64, ""), ("refused", U64, ""))
+state("settlement", "A settlement.", ("previous", ID, ""), ("statement", Maybe(Statement), ""),
+      ("witnesses", ListOf(ID, 2), ""), ("partner", ID, ""), ("time", U64, ""),
+      ("position", U64, "of the journal entry"))
+state("payee", "What a party earned in one currency.", ("party", ID, ""),
+      ("currency", CURRENCY, ""), ("balance", U64, ""), ("earned", U64, ""),
+      ("withdrawn", U64, ""))

@@ -1,0 +1,55 @@
+"""Sealing to an ML-KEM-1024 key: what only its holder can open, of a length that tells nothing."""
+
+from hashlib import sha3_256
+
+from runtime.wire.errors import Malformed, Refused
+from runtime.wire.hkdf import hkdf
+from runtime.wire.records import Sealed
+
+TAG = 16  # bytes of Poly1305
+NONCE = bytes(12)  # each key seals once
+
+
+def seal(crypto, public_key, purpose, content, size=0):
+    """Seal `content` to a KEM key.
+
+    Args:
+        crypto: crypto port.
+        public_key: ML-KEM-1024 encapsulation key, 1,568 bytes.
+        purpose: bytes that both ends know; binds the box to its use.
+        content: the bytes to protect.
+        size: pad so that all contents shorter than this give boxes of one length.
+
+    Raises:
+        Refused: `content` does not fit below `size`.
+    """
+    secret, ciphertext = crypto.encapsulate(public_key)
+    padded = content + b"\x80"  # ISO/IEC 7816-4: the end is the last 0x80
+    if size:
+        if len(padded) > size:
+            raise Refused(f"{len(content)} bytes to seal", f"less than {size}")
+        padded += bytes(size - len(padded))
+    return Sealed(ciphertext, crypto.aead_seal(_key(secret, ciphertext, purpose), NONCE, padded,
+                                               purpose))  # fmt: skip
+
+
+def unseal(crypto, private_seed, purpose, sealed):
+    """Open what `seal` made.
+
+    Raises:
+        Malformed: it was sealed to another key, for another purpose, or was changed.
+    """
+    secret = crypto.decapsulate(private_seed, sealed.ciphertext)
+    key = _key(secret, sealed.ciphertext, purpose)
+    padded = crypto.aead_open(key, NONCE, sealed.box, purpose)
+    if padded is None:
+        raise Malformed("the sealed content does not open", "content sealed to this very key",
+                        "fetch the key anew and seal again")  # fmt: skip
+    content = padded.rstrip(b"\x00")
+    if content[-1:] != b"\x80":
+        raise Malformed("the sealed content has no end mark")
+    return content[:-1]
+
+
+def _key(secret, ciphertext, purpose):
+    return hkdf(secret, sha3_256(ciphertext).digest(), purpose)

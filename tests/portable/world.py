@@ -1,0 +1,263 @@
+"""A node in memory and the parties around it: what tests drive the rules with.
+
+Portable: the same file runs on CPython and MicroPython. Time is stepped by hand.
+"""
+
+from actors import KINDS
+from runtime.node.clock import Clock
+from runtime.node.node import Node
+from runtime.wire import commands, records
+from runtime.wire.errors import from_wire
+from runtime.wire.proofs import shown_leaf
+from runtime.wire.schema import canonical, make_id, spec_of, unpack
+from runtime.wire.sealing import seal, unseal
+
+SECOND = 10**9
+DAY = 86400 * SECOND
+START = 1_800_000_000 * SECOND
+EUR = b"EUR" + bytes(5)
+Use = records.FieldUse
+
+
+class Stepped:
+    """Uptime that passes only when told to."""
+
+    def __init__(self):
+        self.ns = 0
+
+    def __call__(self):
+        return self.ns
+
+
+class Person:
+    """Anyone with a key: signs commands for one node."""
+
+    def __init__(self, crypto, name):
+        self.crypto = crypto
+        self.seed = make_id("test/seed", name)
+        self.key = crypto.public_key(self.seed)
+        self.id = commands.party_id(self.key)
+        self.nonce = 0
+
+    def sign(self, purpose, message):
+        return self.crypto.sign(self.seed, purpose, message)
+
+    def pairwise(self, partner):
+        """The person as `partner` knows them."""
+        other = Person.__new__(Person)
+        other.crypto = self.crypto
+        other.seed = make_id("test/pairwise", self.seed, partner)
+        other.key = self.crypto.public_key(other.seed)
+        other.id = commands.pairwise_id(other.key)
+        return other
+
+
+class World:
+    """A node with ports, and shorthand for every step of the path.
+
+    Args:
+        store, crypto: ports.
+        workers: port; in line by default.
+    """
+
+    def __init__(self, store, crypto, workers=None, seed=bytes(range(32)), max_live=256):
+        self.uptime = Stepped()
+        self.store = store
+        self.crypto = crypto
+        self.workers = workers
+        self.seed = seed
+        self.max_live = max_live
+        self.boot()
+        self.operator = Person(crypto, "operator")
+        self.partner = Person(crypto, "partner")
+        self.witnesses = [Person(crypto, f"witness {i}") for i in range(3)]
+
+    def boot(self):
+        """Start the node on its store."""
+        self.node = Node(self.seed, KINDS, self.store, self.crypto,
+                         lambda floor: Clock(self.uptime, START + self.uptime.ns, floor),
+                         self.workers, max_live=self.max_live)  # fmt: skip
+        self.failures = []
+        self.node.directory.on_failure = lambda kind, error: self.failures.append((kind, error))
+        return self.node
+
+    # -------------------------------------------------------------------------- requests
+
+    def send(self, method, params):
+        """Raw request; returns (error, result)."""
+        answers = []
+        self.node.submit(method, params, lambda error, result: answers.append((error, result)))
+        while not answers:
+            self.node.run()
+        return answers[0]
+
+    def read(self, method, *fields):
+        """Unsigned request; returns the reply record."""
+        error, result = self.send(method, list(fields))
+        if error:
+            raise from_wire(error)
+        return spec_of(records.REPLIES[method]).build(result)
+
+    def signed(self, person, method, *fields, enclosures=(), not_after=None):
+        """The params of a signed request."""
+        spec = spec_of(records.REQUESTS[method])
+        if spec.more["journaled"]:
+            person.nonce += 1
+        request = spec.build(fields)
+        if not_after is None:
+            not_after = START + self.uptime.ns + DAY
+        return list(commands.sign_command(person.sign, self.node.id, person.id, person.nonce,
+                                          not_after, request, enclosures))  # fmt: skip
+
+    def sealed(self, person, method, *fields, enclosures=()):
+        """The params of a request that travels sealed."""
+        content = canonical(self.signed(person, method, *fields, enclosures=enclosures))
+        return list(seal(self.crypto, self.node.kem_public_key, commands.ENROLMENT, content))
+
+    def do(self, person, method, *fields, enclosures=(), params=None):
+        """Signed request; returns the reply record. The last Accepted stays in `accepted`."""
+        params = params or self.signed(person, method, *fields, enclosures=enclosures)
+        error, result = self.send(method, params)
+        if error:
+            raise from_wire(error)
+        spec = spec_of(records.REQUESTS[method])
+        reply = spec_of(spec.more["reply"])
+        if not spec.more["journaled"]:
+            return reply.build(result)
+        self.accepted = spec_of(records.Accepted).build(result)
+        return reply.build(unpack(self.accepted.result))
+
+    # ------------------------------------------------------------------------- the path
+
+    def provision(self):
+        """Operator, partner, witnesses, registry, rules."""
+        self.do(self.operator, "provision", enclosures=(self.operator.key,))
+        self.register(self.partner, ("partner",))
+        for witness in self.witnesses:
+            self.register(witness, ("witness",))
+        for index, name, kind in (
+            (0, "full_name", "text"), (1, "email", "email"), (2, "phone", "phone"),
+            (3, "postal_code", "postal_code"), (9, "birth_date", "birth_date"),
+        ):  # fmt: skip
+            field = records.FieldDefinition(index, name, kind, ("ExactValue", "BooleanOnly"))
+            self.do(self.operator, "define_field", field)
+        shares = records.Shares(2000, 4000, 2000, 2000)
+        self.rules = self.do(self.operator, "define_rules", shares).rules
+        return self
+
+    def register(self, person, roles):
+        """Register somebody who agrees."""
+        agreed = canonical([self.node.id, person.id, roles])
+        own = person.sign(commands.REGISTRATION, agreed)
+        self.do(self.operator, "register_party", person.id, roles, enclosures=(person.key, own))
+        return person
+
+    def deposit(self, amount, reference=b"payment 1", partner=None):
+        """Credit the partner's account."""
+        partner = partner or self.partner
+        return self.do(self.operator, "optin_deposit_escrow", partner.id, EUR, amount, reference)
+
+    def terms(self, **changes):
+        """Terms of the usual offer, with changes."""
+        usual = dict(
+            partner=self.partner.id, serial=1, description=make_id("test/text", "offer"),
+            purpose="a call back", retention=30 * DAY, jurisdiction="DE",
+            required=(Use(0, "ExactValue"), Use(2, "BooleanOnly")),
+            optional=(Use(1, "ExactValue"),), compensation="EarlyAccess", charity=None,
+            amount=1_000_003, currency=EUR, budget=100_000_000, rules=self.rules,
+            witnesses=tuple([witness.id for witness in self.witnesses]), publisher=None,
+            code_ttl=30 * DAY, view_until=0,
+        )  # fmt: skip
+        usual.update(changes)
+        fields = spec_of(records.Terms).fields
+        return records.Terms(*[usual[field[0]] for field in fields])
+
+    def publish(self, **changes):
+        """Publish the usual offer, with changes; returns its id."""
+        self.offered = self.terms(**changes)
+        self.offer = self.do(self.partner, "publish_offer", self.offered).offer
+        return self.offer
+
+    def person(self, name):
+        """Somebody with a key."""
+        return Person(self.crypto, name)
+
+    def enrol(self, person, values, referrer=None):
+        """Enrol a user with values by registry index."""
+        fields = records.SealedFields(make_id("test/blind", person.id), tuple(values))
+        commitment = make_id("optin/v1/fields", fields.blind, fields.values)
+        params = self.sealed(person, "enrol", referrer and referrer.id, commitment,
+                             enclosures=(person.key, canonical(fields)))  # fmt: skip
+        self.do(person, "enrol", params=params)
+        return person
+
+    def generate(self, person, offer=None):
+        """Generate a code for a user."""
+        offer = offer or self.offer
+        return self.do(self.operator, "optin_generate_code", offer, person.id).code
+
+    def viewed(self, person, code):
+        """Mark the code viewed."""
+        return self.do(person, "mark_viewed", code)
+
+    def consent(self, person, code, fields=None, **changes):
+        """The consent to the last published offer, with changes, and its enclosures."""
+        terms = self.offered
+        usual = dict(
+            code=code, pairwise=person.pairwise(terms.partner).id, partner=terms.partner,
+            offer=self.offer, fields=tuple(terms.required if fields is None else fields),
+            compensation=terms.compensation, amount=terms.amount, currency=terms.currency,
+            hop=records.ZEROS,
+        )  # fmt: skip
+        usual.update(changes)
+        names = [field[0] for field in spec_of(records.Consent).fields]
+        consent = records.Consent(*[usual[name] for name in names])
+        pairwise = person.pairwise(terms.partner)
+        return consent, (pairwise.key, pairwise.sign(commands.CONSENT, canonical(consent)))
+
+    def activate(self, person, code, fields=None, **changes):
+        """Consent; returns the reply."""
+        consent, enclosures = self.consent(person, code, fields, **changes)
+        return self.do(person, "optin_activate_code", consent, enclosures=enclosures)
+
+    def view(self, record, requested=b"\xff" * 32, partner=None):
+        """The ViewGrant that a partner gets."""
+        partner = partner or self.partner
+        kem_seed = make_id("test/kem", partner.nonce) * 2
+        key = self.crypto.kem_public_key(kem_seed)
+        reply = self.do(partner, "optin_enforce_view", record, requested,
+                        commands.reply_key_id(key), enclosures=(key, b"192.0.2.7"))  # fmt: skip
+        self.sealed_reply = reply.sealed
+        content = unseal(self.crypto, kem_seed, commands.VIEW, reply.sealed)
+        return spec_of(records.ViewGrant).build(unpack(content))
+
+    def evidence(self, witness, code):
+        """Evidence as a witness fetches and checks it."""
+        nonce = make_id("test/nonce", witness.id, code)
+        evidence = self.do(witness, "settlement_evidence", code, nonce)
+        assert evidence.signed.head.nonce == nonce
+        for entry in evidence.evidence:
+            assert shown_leaf(entry) == entry.inclusion.leaf
+        return evidence
+
+    def settle(self, code, signer=None, witnesses=None):
+        """Two witnesses sign, and somebody settles."""
+        witnesses = witnesses or self.witnesses[:2]
+        statement = self.evidence(witnesses[0], code).statement
+        content = canonical(statement)
+        signatures = [witness.sign(commands.WITNESS, content) for witness in witnesses]
+        settlement = make_id("optin/v1/settlement", statement)
+        return self.do(signer or self.operator, "optin_settle_engagement", code, settlement,
+                       tuple([witness.id for witness in witnesses]),
+                       enclosures=signatures)  # fmt: skip
+
+    def revoke(self, person, code):
+        """Take consent back."""
+        return self.do(person, "optin_revoke_code", code)
+
+    def ready(self, deposit=50_000_000):
+        """Provisioned, with money and an open offer."""
+        self.provision()
+        self.deposit(deposit)
+        self.publish()
+        return self

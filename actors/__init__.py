@@ -18,6 +18,20 @@ from actors.settlement import Settlement
 from actors.view import View
 
 KINDS = (
-    Charter, Party, Fields, Rules, Profile, Payment, Account, Reservation, Offer, Code,
-    ConsentLink, Chain, View, Access, Settlement, Payee,
-)  # fmt: skip
+    Charter,
+    Party,
+    Fields,
+    Rules,
+    Profile,
+    Payment,
+    Account,
+    Reservation,
+    Offer,
+    Code,
+    ConsentLink,
+    Chain,
+    View,
+    Access,
+    Settlement,
+    Payee,
+)

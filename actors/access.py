@@ -1,26 +1,33 @@
 """The access log of a view record: every look, granted or refused."""
 
-from runtime.actor import Done, Entity, evolve, records
-
-AccessState = records.STATES["access"]
-AccessLogged = records.EVENTS["access_logged"]
+from runtime.actor import Done, Entity, Transaction, evolve, records
 
 
 class Access(Entity):
     """Counts; the journal keeps the rest."""
 
     kind = "access"
-    blank = AccessState("open", 0, 0)
+    blank = records.AccessState("open", 0, 0)
     table = {"open": {"optin_log_access": ("open",)}}
 
-    def optin_log_access(self, tx, message):
+    def optin_log_access(self, tx: Transaction, message: records.OptinLogAccess) -> Done:
         """Log one look; the result is whether it is the first that was granted."""
         first = message.granted and self.state.granted == 0
-        return Done(first, AccessLogged(message.partner, message.requested, message.returned,
-                                        message.address, message.granted))  # fmt: skip
+        return Done(
+            first,
+            records.AccessLogged(
+                message.partner,
+                message.requested,
+                message.returned,
+                message.address,
+                message.granted,
+            ),
+        )
 
     @staticmethod
-    def apply_access_logged(state, event, tx):
+    def apply_access_logged(
+        state: records.AccessState, event: records.AccessLogged, tx: Transaction
+    ) -> records.AccessState:
         if event.granted:
             return evolve(state, granted=state.granted + 1)
         return evolve(state, refused=state.refused + 1)

@@ -1,18 +1,7 @@
 """An escrow account: one partner's money in one currency."""
 
 from actors.payment import payment_id
-from runtime.actor import Done, Entity, errors, evolve, make_id, records
-
-AccountState = records.STATES["account"]
-Deposited = records.EVENTS["deposited"]
-FundsReserved = records.EVENTS["funds_reserved"]
-FundsReleased = records.EVENTS["funds_released"]
-FundsReturned = records.EVENTS["funds_returned"]
-AcceptPayment = records.INTERNAL["accept_payment"]
-PartyRoles = records.INTERNAL["party_roles"]
-DepositReply = records.REPLIES["optin_deposit_escrow"]
-GetAccountReply = records.REPLIES["get_account"]
-ListAccountsReply = records.REPLIES["list_accounts"]
+from runtime.actor import Done, Entity, Transaction, errors, evolve, make_id, records
 
 MAX_AMOUNT = (1 << 64) - 1
 
@@ -31,7 +20,7 @@ class Account(Entity):
     """Moves money between available, reserved and released; never below zero, never past u64."""
 
     kind = "account"
-    blank = AccountState("none", records.ZEROS, bytes(8), 0, 0, 0, 0, 0)
+    blank = records.AccountState("none", records.ZEROS, bytes(8), 0, 0, 0, 0, 0)
     table = {
         "none": {"optin_deposit_escrow": ("open",)},
         "open": {
@@ -47,88 +36,120 @@ class Account(Entity):
     }
 
     @classmethod
-    def address(cls, message, tx):
-        if isinstance(message, records.REQUESTS["list_accounts"]):
+    def address(cls, message: tuple, tx: Transaction) -> bytes:
+        if isinstance(message, records.ListAccounts):
             return records.SINGLETON
         return account_id(message.partner, message.currency)
 
-    def optin_deposit_escrow(self, tx, message):
+    def optin_deposit_escrow(self, tx: Transaction, message: records.OptinDepositEscrow) -> Done:
         """Credit a payment."""
-        roles = tx.ask("party", message.partner, PartyRoles())
+        roles = tx.ask("party", message.partner, records.PartyRoles())
         if "partner" not in roles:
             raise errors.Missing("the party to credit is no partner", "a registered partner")
         check_currency(message.currency)
         if message.amount == 0:
             raise errors.Refused("the deposit is of nothing", "an amount above zero")
         if self.state.deposited + message.amount > MAX_AMOUNT:
-            raise errors.Refused("the account cannot hold that much",
-                                 f"at most {MAX_AMOUNT - self.state.deposited} more")  # fmt: skip
-        tx.ask("payment", payment_id(message.reference), AcceptPayment(self.id))
+            raise errors.Refused(
+                "the account cannot hold that much",
+                f"at most {MAX_AMOUNT - self.state.deposited} more",
+            )
+        tx.ask("payment", payment_id(message.reference), records.AcceptPayment(self.id))
         return Done(
-            DepositReply(self.id, available(self.state) + message.amount),
-            Deposited(message.partner, message.currency, message.amount),
+            records.OptinDepositEscrowReply(self.id, available(self.state) + message.amount),
+            records.Deposited(message.partner, message.currency, message.amount),
         )
 
-    def check_funds(self, tx, message):
+    def check_funds(self, tx: Transaction, message: records.CheckFunds) -> None:
         """Refuse an amount that is not available."""
         left = available(self.state)
         if self.state.status == "none" or left < message.amount:
-            raise errors.NoFunds(f"{left} micro-units are available", f"at least {message.amount}",
-                                 "deposit first")  # fmt: skip
+            raise errors.NoFunds(
+                f"{left} micro-units are available", f"at least {message.amount}", "deposit first"
+            )
 
-    def reserve_funds(self, tx, message):
+    def reserve_funds(self, tx: Transaction, message: records.ReserveFunds) -> Done:
         """Hold an amount."""
         self.check_funds(tx, message)
-        return Done(None, FundsReserved(message.amount))
+        return Done(None, records.FundsReserved(message.amount))
 
-    def release_funds(self, tx, message):
+    def release_funds(self, tx: Transaction, message: records.ReleaseFunds) -> Done:
         """Let a held amount go to payees."""
-        return Done(None, FundsReleased(message.amount))
+        return Done(None, records.FundsReleased(message.amount))
 
-    def return_funds(self, tx, message):
+    def return_funds(self, tx: Transaction, message: records.ReturnFunds) -> Done:
         """Give a held amount back."""
-        return Done(None, FundsReturned(message.amount))
+        return Done(None, records.FundsReturned(message.amount))
 
-    def get_account(self, tx, message):
+    def get_account(self, tx: Transaction, message: records.GetAccount) -> records.GetAccountReply:
         """Balances, for the partner and the operator."""
         if tx.signer not in (message.partner, tx.node.operator):
-            raise errors.Unauthorized("the account is another partner's", "its partner or the operator")
+            raise errors.Unauthorized(
+                "the account is another partner's", "its partner or the operator"
+            )
         if self.state.status == "none":
             raise errors.Missing("there is no such account", "an account with a deposit")
-        return GetAccountReply(_line(self.state), available(self.state))
+        return records.GetAccountReply(_line(self.state), available(self.state))
 
-    def list_accounts(self, tx, message):
+    def list_accounts(
+        self, tx: Transaction, message: records.ListAccounts
+    ) -> records.ListAccountsReply:
         """Balances of all accounts of a currency."""
         rows, after = tx.node.page("account.by_currency", message.currency, message)
         states = [tx.node.state_of("account", row) for row in rows]
-        return ListAccountsReply(tuple([_line(state) for state in states]), after)
+        return records.ListAccountsReply(tuple([_line(state) for state in states]), after)
 
     @staticmethod
-    def apply_deposited(state, event, tx):
-        return AccountState("open", event.partner, event.currency, state.deposited + event.amount,
-                            state.reserved, state.released, state.expired, state.withdrawn)  # fmt: skip
+    def apply_deposited(
+        state: records.AccountState, event: records.Deposited, tx: Transaction
+    ) -> records.AccountState:
+        return records.AccountState(
+            "open",
+            event.partner,
+            event.currency,
+            state.deposited + event.amount,
+            state.reserved,
+            state.released,
+            state.expired,
+            state.withdrawn,
+        )
 
     @staticmethod
-    def apply_funds_reserved(state, event, tx):
+    def apply_funds_reserved(
+        state: records.AccountState, event: records.FundsReserved, tx: Transaction
+    ) -> records.AccountState:
         return evolve(state, reserved=state.reserved + event.amount)
 
     @staticmethod
-    def apply_funds_released(state, event, tx):
-        return evolve(state, reserved=state.reserved - event.amount,
-                      released=state.released + event.amount)  # fmt: skip
+    def apply_funds_released(
+        state: records.AccountState, event: records.FundsReleased, tx: Transaction
+    ) -> records.AccountState:
+        return evolve(
+            state, reserved=state.reserved - event.amount, released=state.released + event.amount
+        )
 
     @staticmethod
-    def apply_funds_returned(state, event, tx):
+    def apply_funds_returned(
+        state: records.AccountState, event: records.FundsReturned, tx: Transaction
+    ) -> records.AccountState:
         return evolve(state, reserved=state.reserved - event.amount)
 
 
 def _line(state):
-    return records.AccountLine(state.partner, state.deposited, state.reserved, state.released,
-                               state.expired, state.withdrawn)  # fmt: skip
+    return records.AccountLine(
+        state.partner,
+        state.deposited,
+        state.reserved,
+        state.released,
+        state.expired,
+        state.withdrawn,
+    )
 
 
 def check_currency(currency):
     """Refuse what is not three capital letters and five zeros."""
     letters = currency[:3]
     if currency[3:] != bytes(5) or not all([65 <= letter <= 90 for letter in letters]):
-        raise errors.Refused("the currency is no ISO 4217 code", "three capital letters, zero-padded")
+        raise errors.Refused(
+            "the currency is no ISO 4217 code", "three capital letters, zero-padded"
+        )

@@ -1,9 +1,6 @@
 """The head of a chain: consents and settlements each follow the one before."""
 
-from runtime.actor import Done, Entity, make_id, records
-
-ChainState = records.STATES["chain"]
-ChainExtended = records.EVENTS["chain_extended"]
+from runtime.actor import Done, Entity, Transaction, make_id, records
 
 CONSENTS = make_id("optin/v1/chain", "consent")
 SETTLEMENTS = make_id("optin/v1/chain", "settlement")
@@ -13,18 +10,20 @@ class Chain(Entity):
     """Knows the last link."""
 
     kind = "chain"
-    blank = ChainState("growing", records.ZEROS, 0)
+    blank = records.ChainState("growing", records.ZEROS, 0)
     table = {"growing": {"extend_chain": ("growing",)}}
     reads = ("chain_head",)
 
-    def chain_head(self, tx, message):
+    def chain_head(self, tx: Transaction, message: records.ChainHead) -> bytes:
         """Id of the last link; zeros before the first."""
         return self.state.head
 
-    def extend_chain(self, tx, message):
+    def extend_chain(self, tx: Transaction, message: records.ExtendChain) -> Done:
         """Make a link the last; the result is the one before."""
-        return Done(self.state.head, ChainExtended(message.link))
+        return Done(self.state.head, records.ChainExtended(message.link))
 
     @staticmethod
-    def apply_chain_extended(state, event, tx):
-        return ChainState("growing", event.link, state.length + 1)
+    def apply_chain_extended(
+        state: records.ChainState, event: records.ChainExtended, tx: Transaction
+    ) -> records.ChainState:
+        return records.ChainState("growing", event.link, state.length + 1)

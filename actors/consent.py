@@ -1,11 +1,7 @@
 """A link of the consent chain: what a user signed, for good. Nothing edits it."""
 
 from actors.chain import CONSENTS
-from runtime.actor import Done, Entity, make_id, records
-
-ConsentState = records.STATES["consent"]
-ConsentRecorded = records.EVENTS["consent_recorded"]
-ExtendChain = records.INTERNAL["extend_chain"]
+from runtime.actor import Done, Entity, Transaction, make_id, records
 
 
 def consent_hash(consent):
@@ -22,15 +18,17 @@ class ConsentLink(Entity):
     """Recorded once."""
 
     kind = "consent"
-    blank = ConsentState("none", records.ZEROS, records.ZEROS, None)
+    blank = records.ConsentState("none", records.ZEROS, records.ZEROS, None)
     table = {"none": {"record_consent": ("recorded",)}, "recorded": {}}
 
-    def record_consent(self, tx, message):
+    def record_consent(self, tx: Transaction, message: records.RecordConsent) -> Done:
         """Become the last link of the chain."""
-        previous = tx.ask("chain", CONSENTS, ExtendChain(self.id))
+        previous = tx.ask("chain", CONSENTS, records.ExtendChain(self.id))
         hashed = consent_hash(message.consent)
-        return Done(None, ConsentRecorded(previous, hashed, message.consent))
+        return Done(None, records.ConsentRecorded(previous, hashed, message.consent))
 
     @staticmethod
-    def apply_consent_recorded(state, event, tx):
-        return ConsentState("recorded", event.previous, event.consent_hash, event.consent)
+    def apply_consent_recorded(
+        state: records.ConsentState, event: records.ConsentRecorded, tx: Transaction
+    ) -> records.ConsentState:
+        return records.ConsentState("recorded", event.previous, event.consent_hash, event.consent)

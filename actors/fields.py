@@ -1,10 +1,6 @@
 """The field registry: which fields there are, and in which forms each may be shown."""
 
-from runtime.actor import Done, Entity, errors, records
-
-FieldsState = records.STATES["fields"]
-FieldDefined = records.EVENTS["field_defined"]
-ListFieldsReply = records.REPLIES["list_fields"]
+from runtime.actor import Done, Entity, Transaction, errors, records
 
 # kind: (longest value in bytes, forms it may be shown in)
 KINDS = {
@@ -25,11 +21,11 @@ class Fields(Entity):
     """The one registry of a node. A name is never reused for another index."""
 
     kind = "fields"
-    blank = FieldsState("open", ())
+    blank = records.FieldsState("open", ())
     table = {"open": {"define_field": ("open",)}}
     reads = ("list_fields", "check_uses", "check_values")
 
-    def define_field(self, tx, message):
+    def define_field(self, tx: Transaction, message: records.DefineField) -> Done:
         """Add a field."""
         field = message.field
         for known in self.state.fields:
@@ -42,16 +38,18 @@ class Fields(Entity):
         allowed = KINDS[field.kind][1]
         for transform in field.transforms:
             if transform not in allowed:
-                raise errors.Refused(f"{transform} of a {field.kind}", "one of " + ", ".join(allowed))
+                raise errors.Refused(
+                    f"{transform} of a {field.kind}", "one of " + ", ".join(allowed)
+                )
         if not field.transforms or len(set(field.transforms)) != len(field.transforms):
             raise errors.Refused("the forms are empty or repeat", "one or more forms, each once")
-        return Done(None, FieldDefined(field))
+        return Done(None, records.FieldDefined(field))
 
-    def list_fields(self, tx, message):
+    def list_fields(self, tx: Transaction, message: records.ListFields) -> records.ListFieldsReply:
         """All fields, ascending by index."""
-        return ListFieldsReply(self.state.fields)
+        return records.ListFieldsReply(self.state.fields)
 
-    def check_uses(self, tx, message):
+    def check_uses(self, tx: Transaction, message: records.CheckUses) -> int:
         """Check the field uses of an offer; the result is its padding class in bytes."""
         check_ascending(message.required)
         check_ascending(message.optional)
@@ -61,20 +59,27 @@ class Fields(Entity):
         for use in message.required + message.optional:
             field = self._field(use.index)
             if use.transform not in field.transforms:
-                raise errors.Refused(f"{field.name} is not shown as {use.transform}",
-                                     "one of " + ", ".join(field.transforms))  # fmt: skip
+                raise errors.Refused(
+                    f"{field.name} is not shown as {use.transform}",
+                    "one of " + ", ".join(field.transforms),
+                )
             size += FIELD_OVERHEAD + KINDS[field.kind][0]
         for use in message.required:
             if use.index in [other.index for other in message.optional]:
-                raise errors.Refused(f"field {use.index} is both required and optional", "one of both")
+                raise errors.Refused(
+                    f"field {use.index} is both required and optional", "one of both"
+                )
         # Every index up to the highest takes two bytes on the way to the redactor.
         for pad in PAD_CLASSES:
             if size <= pad:
                 return pad
-        raise errors.Refused(f"the fields take up to {size} bytes", f"at most {PAD_CLASSES[-1]}",
-                             "ask for fewer fields")  # fmt: skip
+        raise errors.Refused(
+            f"the fields take up to {size} bytes",
+            f"at most {PAD_CLASSES[-1]}",
+            "ask for fewer fields",
+        )
 
-    def check_values(self, tx, message):
+    def check_values(self, tx: Transaction, message: records.CheckValues) -> None:
         """Check a user's values by registry index."""
         for index in range(len(message.values)):
             value = message.values[index]
@@ -84,23 +89,28 @@ class Fields(Entity):
             limit = KINDS[field.kind][0]
             if len(value) > limit:
                 raise errors.Refused(f"{field.name} has {len(value)} bytes", f"at most {limit}")
-        return None
+        return
 
     def _field(self, index):
         for field in self.state.fields:
             if field.index == index:
                 return field
-        raise errors.Missing(f"there is no field {index}", "a field of the registry",
-                             "see list_fields")  # fmt: skip
+        raise errors.Missing(
+            f"there is no field {index}", "a field of the registry", "see list_fields"
+        )
 
     @staticmethod
-    def apply_field_defined(state, event, tx):
+    def apply_field_defined(
+        state: records.FieldsState, event: records.FieldDefined, tx: Transaction
+    ) -> records.FieldsState:
         fields = sorted(state.fields + (event.field,), key=lambda field: field.index)
-        return FieldsState("open", tuple(fields))
+        return records.FieldsState("open", tuple(fields))
 
 
 def check_ascending(uses):
     """Refuse field uses that are not ascending by index, or name one twice."""
     for i in range(1, len(uses)):
         if uses[i].index <= uses[i - 1].index:
-            raise errors.Refused("the fields are not ascending by index", "each field once, in order")
+            raise errors.Refused(
+                "the fields are not ascending by index", "each field once, in order"
+            )

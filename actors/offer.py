@@ -1,20 +1,7 @@
 """An offer: what a partner wants to see, for what, for how much."""
 
 from actors.account import account_id, check_currency
-from runtime.actor import Done, Entity, errors, evolve, make_id, records
-
-OfferState = records.STATES["offer"]
-OfferPublished = records.EVENTS["offer_published"]
-OfferClosed = records.EVENTS["offer_closed"]
-CodeIssued = records.EVENTS["code_issued"]
-BudgetReturned = records.EVENTS["budget_returned"]
-GetShares = records.INTERNAL["get_shares"]
-CheckUses = records.INTERNAL["check_uses"]
-CheckFunds = records.INTERNAL["check_funds"]
-PartyRoles = records.INTERNAL["party_roles"]
-PublishOfferReply = records.REPLIES["publish_offer"]
-GetOfferReply = records.REPLIES["get_offer"]
-ListOffersReply = records.REPLIES["list_offers"]
+from runtime.actor import Done, Entity, Transaction, errors, evolve, make_id, records
 
 YEAR = 365 * 24 * 3600 * 10**9  # ns
 MAX_TTL = 10 * YEAR
@@ -29,7 +16,7 @@ class Offer(Entity):
     """Open, then closed. Closing stops new codes only."""
 
     kind = "offer"
-    blank = OfferState("none", None, 0, 0, 0)
+    blank = records.OfferState("none", None, 0, 0, 0)
     table = {
         "none": {"publish_offer": ("open",)},
         "open": {
@@ -43,14 +30,14 @@ class Offer(Entity):
     indexes = {"offer.by_id": lambda state: b"" if state.terms else None}
 
     @classmethod
-    def address(cls, message, tx):
-        if isinstance(message, records.REQUESTS["publish_offer"]):
+    def address(cls, message: tuple, tx: Transaction) -> bytes:
+        if isinstance(message, records.PublishOffer):
             return offer_id(tx.node.id, message.terms)
-        if isinstance(message, records.REQUESTS["list_offers"]):
+        if isinstance(message, records.ListOffers):
             return records.SINGLETON
         return message.offer
 
-    def publish_offer(self, tx, message):
+    def publish_offer(self, tx: Transaction, message: records.PublishOffer) -> Done:
         """Check the terms against everything they name, and open the offer."""
         terms = message.terms
         if terms.partner != tx.signer:
@@ -73,69 +60,83 @@ class Offer(Entity):
             self._need_role(tx, terms.publisher, "publisher")
         donation = terms.compensation == "CharitableDonation"
         if donation != (terms.charity is not None):
-            raise errors.Refused("charity and compensation do not match",
-                                 "a charity with a CharitableDonation, and only then")  # fmt: skip
+            raise errors.Refused(
+                "charity and compensation do not match",
+                "a charity with a CharitableDonation, and only then",
+            )
         if donation:
             self._need_role(tx, terms.charity, "charity")
-        tx.ask("rules", terms.rules, GetShares())
-        pad = tx.ask("fields", records.SINGLETON, CheckUses(terms.required, terms.optional))
-        tx.ask("account", account_id(terms.partner, terms.currency), CheckFunds(terms.amount))
-        return Done(PublishOfferReply(self.id), OfferPublished(terms, pad))
+        tx.ask("rules", terms.rules, records.GetShares())
+        pad = tx.ask("fields", records.SINGLETON, records.CheckUses(terms.required, terms.optional))
+        tx.ask(
+            "account", account_id(terms.partner, terms.currency), records.CheckFunds(terms.amount)
+        )
+        return Done(records.PublishOfferReply(self.id), records.OfferPublished(terms, pad))
 
     def _need_role(self, tx, party, role):
-        if role not in tx.ask("party", party, PartyRoles()):
+        if role not in tx.ask("party", party, records.PartyRoles()):
             raise errors.Missing(f"{party.hex()[:16]} is no {role} here", f"a registered {role}")
 
-    def close_offer(self, tx, message):
+    def close_offer(self, tx: Transaction, message: records.CloseOffer) -> Done:
         """Take no new codes."""
         if self.state.terms.partner != tx.signer:
             raise errors.Unauthorized("the offer is another partner's", "the partner who made it")
-        return Done(None, OfferClosed())
+        return Done(None, records.OfferClosed())
 
-    def issue_code(self, tx, message):
+    def issue_code(self, tx: Transaction, message: records.IssueCode) -> Done:
         """Count a code against the budget; the result is the OfferState before it."""
         state = self.state
         left = state.terms.budget - state.reserved
         if left < state.terms.amount:
-            raise errors.NoFunds(f"{left} micro-units of the offer's budget are left",
-                                 f"at least {state.terms.amount}")  # fmt: skip
-        return Done(state, CodeIssued(state.terms.amount))
+            raise errors.NoFunds(
+                f"{left} micro-units of the offer's budget are left",
+                f"at least {state.terms.amount}",
+            )
+        return Done(state, records.CodeIssued(state.terms.amount))
 
-    def return_budget(self, tx, message):
+    def return_budget(self, tx: Transaction, message: records.ReturnBudget) -> Done:
         """Free the budget of a cancelled code."""
-        return Done(None, BudgetReturned(self.state.terms.amount))
+        return Done(None, records.BudgetReturned(self.state.terms.amount))
 
-    def get_terms(self, tx, message):
+    def get_terms(self, tx: Transaction, message: records.GetTerms) -> records.OfferState:
         """The whole state, for a code."""
         self._need_offer()
         return self.state
 
-    def get_offer(self, tx, message):
+    def get_offer(self, tx: Transaction, message: records.GetOffer) -> records.GetOfferReply:
         """The terms, for anyone."""
         self._need_offer()
-        return GetOfferReply(self.state.terms, self.state.status == "open")
+        return records.GetOfferReply(self.state.terms, self.state.status == "open")
 
     def _need_offer(self):
         if self.state.terms is None:
             raise errors.Missing("there is no such offer", "the id publish_offer gave")
 
-    def list_offers(self, tx, message):
+    def list_offers(self, tx: Transaction, message: records.ListOffers) -> records.ListOffersReply:
         """Ids of all offers."""
         rows = tx.node.store.scan("offer.by_id", b"", (b"", message.after), message.limit)
-        return ListOffersReply(tuple([row[1] for row in rows]))
+        return records.ListOffersReply(tuple([row[1] for row in rows]))
 
     @staticmethod
-    def apply_offer_published(state, event, tx):
-        return OfferState("open", event.terms, event.pad, 0, 0)
+    def apply_offer_published(
+        state: records.OfferState, event: records.OfferPublished, tx: Transaction
+    ) -> records.OfferState:
+        return records.OfferState("open", event.terms, event.pad, 0, 0)
 
     @staticmethod
-    def apply_offer_closed(state, event, tx):
+    def apply_offer_closed(
+        state: records.OfferState, event: records.OfferClosed, tx: Transaction
+    ) -> records.OfferState:
         return evolve(state, status="closed")
 
     @staticmethod
-    def apply_code_issued(state, event, tx):
+    def apply_code_issued(
+        state: records.OfferState, event: records.CodeIssued, tx: Transaction
+    ) -> records.OfferState:
         return evolve(state, reserved=state.reserved + event.amount, codes=state.codes + 1)
 
     @staticmethod
-    def apply_budget_returned(state, event, tx):
+    def apply_budget_returned(
+        state: records.OfferState, event: records.BudgetReturned, tx: Transaction
+    ) -> records.OfferState:
         return evolve(state, reserved=state.reserved - event.amount)

@@ -1,11 +1,6 @@
 """A party: somebody with a key, roles, and a nonce that only grows."""
 
-from runtime.actor import Done, Entity, canonical, commands, errors, evolve, records
-
-PartyState = records.STATES["party"]
-PartyRegistered = records.EVENTS["party_registered"]
-CommandAccepted = records.EVENTS["command_accepted"]
-NextNonceReply = records.REPLIES["next_nonce"]
+from runtime.actor import Done, Entity, Transaction, canonical, commands, errors, evolve, records
 
 # Users enrol and the operator provisions: both by their own signature alone.
 REGISTRABLE = ("auditor", "charity", "partner", "publisher", "witness")
@@ -15,7 +10,7 @@ class Party(Entity):
     """Knows a party's key and uses up the nonces of its commands."""
 
     kind = "party"
-    blank = PartyState("unknown", b"", (), 0)
+    blank = records.PartyState("unknown", b"", (), 0)
     table = {
         "unknown": {"register_party": ("registered",), "register_self": ("registered",)},
         "registered": {"accept_command": ("registered",), "register_self": ("registered",)},
@@ -23,37 +18,41 @@ class Party(Entity):
     reads = ("next_nonce", "party_roles")
 
     @classmethod
-    def address(cls, message, tx):
+    def address(cls, message: tuple, tx: Transaction) -> bytes:
         return message.party
 
-    def register_party(self, tx, message):
+    def register_party(self, tx: Transaction, message: records.RegisterParty) -> Done:
         """Register a party that both it and the operator have signed for."""
         key, own = tx.enclosures
         if len(key) != records.PUBLIC_KEY.size or commands.party_id(key) != message.party:
-            raise errors.Unauthorized("the enclosed key is not the party's",
-                                      "the key whose hash is the party's id")  # fmt: skip
+            raise errors.Unauthorized(
+                "the enclosed key is not the party's", "the key whose hash is the party's id"
+            )
         check_roles(message.roles)
         agreed = canonical([tx.node.id, message.party, message.roles])
         if not tx.node.crypto.verify(key, commands.REGISTRATION, agreed, own):
-            raise errors.Unauthorized("the party's own signature is not valid",
-                                      "its signature over node, party and roles",
-                                      "have the party sign its registration")  # fmt: skip
+            raise errors.Unauthorized(
+                "the party's own signature is not valid",
+                "its signature over node, party and roles",
+                "have the party sign its registration",
+            )
         tx.attach("public-key", key)
         tx.attach("registration-signature", own)
-        return Done(None, PartyRegistered(message.roles))
+        return Done(None, records.PartyRegistered(message.roles))
 
-    def register_self(self, tx, message):
+    def register_self(self, tx: Transaction, message: records.RegisterSelf) -> Done:
         """Register whoever signed the command of this transaction with an enclosed key."""
         state = self.state
         if "witness" in state.roles:
-            raise errors.Refused("a witness holds no other role", "an id that is no witness",
-                                 "use another key")  # fmt: skip
+            raise errors.Refused(
+                "a witness holds no other role", "an id that is no witness", "use another key"
+            )
         self._check_nonce(tx.command.nonce)
         roles = tuple(sorted(set(state.roles + message.roles)))
         tx.attach("public-key", tx.enclosures[0])
-        return Done(None, PartyRegistered(roles), CommandAccepted(tx.command.nonce))
+        return Done(None, records.PartyRegistered(roles), records.CommandAccepted(tx.command.nonce))
 
-    def accept_command(self, tx, message):
+    def accept_command(self, tx: Transaction, message: records.AcceptCommand) -> Done:
         """Check that the party may, and use up the nonce."""
         self._check_nonce(message.nonce)
         if message.role and message.role not in self.state.roles:
@@ -61,27 +60,34 @@ class Party(Entity):
             raise errors.Unauthorized(
                 f"{tx.command.method} by a party that is {held}", f"a {message.role}"
             )
-        return Done(None, CommandAccepted(message.nonce))
+        return Done(None, records.CommandAccepted(message.nonce))
 
     def _check_nonce(self, nonce):
         if nonce <= self.state.nonce:
-            raise errors.Stale(f"the nonce is {nonce}", f"at least {self.state.nonce + 1}",
-                               "ask next_nonce and sign again")  # fmt: skip
+            raise errors.Stale(
+                f"the nonce is {nonce}",
+                f"at least {self.state.nonce + 1}",
+                "ask next_nonce and sign again",
+            )
 
-    def next_nonce(self, tx, message):
+    def next_nonce(self, tx: Transaction, message: records.NextNonce) -> records.NextNonceReply:
         """The next nonce and the roles; zero roles for somebody unknown."""
-        return NextNonceReply(self.state.nonce + 1, self.state.roles)
+        return records.NextNonceReply(self.state.nonce + 1, self.state.roles)
 
-    def party_roles(self, tx, message):
+    def party_roles(self, tx: Transaction, message: records.PartyRoles) -> tuple[str, ...]:
         """Roles of the party."""
         return self.state.roles
 
     @staticmethod
-    def apply_party_registered(state, event, tx):
-        return PartyState("registered", tx.attached("public-key"), event.roles, state.nonce)
+    def apply_party_registered(
+        state: records.PartyState, event: records.PartyRegistered, tx: Transaction
+    ) -> records.PartyState:
+        return records.PartyState("registered", tx.attached("public-key"), event.roles, state.nonce)
 
     @staticmethod
-    def apply_command_accepted(state, event, tx):
+    def apply_command_accepted(
+        state: records.PartyState, event: records.CommandAccepted, tx: Transaction
+    ) -> records.PartyState:
         return evolve(state, nonce=event.nonce)
 
 

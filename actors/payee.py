@@ -1,12 +1,7 @@
 """A payee: what a party earned in one currency."""
 
 from actors.account import MAX_AMOUNT
-from runtime.actor import Done, Entity, errors, evolve, make_id, records
-
-PayeeState = records.STATES["payee"]
-PayeeCredited = records.EVENTS["payee_credited"]
-GetBalanceReply = records.REPLIES["get_balance"]
-ListBalancesReply = records.REPLIES["list_balances"]
+from runtime.actor import Done, Entity, Transaction, errors, evolve, make_id, records
 
 
 def payee_id(party, currency):
@@ -23,7 +18,7 @@ class Payee(Entity):
     """Earns."""
 
     kind = "payee"
-    blank = PayeeState("none", records.ZEROS, bytes(8), 0, 0, 0)
+    blank = records.PayeeState("none", records.ZEROS, bytes(8), 0, 0, 0)
     table = {"none": {"credit_payee": ("open",)}, "open": {"credit_payee": ("open",)}}
     reads = ("get_balance", "list_balances")
     indexes = {
@@ -31,24 +26,26 @@ class Payee(Entity):
     }
 
     @classmethod
-    def address(cls, message, tx):
-        if isinstance(message, records.REQUESTS["list_balances"]):
+    def address(cls, message: tuple, tx: Transaction) -> bytes:
+        if isinstance(message, records.ListBalances):
             return records.SINGLETON
         return payee_id(message.party, message.currency)
 
-    def credit_payee(self, tx, message):
+    def credit_payee(self, tx: Transaction, message: records.CreditPayee) -> Done:
         """Add to the balance."""
         if self.state.earned + message.amount > MAX_AMOUNT:
             raise errors.Refused("the payee's balance cannot hold that much", "an amount that fits")
-        return Done(None, PayeeCredited(message.party, message.currency, message.amount))
+        return Done(None, records.PayeeCredited(message.party, message.currency, message.amount))
 
-    def get_balance(self, tx, message):
+    def get_balance(self, tx: Transaction, message: records.GetBalance) -> records.GetBalanceReply:
         """Balance, for the payee and the operator."""
         if tx.signer not in (message.party, tx.node.operator):
             raise errors.Unauthorized("the balance is another party's", "the payee or the operator")
-        return GetBalanceReply(self.state.balance, self.state.earned)
+        return records.GetBalanceReply(self.state.balance, self.state.earned)
 
-    def list_balances(self, tx, message):
+    def list_balances(
+        self, tx: Transaction, message: records.ListBalances
+    ) -> records.ListBalancesReply:
         """Balances of all payees of a currency."""
         rows, after = tx.node.page("payee.by_currency", message.currency, message)
         lines = []
@@ -57,11 +54,17 @@ class Payee(Entity):
             lines.append(
                 records.PayeeLine(state.party, state.balance, state.earned, state.withdrawn)
             )
-        return ListBalancesReply(tuple(lines), after)
+        return records.ListBalancesReply(tuple(lines), after)
 
     @staticmethod
-    def apply_payee_credited(state, event, tx):
-        blank = state if state.status == "open" else PayeeState(
-            "open", event.party, event.currency, 0, 0, 0)  # fmt: skip
-        return evolve(blank, balance=blank.balance + event.amount,
-                      earned=blank.earned + event.amount)  # fmt: skip
+    def apply_payee_credited(
+        state: records.PayeeState, event: records.PayeeCredited, tx: Transaction
+    ) -> records.PayeeState:
+        blank = (
+            state
+            if state.status == "open"
+            else records.PayeeState("open", event.party, event.currency, 0, 0, 0)
+        )
+        return evolve(
+            blank, balance=blank.balance + event.amount, earned=blank.earned + event.amount
+        )

@@ -1,9 +1,6 @@
 """A payment reference: money that came in is credited once."""
 
-from runtime.actor import Done, Entity, errors, make_id, records
-
-PaymentState = records.STATES["payment"]
-PaymentAccepted = records.EVENTS["payment_accepted"]
+from runtime.actor import Done, Entity, Transaction, errors, make_id, records
 
 
 def payment_id(reference):
@@ -15,17 +12,21 @@ class Payment(Entity):
     """Takes its reference once."""
 
     kind = "payment"
-    blank = PaymentState("new", records.ZEROS)
+    blank = records.PaymentState("new", records.ZEROS)
     table = {"new": {"accept_payment": ("credited",)}, "credited": {"accept_payment": ()}}
 
-    def accept_payment(self, tx, message):
+    def accept_payment(self, tx: Transaction, message: records.AcceptPayment) -> Done:
         """Use up the reference."""
         if self.state.status != "new":
-            raise errors.Refused("this payment reference was credited before",
-                                 "a reference that was not used yet",
-                                 "look the deposit up before making another")  # fmt: skip
-        return Done(None, PaymentAccepted(message.account))
+            raise errors.Refused(
+                "this payment reference was credited before",
+                "a reference that was not used yet",
+                "look the deposit up before making another",
+            )
+        return Done(None, records.PaymentAccepted(message.account))
 
     @staticmethod
-    def apply_payment_accepted(state, event, tx):
-        return PaymentState("credited", event.account)
+    def apply_payment_accepted(
+        state: records.PaymentState, event: records.PaymentAccepted, tx: Transaction
+    ) -> records.PaymentState:
+        return records.PaymentState("credited", event.account)

@@ -1,14 +1,6 @@
 """A user's profile: the fields, sealed on their way here, and who referred the user."""
 
-from runtime.actor import Done, Entity, decode, errors, evolve, make_id, records
-
-ProfileState = records.STATES["profile"]
-Enrolled = records.EVENTS["enrolled"]
-FieldsUpdated = records.EVENTS["fields_updated"]
-RegisterSelf = records.INTERNAL["register_self"]
-CheckValues = records.INTERNAL["check_values"]
-PartyRoles = records.INTERNAL["party_roles"]
-EnrolReply = records.REPLIES["enrol"]
+from runtime.actor import Done, Entity, Transaction, decode, errors, evolve, make_id, records
 
 PRESENT, ABSENT = b"\x01", b"\x00"  # what BooleanOnly shows
 
@@ -17,7 +9,7 @@ class Profile(Entity):
     """Holds a user's values; only a view record ever gets any of them."""
 
     kind = "profile"
-    blank = ProfileState("unknown", None, records.ZEROS, ())
+    blank = records.ProfileState("unknown", None, records.ZEROS, ())
     table = {
         "unknown": {"enrol": ("enrolled",)},
         "enrolled": {"update_fields": ("enrolled",)},
@@ -25,40 +17,47 @@ class Profile(Entity):
     reads = ("get_profile", "freeze_fields")
 
     @classmethod
-    def address(cls, message, tx):
+    def address(cls, message: tuple, tx: Transaction) -> bytes:
         return tx.signer
 
-    def enrol(self, tx, message):
+    def enrol(self, tx: Transaction, message: records.Enrol) -> Done:
         """Enrol the user who signed. A referrer is a user who is here already: no cycles."""
-        tx.ask("party", tx.signer, RegisterSelf(("user",)))
+        tx.ask("party", tx.signer, records.RegisterSelf(("user",)))
         if message.referrer is not None:
-            roles = tx.ask("party", message.referrer, PartyRoles())
+            roles = tx.ask("party", message.referrer, records.PartyRoles())
             if "user" not in roles:
-                raise errors.Missing("the referrer is not enrolled here", "an enrolled user",
-                                     "enrol the referrer first, or leave it out")  # fmt: skip
+                raise errors.Missing(
+                    "the referrer is not enrolled here",
+                    "an enrolled user",
+                    "enrol the referrer first, or leave it out",
+                )
         self._take_values(tx, message.commitment, tx.enclosures[1])
-        return Done(EnrolReply(self.id), Enrolled(message.referrer, message.commitment))
+        return Done(
+            records.EnrolReply(self.id), records.Enrolled(message.referrer, message.commitment)
+        )
 
-    def update_fields(self, tx, message):
+    def update_fields(self, tx: Transaction, message: records.UpdateFields) -> Done:
         """Replace the values. Views of earlier consents keep what was frozen for them."""
         self._take_values(tx, message.commitment, tx.enclosures[0])
-        return Done(None, FieldsUpdated(message.commitment))
+        return Done(None, records.FieldsUpdated(message.commitment))
 
     def _take_values(self, tx, commitment, enclosed):
         sealed = decode(records.SealedFields, enclosed)
         if make_id("optin/v1/fields", sealed.blind, sealed.values) != commitment:
-            raise errors.Unauthorized("the enclosed fields are not the ones that were signed",
-                                      "fields that hash to the commitment")  # fmt: skip
-        tx.ask("fields", records.SINGLETON, CheckValues(sealed.values))
+            raise errors.Unauthorized(
+                "the enclosed fields are not the ones that were signed",
+                "fields that hash to the commitment",
+            )
+        tx.ask("fields", records.SINGLETON, records.CheckValues(sealed.values))
         tx.attach("values", enclosed)
 
-    def get_profile(self, tx, message):
+    def get_profile(self, tx: Transaction, message: records.GetProfile) -> bytes | None:
         """The referrer, for payees."""
         if self.state.status != "enrolled":
             raise errors.Missing("the user is not enrolled", "an enrolled user")
         return self.state.referrer
 
-    def freeze_fields(self, tx, message):
+    def freeze_fields(self, tx: Transaction, message: records.FreezeFields) -> tuple[bytes, ...]:
         """Values of the given uses as they are shown, by registry index; b"" elsewhere."""
         values = self.state.values
         required = [use.index for use in message.required]
@@ -70,18 +69,24 @@ class Profile(Entity):
             if use.transform == "BooleanOnly":
                 value = PRESENT if value else ABSENT
             elif not value and use.index in required:
-                raise errors.Refused(f"required field {use.index} has no value",
-                                     "a value for every required field",
-                                     "add it with update_fields")  # fmt: skip
+                raise errors.Refused(
+                    f"required field {use.index} has no value",
+                    "a value for every required field",
+                    "add it with update_fields",
+                )
             shown.append(value)
         return tuple(shown)
 
     @staticmethod
-    def apply_enrolled(state, event, tx):
+    def apply_enrolled(
+        state: records.ProfileState, event: records.Enrolled, tx: Transaction
+    ) -> records.ProfileState:
         values = decode(records.SealedFields, tx.attached("values")).values
-        return ProfileState("enrolled", event.referrer, event.commitment, values)
+        return records.ProfileState("enrolled", event.referrer, event.commitment, values)
 
     @staticmethod
-    def apply_fields_updated(state, event, tx):
+    def apply_fields_updated(
+        state: records.ProfileState, event: records.FieldsUpdated, tx: Transaction
+    ) -> records.ProfileState:
         values = decode(records.SealedFields, tx.attached("values")).values
         return evolve(state, commitment=event.commitment, values=values)

@@ -1,14 +1,6 @@
 """A reservation: money of an account held for one engagement code."""
 
-from runtime.actor import Done, Entity, evolve, make_id, records
-
-ReservationState = records.STATES["reservation"]
-ReservationMade = records.EVENTS["reservation_made"]
-ReservationReleased = records.EVENTS["reservation_released"]
-ReservationCancelled = records.EVENTS["reservation_cancelled"]
-ReserveFunds = records.INTERNAL["reserve_funds"]
-ReleaseFunds = records.INTERNAL["release_funds"]
-ReturnFunds = records.INTERNAL["return_funds"]
+from runtime.actor import Done, Entity, Transaction, evolve, make_id, records
 
 
 def reservation_id(code):
@@ -20,7 +12,7 @@ class Reservation(Entity):
     """Reserved, then released or cancelled; each moves the account's money with it."""
 
     kind = "reservation"
-    blank = ReservationState("none", records.ZEROS, records.ZEROS, 0, records.ZEROS)
+    blank = records.ReservationState("none", records.ZEROS, records.ZEROS, 0, records.ZEROS)
     table = {
         "none": {"optin_reserve_against": ("reserved",)},
         "reserved": {
@@ -32,33 +24,45 @@ class Reservation(Entity):
     }
     reads = ("get_reservation",)
 
-    def optin_reserve_against(self, tx, message):
+    def optin_reserve_against(self, tx: Transaction, message: records.OptinReserveAgainst) -> Done:
         """Hold the amount of an account, or refuse: both or neither."""
-        tx.ask("account", message.account, ReserveFunds(message.amount))
-        return Done(None, ReservationMade(message.account, message.code, message.amount))
+        tx.ask("account", message.account, records.ReserveFunds(message.amount))
+        return Done(None, records.ReservationMade(message.account, message.code, message.amount))
 
-    def optin_release_on_completion(self, tx, message):
+    def optin_release_on_completion(
+        self, tx: Transaction, message: records.OptinReleaseOnCompletion
+    ) -> Done:
         """Release the amount for a settlement."""
-        tx.ask("account", self.state.account, ReleaseFunds(self.state.amount))
-        return Done(None, ReservationReleased(message.settlement))
+        tx.ask("account", self.state.account, records.ReleaseFunds(self.state.amount))
+        return Done(None, records.ReservationReleased(message.settlement))
 
-    def cancel_reservation(self, tx, message):
+    def cancel_reservation(self, tx: Transaction, message: records.CancelReservation) -> Done:
         """Give the amount back to the account."""
-        tx.ask("account", self.state.account, ReturnFunds(self.state.amount))
-        return Done(None, ReservationCancelled())
+        tx.ask("account", self.state.account, records.ReturnFunds(self.state.amount))
+        return Done(None, records.ReservationCancelled())
 
-    def get_reservation(self, tx, message):
+    def get_reservation(
+        self, tx: Transaction, message: records.GetReservation
+    ) -> records.ReservationState:
         """The state, for a settlement."""
         return self.state
 
     @staticmethod
-    def apply_reservation_made(state, event, tx):
-        return ReservationState("reserved", event.account, event.code, event.amount, records.ZEROS)
+    def apply_reservation_made(
+        state: records.ReservationState, event: records.ReservationMade, tx: Transaction
+    ) -> records.ReservationState:
+        return records.ReservationState(
+            "reserved", event.account, event.code, event.amount, records.ZEROS
+        )
 
     @staticmethod
-    def apply_reservation_released(state, event, tx):
+    def apply_reservation_released(
+        state: records.ReservationState, event: records.ReservationReleased, tx: Transaction
+    ) -> records.ReservationState:
         return evolve(state, status="released", settlement=event.settlement)
 
     @staticmethod
-    def apply_reservation_cancelled(state, event, tx):
+    def apply_reservation_cancelled(
+        state: records.ReservationState, event: records.ReservationCancelled, tx: Transaction
+    ) -> records.ReservationState:
         return evolve(state, status="cancelled")

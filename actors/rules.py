@@ -1,10 +1,6 @@
 """Settlement rules: who gets which share. They never change; new rules have a new id."""
 
-from runtime.actor import Done, Entity, errors, make_id, records
-
-RulesState = records.STATES["rules"]
-RulesDefined = records.EVENTS["rules_defined"]
-DefineRulesReply = records.REPLIES["define_rules"]
+from runtime.actor import Done, Entity, Transaction, errors, make_id, records
 
 WHOLE = 10000  # basis points
 
@@ -18,27 +14,29 @@ class Rules(Entity):
     """Four shares in basis points."""
 
     kind = "rules"
-    blank = RulesState("undefined", records.Shares(0, 0, 0, 0))
+    blank = records.RulesState("undefined", records.Shares(0, 0, 0, 0))
     table = {"undefined": {"define_rules": ("defined",)}, "defined": {}}
     reads = ("get_shares",)
 
     @classmethod
-    def address(cls, message, tx):
+    def address(cls, message: tuple, tx: Transaction) -> bytes:
         return rules_id(message.shares)
 
-    def define_rules(self, tx, message):
+    def define_rules(self, tx: Transaction, message: records.DefineRules) -> Done:
         """Define rules whose shares sum to the whole."""
         total = sum(message.shares)
         if total != WHOLE:
             raise errors.Refused(f"the shares sum to {total} basis points", str(WHOLE))
-        return Done(DefineRulesReply(self.id), RulesDefined(message.shares))
+        return Done(records.DefineRulesReply(self.id), records.RulesDefined(message.shares))
 
-    def get_shares(self, tx, message):
+    def get_shares(self, tx: Transaction, message: records.GetShares) -> records.Shares:
         """The shares."""
         if self.state.status != "defined":
             raise errors.Missing("there are no such settlement rules", "the id define_rules gave")
         return self.state.shares
 
     @staticmethod
-    def apply_rules_defined(state, event, tx):
-        return RulesState("defined", event.shares)
+    def apply_rules_defined(
+        state: records.RulesState, event: records.RulesDefined, tx: Transaction
+    ) -> records.RulesState:
+        return records.RulesState("defined", event.shares)

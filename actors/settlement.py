@@ -2,28 +2,7 @@
 
 from actors.chain import SETTLEMENTS
 from actors.payee import payee_id
-from runtime.actor import (
-    Done,
-    Entity,
-    canonical,
-    commands,
-    errors,
-    make_id,
-    records,
-)
-
-SettlementState = records.STATES["settlement"]
-SettlementRecorded = records.EVENTS["settlement_recorded"]
-CodeFacts = records.INTERNAL["code_facts"]
-GetShares = records.INTERNAL["get_shares"]
-GetReservation = records.INTERNAL["get_reservation"]
-Release = records.INTERNAL["optin_release_on_completion"]
-SettleCode = records.INTERNAL["settle_code"]
-CreditPayee = records.INTERNAL["credit_payee"]
-ExtendChain = records.INTERNAL["extend_chain"]
-SettleReply = records.REPLIES["optin_settle_engagement"]
-GetSettlementReply = records.REPLIES["get_settlement"]
-VerifySettlementReply = records.REPLIES["optin_verify_settlement"]
+from runtime.actor import Done, Entity, Transaction, canonical, commands, errors, make_id, records
 
 
 def settlement_id(statement):
@@ -37,43 +16,55 @@ def statement_of(tx, code, facts, shares):
     amounts = tx.node.accelerator.split(
         facts.amount, shares, payees.affiliate is not None, payees.publisher is not None
     )
-    return records.Statement(tx.node.id, code, facts.reservation, facts.consent_hash, facts.rules,
-                             payees, records.Amounts(*amounts))  # fmt: skip
+    return records.Statement(
+        tx.node.id,
+        code,
+        facts.reservation,
+        facts.consent_hash,
+        facts.rules,
+        payees,
+        records.Amounts(*amounts),
+    )
 
 
 class Settlement(Entity):
     """Recorded once, for good."""
 
     kind = "settlement"
-    blank = SettlementState("none", records.ZEROS, None, (), records.ZEROS, 0, 0)
+    blank = records.SettlementState("none", records.ZEROS, None, (), records.ZEROS, 0, 0)
     table = {"none": {"optin_settle_engagement": ("recorded",)}, "recorded": {}}
     reads = ("get_settlement", "optin_verify_settlement")
 
     @classmethod
-    def address(cls, message, tx):
-        if isinstance(message, records.REQUESTS["optin_verify_settlement"]):
+    def address(cls, message: tuple, tx: Transaction) -> bytes:
+        if isinstance(message, records.OptinVerifySettlement):
             return settlement_id(message.record.statement)
         return message.settlement
 
-    def optin_settle_engagement(self, tx, message):
+    def optin_settle_engagement(
+        self, tx: Transaction, message: records.OptinSettleEngagement
+    ) -> Done:
         """Check everything, release the reservation and credit the payees: all or nothing."""
-        facts = tx.ask("code", message.code, CodeFacts())
+        facts = tx.ask("code", message.code, records.CodeFacts())
         if tx.signer not in (facts.partner, tx.node.operator):
-            raise errors.Unauthorized("the engagement is another partner's",
-                                      "the operator or the offer's partner")  # fmt: skip
-        reservation = tx.ask("reservation", facts.reservation, GetReservation())
+            raise errors.Unauthorized(
+                "the engagement is another partner's", "the operator or the offer's partner"
+            )
+        reservation = tx.ask("reservation", facts.reservation, records.GetReservation())
         if reservation.status != "reserved":
             raise errors.NotAllowedNow(f"the reservation is {reservation.status}", "reserved")
-        shares = tx.ask("rules", facts.rules, GetShares())
+        shares = tx.ask("rules", facts.rules, records.GetShares())
         statement = statement_of(tx, message.code, facts, shares)
         if settlement_id(statement) != self.id:
-            raise errors.Refused("the settlement signed for is not the one the node computes",
-                                 "the id of the statement of settlement_evidence",
-                                 "fetch the evidence again")  # fmt: skip
+            raise errors.Refused(
+                "the settlement signed for is not the one the node computes",
+                "the id of the statement of settlement_evidence",
+                "fetch the evidence again",
+            )
         if sum(statement.amounts) != reservation.amount:
             raise errors.Refused("the amounts do not sum to the reservation")
         self._check_witnesses(tx, message.witnesses, facts.witnesses, statement)
-        tx.ask("reservation", facts.reservation, Release(self.id))
+        tx.ask("reservation", facts.reservation, records.OptinReleaseOnCompletion(self.id))
         for party, amount in (
             (tx.node.operator, statement.amounts.platform),
             (facts.beneficiary, statement.amounts.user),
@@ -81,16 +72,19 @@ class Settlement(Entity):
             (facts.publisher, statement.amounts.publisher),
         ):
             if amount:
-                tx.ask("payee", payee_id(party, facts.currency),
-                       CreditPayee(party, facts.currency, amount))  # fmt: skip
-        tx.ask("code", message.code, SettleCode(self.id))
-        previous = tx.ask("chain", SETTLEMENTS, ExtendChain(self.id))
+                tx.ask(
+                    "payee",
+                    payee_id(party, facts.currency),
+                    records.CreditPayee(party, facts.currency, amount),
+                )
+        tx.ask("code", message.code, records.SettleCode(self.id))
+        previous = tx.ask("chain", SETTLEMENTS, records.ExtendChain(self.id))
         for signature in tx.enclosures:
             tx.attach("witness-signature", signature)
         tx.sign(commands.SETTLEMENT, canonical(statement))
         return Done(
-            SettleReply(self.id, statement.amounts),
-            SettlementRecorded(previous, statement, message.witnesses, facts.partner),
+            records.OptinSettleEngagementReply(self.id, statement.amounts),
+            records.SettlementRecorded(previous, statement, message.witnesses, facts.partner),
         )
 
     def _check_witnesses(self, tx, witnesses, allowed, statement):
@@ -100,37 +94,43 @@ class Settlement(Entity):
         for i in range(2):
             witness = witnesses[i]
             if witness not in allowed:
-                raise errors.Unauthorized(f"{witness.hex()[:16]} is no witness of this offer",
-                                          "two of the offer's three")  # fmt: skip
+                raise errors.Unauthorized(
+                    f"{witness.hex()[:16]} is no witness of this offer", "two of the offer's three"
+                )
             if not self._signed_by(tx, witness, content, tx.enclosures[i]):
-                raise errors.Unauthorized(f"the signature of witness {witness.hex()[:16]} is not "
-                                          "valid", "its signature over the statement")  # fmt: skip
+                raise errors.Unauthorized(
+                    f"the signature of witness {witness.hex()[:16]} is not valid",
+                    "its signature over the statement",
+                )
 
     def _signed_by(self, tx, party, content, signature):
         key = tx.node.key_of(party)
         return key is not None and tx.node.crypto.verify(key, commands.WITNESS, content, signature)
 
-    def get_settlement(self, tx, message):
+    def get_settlement(
+        self, tx: Transaction, message: records.GetSettlement
+    ) -> records.GetSettlementReply:
         """The record, for operator, partner and witnesses."""
         state = self.state
         if state.status == "none":
             raise errors.Missing("there is no such settlement", "the id of a settled code")
         if tx.signer not in (tx.node.operator, state.partner) + state.witnesses:
-            raise errors.Unauthorized("the settlement is not yours",
-                                      "its partner, witnesses or the operator")  # fmt: skip
-        shares = tx.ask("rules", state.statement.rules, GetShares())
+            raise errors.Unauthorized(
+                "the settlement is not yours", "its partner, witnesses or the operator"
+            )
+        shares = tx.ask("rules", state.statement.rules, records.GetShares())
         signatures = tx.node.journal.attached(state.position, "witness-signature")
-        witnesses = [
-            records.WitnessSignature(state.witnesses[i], signatures[i]) for i in range(2)
-        ]
+        witnesses = [records.WitnessSignature(state.witnesses[i], signatures[i]) for i in range(2)]
         own = tx.node.journal.attached(state.position, "node-signature")[0]
-        return GetSettlementReply(
+        return records.GetSettlementReply(
             records.SettlementRecord(state.statement, shares, tuple(witnesses), state.time, own)
         )
 
-    def optin_verify_settlement(self, tx, message):
+    def optin_verify_settlement(
+        self, tx: Transaction, message: records.OptinVerifySettlement
+    ) -> records.OptinVerifySettlementReply:
         """Yes or no, with the reason."""
-        return VerifySettlementReply(*self._verdict(tx, message.record))
+        return records.OptinVerifySettlementReply(*self._verdict(tx, message.record))
 
     def _verdict(self, tx, record):
         state = self.state
@@ -138,7 +138,7 @@ class Settlement(Entity):
             return False, "this node made no settlement of this statement"
         if record.time != state.time:
             return False, "the time is not the recorded one"
-        if record.shares != tx.ask("rules", state.statement.rules, GetShares()):
+        if record.shares != tx.ask("rules", state.statement.rules, records.GetShares()):
             return False, "the shares are not those of the rules"
         content = canonical(record.statement)
         if len(record.witnesses) < 2 or (
@@ -155,6 +155,15 @@ class Settlement(Entity):
         return True, "recorded by this node, signed by two witnesses, amounts by the rules"
 
     @staticmethod
-    def apply_settlement_recorded(state, event, tx):
-        return SettlementState("recorded", event.previous, event.statement, event.witnesses,
-                               event.partner, tx.time, tx.sequence)  # fmt: skip
+    def apply_settlement_recorded(
+        state: records.SettlementState, event: records.SettlementRecorded, tx: Transaction
+    ) -> records.SettlementState:
+        return records.SettlementState(
+            "recorded",
+            event.previous,
+            event.statement,
+            event.witnesses,
+            event.partner,
+            tx.time,
+            tx.sequence,
+        )

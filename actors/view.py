@@ -4,6 +4,7 @@ from runtime.actor import (
     Denied,
     Done,
     Entity,
+    Transaction,
     canonical,
     commands,
     errors,
@@ -12,15 +13,6 @@ from runtime.actor import (
     records,
     unpack,
 )
-
-ViewState = records.STATES["view"]
-ViewCreated = records.EVENTS["view_created"]
-ViewStopped = records.EVENTS["view_stopped"]
-LogAccess = records.INTERNAL["optin_log_access"]
-CompleteCode = records.INTERNAL["complete_code"]
-EnforceViewReply = records.REPLIES["optin_enforce_view"]
-GetViewReply = records.REPLIES["get_view"]
-ListViewsReply = records.REPLIES["list_views"]
 
 
 def view_id(code):
@@ -40,8 +32,9 @@ class View(Entity):
     """Open, then stopped. Values were frozen when the user consented."""
 
     kind = "view"
-    blank = ViewState("none", records.ZEROS, records.ZEROS, records.ZEROS, records.ZEROS, (), 0, 0,
-                      ())  # fmt: skip
+    blank = records.ViewState(
+        "none", records.ZEROS, records.ZEROS, records.ZEROS, records.ZEROS, (), 0, 0, ()
+    )
     table = {
         "none": {"optin_generate_view": ("open",), "optin_enforce_view": ("none",)},
         "open": {"optin_enforce_view": ("open",), "stop_view": ("stopped",)},
@@ -51,29 +44,43 @@ class View(Entity):
     indexes = {"view.by_partner": lambda state: state.partner if state.status != "none" else None}
 
     @classmethod
-    def address(cls, message, tx):
-        if isinstance(message, records.REQUESTS["list_views"]):
+    def address(cls, message: tuple, tx: Transaction) -> bytes:
+        if isinstance(message, records.ListViews):
             return records.SINGLETON
         return message.record
 
-    def optin_generate_view(self, tx, message):
+    def optin_generate_view(self, tx: Transaction, message: records.OptinGenerateView) -> Done:
         """Open the record of a consent; the values it shows are attached."""
         consent = message.consent
-        return Done(None, ViewCreated(consent.code, consent.offer, message.partner,
-                                      consent.pairwise, consent.fields, message.pad,
-                                      message.view_until))  # fmt: skip
+        return Done(
+            None,
+            records.ViewCreated(
+                consent.code,
+                consent.offer,
+                message.partner,
+                consent.pairwise,
+                consent.fields,
+                message.pad,
+                message.view_until,
+            ),
+        )
 
-    def optin_enforce_view(self, tx, message):
+    def optin_enforce_view(self, tx: Transaction, message: records.OptinEnforceView) -> Done:
         """Return requested and visible, sealed; or refuse. Both are journaled."""
         key, address = tx.enclosures
         state = self.state
         if len(key) != records.KEM_KEY.size or commands.reply_key_id(key) != message.reply_key:
-            return Denied(errors.Unauthorized("the enclosed reply key is not the one signed for",
-                                              "the key whose id is in the request"))  # fmt: skip
+            return Denied(
+                errors.Unauthorized(
+                    "the enclosed reply key is not the one signed for",
+                    "the key whose id is in the request",
+                )
+            )
         if state.partner != tx.signer:
             # The same words whether there is no such record or it is another partner's.
-            return Denied(errors.Missing("there is no such view record for you",
-                                         "a record of list_views"))  # fmt: skip
+            return Denied(
+                errors.Missing("there is no such view record for you", "a record of list_views")
+            )
         reason = self._why_closed(tx)
         returned = bytes(32)
         if not reason:
@@ -82,14 +89,15 @@ class View(Entity):
         first = tx.ask(
             "access",
             self.id,
-            LogAccess(tx.signer, message.requested, returned, tx.node.address_hash(address),
-                      not reason),
-        )  # fmt: skip
+            records.OptinLogAccess(
+                tx.signer, message.requested, returned, tx.node.address_hash(address), not reason
+            ),
+        )
         if reason:
             return Denied(errors.Refused(reason, "a record that is open"))
         if first:
-            tx.ask("code", state.code, CompleteCode())
-        return Done(EnforceViewReply(self._sealed(tx, key, returned)))
+            tx.ask("code", state.code, records.CompleteCode())
+        return Done(records.OptinEnforceViewReply(self._sealed(tx, key, returned)))
 
     def _why_closed(self, tx):
         if self.state.status == "stopped":
@@ -107,33 +115,53 @@ class View(Entity):
         for use in state.fields:
             if returned[use.index >> 3] >> (use.index & 7) & 1:
                 transforms.append(use.transform)
-        grant = records.ViewGrant(self.id, state.code, state.pairwise, returned, tuple(transforms),
-                                  tx.node.accelerator.redact(bytes(record), returned))  # fmt: skip
+        grant = records.ViewGrant(
+            self.id,
+            state.code,
+            state.pairwise,
+            returned,
+            tuple(transforms),
+            tx.node.accelerator.redact(bytes(record), returned),
+        )
         return tx.node.seal(key, commands.VIEW, canonical(grant), state.pad)
 
-    def stop_view(self, tx, message):
+    def stop_view(self, tx: Transaction, message: records.StopView) -> Done:
         """No more views, from this moment."""
-        return Done(None, ViewStopped())
+        return Done(None, records.ViewStopped())
 
-    def get_view(self, tx, message):
+    def get_view(self, tx: Transaction, message: records.GetView) -> records.GetViewReply:
         """What the record shows, for its partner."""
         state = self.state
         if state.partner != tx.signer:
             raise errors.Missing("there is no such view record for you", "a record of list_views")
-        return GetViewReply(state.code, state.offer, state.pairwise, mask_of(state.fields),
-                            not self._why_closed(tx))  # fmt: skip
+        return records.GetViewReply(
+            state.code, state.offer, state.pairwise, mask_of(state.fields), not self._why_closed(tx)
+        )
 
-    def list_views(self, tx, message):
+    def list_views(self, tx: Transaction, message: records.ListViews) -> records.ListViewsReply:
         """Records of the partner who asks."""
         rows, after = tx.node.page("view.by_partner", tx.signer, message)
-        return ListViewsReply(tuple(rows), after)
+        return records.ListViewsReply(tuple(rows), after)
 
     @staticmethod
-    def apply_view_created(state, event, tx):
+    def apply_view_created(
+        state: records.ViewState, event: records.ViewCreated, tx: Transaction
+    ) -> records.ViewState:
         shown = tuple(unpack(tx.attached("values")))
-        return ViewState("open", event.code, event.offer, event.partner, event.pairwise,
-                         event.fields, event.pad, event.view_until, shown)  # fmt: skip
+        return records.ViewState(
+            "open",
+            event.code,
+            event.offer,
+            event.partner,
+            event.pairwise,
+            event.fields,
+            event.pad,
+            event.view_until,
+            shown,
+        )
 
     @staticmethod
-    def apply_view_stopped(state, event, tx):
+    def apply_view_stopped(
+        state: records.ViewState, event: records.ViewStopped, tx: Transaction
+    ) -> records.ViewState:
         return evolve(state, status="stopped")

@@ -22,8 +22,9 @@ class Directory:
         node_supervisor: of what the entities' supervisor passed up.
     """
 
-    def __init__(self, classes, load, max_live=256, max_inbox=16,
-                 supervisor=None, node_supervisor=None):  # fmt: skip
+    def __init__(
+        self, classes, load, max_live=256, max_inbox=16, supervisor=None, node_supervisor=None
+    ):
         self.classes = {}
         for entity_class in classes:
             self.classes[entity_class.kind] = entity_class
@@ -46,8 +47,11 @@ class Directory:
         name = f"{kind} {entity_id.hex()[:16]}"
         left = self.supervisor.set_aside(name, tx.time)
         if left:
-            raise Busy(f"the {kind} failed too often and is set aside", todo="try again later",
-                       retry_ms=left // 10**6 + 1)  # fmt: skip
+            raise Busy(
+                f"the {kind} failed too often and is set aside",
+                todo="try again later",
+                retry_ms=left // 10**6 + 1,
+            )
         ref = self._find(tx, kind, entity_id, message)
         if ref.actor_inbox.qsize() >= self.max_inbox:
             self.dead_letters.add(kind, message, "inbox is full")
@@ -69,8 +73,10 @@ class Directory:
             except Escalated:
                 self.node_supervisor.failed("entities", tx.time)
             # Only the type: the text of an exception may hold values.
-            raise Fault(f"a {kind} failed with {type(error).__name__} on {type(message).__name__}",
-                        todo="nothing of the request remains; it is safe to try again")  # fmt: skip
+            raise Fault(
+                f"a {kind} failed with {type(error).__name__} on {type(message).__name__}",
+                todo="nothing of the request remains; it is safe to try again",
+            )
 
     def _find(self, tx, kind, entity_id, message):
         key = (kind, entity_id)

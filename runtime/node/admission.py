@@ -87,17 +87,16 @@ class Admission:
         if command.method != method:
             raise Unauthorized(f"the command was signed for {command.method!r:.60}", method)
         if command.node != self._node_id:
-            raise Stale("the command was signed for another node", "this node's id",
-                        "sign it for this node")  # fmt: skip
+            raise Stale(
+                "the command was signed for another node", "this node's id", "sign it for this node"
+            )
         expected = spec.more["enclosures"]
         if len(signed.enclosures) != len(expected):
             raise Malformed(
                 f"{len(signed.enclosures)} enclosures with {method}",
                 f"{len(expected)}: " + ", ".join(expected) if expected else "none",
             )
-        admitted = Admitted(
-            spec, spec.build(unpack_canonical(command.params), method)
-        )
+        admitted = Admitted(spec, spec.build(unpack_canonical(command.params), method))
         admitted.command = command
         admitted.body = signed.body
         admitted.hash = command_hash(signed.body)
@@ -106,8 +105,9 @@ class Admission:
         if spec.more["signer"] == "self":
             key = PUBLIC_KEY.build(signed.enclosures[0], method + ".public_key")
             if party_id(key) != command.party:
-                raise Unauthorized("the enclosed key is not the signer's", "the key whose hash "
-                                   "is the party's id")  # fmt: skip
+                raise Unauthorized(
+                    "the enclosed key is not the signer's", "the key whose hash is the party's id"
+                )
         else:
             key = self._key_of(command.party)
         if key is not None:  # a request before this one may be about to register the signer
@@ -123,8 +123,9 @@ class Admission:
         if key is None:
             raise Unauthorized(
                 f"party {admitted.command.party.hex()[:16]} is not known here",
-                "a registered party", "register it, or check that this is the right node",
-            )  # fmt: skip
+                "a registered party",
+                "register it, or check that this is the right node",
+            )
         valid = self._crypto.verify(
             key, purpose(admitted.spec.wire_name), admitted.body, admitted.signature
         )

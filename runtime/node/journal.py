@@ -127,8 +127,16 @@ class Journal:
             if unpack(content.events[i])[2] in names:
                 shown.append(Part(part_salt(salt, i + 1), content.events[i]))
                 indexes.append(i)
-        return EntryParts(header, salt, content.method, command, tuple(digests),
-                          tuple(shown), tuple(indexes), self.inclusion(position, size))  # fmt: skip
+        return EntryParts(
+            header,
+            salt,
+            content.method,
+            command,
+            tuple(digests),
+            tuple(shown),
+            tuple(indexes),
+            self.inclusion(position, size),
+        )
 
 
 def encode_event(kind, entity_id, event):

@@ -30,8 +30,9 @@ class Node:
         max_live: entities in memory at most.
     """
 
-    def __init__(self, seed, kinds, store, crypto, clock, workers=None, accelerator=None,
-                 max_live=256):  # fmt: skip
+    def __init__(
+        self, seed, kinds, store, crypto, clock, workers=None, accelerator=None, max_live=256
+    ):
         self._seed = seed
         self.store = store
         self.crypto = crypto

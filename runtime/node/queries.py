@@ -1,4 +1,4 @@
-"""What the node answers of itself: identity, load, and its journal. Nothing here changes anything."""
+"""What the node answers of itself: identity, load, journal. Nothing here changes anything."""
 
 from runtime.wire.commands import HEAD
 from runtime.wire.errors import Missing
@@ -18,18 +18,27 @@ class Queries:
     def identity(self, tx, message):
         node = self._node
         return REPLIES["identity"](
-            node.id, node.public_key, node.kem_public_key, SCHEMA_VERSION, node.boot_nonce,
-            node.operator, tx.time,
-        )  # fmt: skip
+            node.id,
+            node.public_key,
+            node.kem_public_key,
+            SCHEMA_VERSION,
+            node.boot_nonce,
+            node.operator,
+            tx.time,
+        )
 
     def status(self, tx, message):
         node = self._node
         directory = node.directory
         return REPLIES["status"](
-            node.journal.size, len(directory.live), node.sequencer.queued,
-            directory.supervisor.total, directory.dead_letters.count,
-            tuple(directory.dead_letters.last), node.admission.noise,
-        )  # fmt: skip
+            node.journal.size,
+            len(directory.live),
+            node.sequencer.queued,
+            directory.supervisor.total,
+            directory.dead_letters.count,
+            tuple(directory.dead_letters.last),
+            node.admission.noise,
+        )
 
     def journal_head(self, tx, message):
         return REPLIES["journal_head"](self.signed_head(message.nonce))

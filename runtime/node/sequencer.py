@@ -4,7 +4,7 @@ from runtime.actor import Escalated, Transaction
 from runtime.actor.transaction import Journaled
 from runtime.wire.errors import Busy, Fault, NodeError, Stale, StorageFailed, Unauthorized
 from runtime.wire.records import INTERNAL, Accepted
-from runtime.wire.schema import canonical, spec_of, unpack
+from runtime.wire.schema import canonical, unpack
 
 AcceptCommand = INTERNAL["accept_command"]
 PartyRoles = INTERNAL["party_roles"]
@@ -108,11 +108,15 @@ class Sequencer:
         known = node.store.get("reply", admitted.hash) if journaled else None
         if known is not None and not spec.more["judged_anew"]:
             return self._remembered(known)
-        tx = Transaction(node.directory, node, node.journal.size, node.clock.now(), command,
-                         admitted.enclosures)  # fmt: skip
+        tx = Transaction(
+            node.directory, node, node.journal.size, node.clock.now(), command, admitted.enclosures
+        )
         if command and tx.time > command.not_after:
-            raise Stale("the command came after its not_after", "one signed for longer",
-                        "check both clocks and sign it again")  # fmt: skip
+            raise Stale(
+                "the command came after its not_after",
+                "one signed for longer",
+                "check both clocks and sign it again",
+            )
         try:
             if command and spec.more["signer"] != "self" and known is None:
                 self._authorize(tx, spec.more["signer"], journaled)
@@ -199,5 +203,3 @@ def _failing(error):
 
 def _answer(error, result):
     return lambda: (error.to_wire(), None) if error else (None, result)
-
-

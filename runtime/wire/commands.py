@@ -60,7 +60,5 @@ def sign_command(sign, node, party, nonce, not_after, request, enclosures=()):
         enclosures: bytes beside the signed body.
     """
     method = spec_of(type(request)).wire_name
-    body = canonical(
-        Command(TAG, node, method, party, nonce, not_after, canonical(list(request)))
-    )
+    body = canonical(Command(TAG, node, method, party, nonce, not_after, canonical(list(request))))
     return Signed(body, sign(purpose(method), body), tuple(enclosures))

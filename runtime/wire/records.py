@@ -5,6 +5,7 @@ From this table come the named tuples, their validation and encoding, the type s
 """
 
 from runtime.wire.schema import (
+    SPECS,
     Choice,
     Exactly,
     Flag,
@@ -562,7 +563,7 @@ request(
     "optin_enforce_view",
     "Look at what was consented to. The answer is a padded ViewGrant, sealed to a key for this "
     "one request; a repeated request is judged anew.",
-    ("record", ID, ""), ("requested", MASK, ""), ("reply_key", ID, "id of the one-time key, tag `optin/v1/reply-key`"),
+    ("record", ID, ""), ("requested", MASK, ""), ("reply_key", ID, "id of the one-time key"),
     to="view", signer="partner", judged_anew=True,
     enclosures=("one-time ML-KEM-1024 key", "the network address the host saw, if any"),
     reply=(("sealed", Sealed, "ViewGrant"),),
@@ -756,3 +757,7 @@ state("settlement", "A settlement.", ("previous", ID, ""), ("statement", Maybe(S
 state("payee", "What a party earned in one currency.", ("party", ID, ""),
       ("currency", CURRENCY, ""), ("balance", U64, ""), ("earned", U64, ""),
       ("withdrawn", U64, ""))
+
+# Requests, replies, messages, events and states are names of this module too, as the stubs say.
+for _spec in SPECS:
+    globals()[_spec.name] = _spec.make

@@ -29,8 +29,9 @@ def seal(crypto, public_key, purpose, content, size=0):
         if len(padded) > size:
             raise Refused(f"{len(content)} bytes to seal", f"less than {size}")
         padded += bytes(size - len(padded))
-    return Sealed(ciphertext, crypto.aead_seal(_key(secret, ciphertext, purpose), NONCE, padded,
-                                               purpose))  # fmt: skip
+    return Sealed(
+        ciphertext, crypto.aead_seal(_key(secret, ciphertext, purpose), NONCE, padded, purpose)
+    )
 
 
 def unseal(crypto, private_seed, purpose, sealed):
@@ -43,8 +44,11 @@ def unseal(crypto, private_seed, purpose, sealed):
     key = _key(secret, sealed.ciphertext, purpose)
     padded = crypto.aead_open(key, NONCE, sealed.box, purpose)
     if padded is None:
-        raise Malformed("the sealed content does not open", "content sealed to this very key",
-                        "fetch the key anew and seal again")  # fmt: skip
+        raise Malformed(
+            "the sealed content does not open",
+            "content sealed to this very key",
+            "fetch the key anew and seal again",
+        )
     content = padded.rstrip(b"\x00")
     if content[-1:] != b"\x80":
         raise Malformed("the sealed content has no end mark")

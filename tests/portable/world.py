@@ -74,9 +74,15 @@ class World:
 
     def boot(self):
         """Start the node on its store."""
-        self.node = Node(self.seed, KINDS, self.store, self.crypto,
-                         lambda floor: Clock(self.uptime, START + self.uptime.ns, floor),
-                         self.workers, max_live=self.max_live)  # fmt: skip
+        self.node = Node(
+            self.seed,
+            KINDS,
+            self.store,
+            self.crypto,
+            lambda floor: Clock(self.uptime, START + self.uptime.ns, floor),
+            self.workers,
+            max_live=self.max_live,
+        )
         self.failures = []
         self.node.directory.on_failure = lambda kind, error: self.failures.append((kind, error))
         return self.node
@@ -106,8 +112,11 @@ class World:
         request = spec.build(fields)
         if not_after is None:
             not_after = START + self.uptime.ns + DAY
-        return list(commands.sign_command(person.sign, self.node.id, person.id, person.nonce,
-                                          not_after, request, enclosures))  # fmt: skip
+        return list(
+            commands.sign_command(
+                person.sign, self.node.id, person.id, person.nonce, not_after, request, enclosures
+            )
+        )
 
     def sealed(self, person, method, *fields, enclosures=()):
         """The params of a request that travels sealed."""
@@ -136,9 +145,12 @@ class World:
         for witness in self.witnesses:
             self.register(witness, ("witness",))
         for index, name, kind in (
-            (0, "full_name", "text"), (1, "email", "email"), (2, "phone", "phone"),
-            (3, "postal_code", "postal_code"), (9, "birth_date", "birth_date"),
-        ):  # fmt: skip
+            (0, "full_name", "text"),
+            (1, "email", "email"),
+            (2, "phone", "phone"),
+            (3, "postal_code", "postal_code"),
+            (9, "birth_date", "birth_date"),
+        ):
             field = records.FieldDefinition(index, name, kind, ("ExactValue", "BooleanOnly"))
             self.do(self.operator, "define_field", field)
         shares = records.Shares(2000, 4000, 2000, 2000)
@@ -160,14 +172,25 @@ class World:
     def terms(self, **changes):
         """Terms of the usual offer, with changes."""
         usual = dict(
-            partner=self.partner.id, serial=1, description=make_id("test/text", "offer"),
-            purpose="a call back", retention=30 * DAY, jurisdiction="DE",
+            partner=self.partner.id,
+            serial=1,
+            description=make_id("test/text", "offer"),
+            purpose="a call back",
+            retention=30 * DAY,
+            jurisdiction="DE",
             required=(Use(0, "ExactValue"), Use(2, "BooleanOnly")),
-            optional=(Use(1, "ExactValue"),), compensation="EarlyAccess", charity=None,
-            amount=1_000_003, currency=EUR, budget=100_000_000, rules=self.rules,
-            witnesses=tuple([witness.id for witness in self.witnesses]), publisher=None,
-            code_ttl=30 * DAY, view_until=0,
-        )  # fmt: skip
+            optional=(Use(1, "ExactValue"),),
+            compensation="EarlyAccess",
+            charity=None,
+            amount=1_000_003,
+            currency=EUR,
+            budget=100_000_000,
+            rules=self.rules,
+            witnesses=tuple([witness.id for witness in self.witnesses]),
+            publisher=None,
+            code_ttl=30 * DAY,
+            view_until=0,
+        )
         usual.update(changes)
         fields = spec_of(records.Terms).fields
         return records.Terms(*[usual[field[0]] for field in fields])
@@ -186,8 +209,13 @@ class World:
         """Enrol a user with values by registry index."""
         fields = records.SealedFields(make_id("test/blind", person.id), tuple(values))
         commitment = make_id("optin/v1/fields", fields.blind, fields.values)
-        params = self.sealed(person, "enrol", referrer and referrer.id, commitment,
-                             enclosures=(person.key, canonical(fields)))  # fmt: skip
+        params = self.sealed(
+            person,
+            "enrol",
+            referrer and referrer.id,
+            commitment,
+            enclosures=(person.key, canonical(fields)),
+        )
         self.do(person, "enrol", params=params)
         return person
 
@@ -204,11 +232,16 @@ class World:
         """The consent to the last published offer, with changes, and its enclosures."""
         terms = self.offered
         usual = dict(
-            code=code, pairwise=person.pairwise(terms.partner).id, partner=terms.partner,
-            offer=self.offer, fields=tuple(terms.required if fields is None else fields),
-            compensation=terms.compensation, amount=terms.amount, currency=terms.currency,
+            code=code,
+            pairwise=person.pairwise(terms.partner).id,
+            partner=terms.partner,
+            offer=self.offer,
+            fields=tuple(terms.required if fields is None else fields),
+            compensation=terms.compensation,
+            amount=terms.amount,
+            currency=terms.currency,
             hop=records.ZEROS,
-        )  # fmt: skip
+        )
         usual.update(changes)
         names = [field[0] for field in spec_of(records.Consent).fields]
         consent = records.Consent(*[usual[name] for name in names])
@@ -225,8 +258,14 @@ class World:
         partner = partner or self.partner
         kem_seed = make_id("test/kem", partner.nonce) * 2
         key = self.crypto.kem_public_key(kem_seed)
-        reply = self.do(partner, "optin_enforce_view", record, requested,
-                        commands.reply_key_id(key), enclosures=(key, b"192.0.2.7"))  # fmt: skip
+        reply = self.do(
+            partner,
+            "optin_enforce_view",
+            record,
+            requested,
+            commands.reply_key_id(key),
+            enclosures=(key, b"192.0.2.7"),
+        )
         self.sealed_reply = reply.sealed
         content = unseal(self.crypto, kem_seed, commands.VIEW, reply.sealed)
         return spec_of(records.ViewGrant).build(unpack(content))
@@ -247,9 +286,14 @@ class World:
         content = canonical(statement)
         signatures = [witness.sign(commands.WITNESS, content) for witness in witnesses]
         settlement = make_id("optin/v1/settlement", statement)
-        return self.do(signer or self.operator, "optin_settle_engagement", code, settlement,
-                       tuple([witness.id for witness in witnesses]),
-                       enclosures=signatures)  # fmt: skip
+        return self.do(
+            signer or self.operator,
+            "optin_settle_engagement",
+            code,
+            settlement,
+            tuple([witness.id for witness in witnesses]),
+            enclosures=signatures,
+        )
 
     def revoke(self, person, code):
         """Take consent back."""

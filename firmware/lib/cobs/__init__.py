@@ -1,0 +1,1 @@
+"""Consistent overhead byte stuffing, with the names of the package from PyPI."""

@@ -1,0 +1,307 @@
+"""MicroPython 1.25 for this machine: fetches its source and builds the unix port and mpy-cross.
+
+Run it as `python -m firmware.micropython`; it prints where both programs are. The source comes
+through the machine's own apt mirror, or from `--tarball` or `OPTIN_MICROPYTHON_TARBALL`, and must
+have the pinned hash. What is built is kept in the user's cache.
+"""
+
+import argparse
+import hashlib
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections import namedtuple
+from pathlib import Path
+
+__all__ = ["Toolchain", "ToolchainError", "cache", "ensure", "source_tarball", "unpack"]
+
+VERSION = "1.25.0"
+PACKAGE = "micropython"
+PACKAGE_VERSION = "1.25.0+ds-1"
+TARBALL = "micropython_1.25.0+ds.orig.tar.xz"
+TARBALL_SHA256 = "7b25be99a502f070b2de81dafc08da7051d992325d6e67daa9045a918fffdbea"
+
+SUITE = "trixie"
+COMPONENT = "main"
+KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
+
+# What each program is for, so that a message can say why its package is needed.
+NEEDED_TO_FETCH = {"apt-get": ("apt", "fetches the source")}
+NEEDED_TO_BUILD = {
+    "gcc": ("gcc and libc6-dev", "compiles MicroPython"),
+    "make": ("make", "runs MicroPython's build"),
+}
+
+# The standard variant without what the boards lack too, so that code which would fail there fails
+# on this machine. Its optional libraries are not in Debian's tarball and nothing here uses them.
+VARIANT = """\
+#define MICROPY_CONFIG_ROM_LEVEL (MICROPY_CONFIG_ROM_LEVEL_EXTRA_FEATURES)
+#include "../mpconfigvariant_common.h"
+#undef MICROPY_PY_SYS_EXC_INFO
+#define MICROPY_PY_SYS_EXC_INFO (0)
+"""
+UNIX_OPTIONS = (
+    "VARIANT=optin",
+    "FROZEN_MANIFEST=",
+    "MICROPY_PY_BTREE=0",
+    "MICROPY_PY_FFI=0",
+    "MICROPY_PY_SOCKET=0",
+    "MICROPY_PY_SSL=0",
+    "MICROPY_PY_THREAD=0",
+    "MICROPY_VFS_FAT=0",
+    "MICROPY_VFS_LFS1=0",
+    "MICROPY_VFS_LFS2=0",
+)
+JOBS = 2
+
+Toolchain = namedtuple("Toolchain", ("micropython", "mpy_cross"))
+
+
+class ToolchainError(Exception):
+    """Exception raised when MicroPython cannot be fetched or built; says what to do."""
+
+
+def cache() -> Path:
+    """Return the folder for what is fetched and built, which may not exist yet."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "optin-node"
+
+
+def ensure(tarball=None) -> Toolchain:
+    """Build MicroPython unless that has been done.
+
+    Args:
+        tarball: path of the source tarball, if it need not be fetched
+
+    Returns:
+        paths of the unix port and of mpy-cross
+
+    Raises:
+        ToolchainError: if the source cannot be had, is not the pinned one or does not build
+    """
+    recipe = repr((TARBALL_SHA256, VARIANT, UNIX_OPTIONS, platform.machine()))
+    key = hashlib.sha256(recipe.encode()).hexdigest()[:12]
+    home = cache() / f"micropython-{VERSION}-{key}"
+    toolchain = Toolchain(home / "micropython", home / "mpy-cross")
+    if home.is_dir():
+        return toolchain
+
+    _require(NEEDED_TO_BUILD)
+    with tempfile.TemporaryDirectory(dir=_made(cache()), prefix="building-") as work:
+        built = _build(unpack(Path(work), tarball), Path(work))
+        _install(built, home)
+    return toolchain
+
+
+def source_tarball(tarball=None) -> Path:
+    """Fetch the source tarball unless that has been done, and verify it.
+
+    Args:
+        tarball: path of the tarball, if it need not be fetched; by default the one that
+            `OPTIN_MICROPYTHON_TARBALL` names
+
+    Returns:
+        its path
+
+    Raises:
+        ToolchainError: if it cannot be had or is not the pinned one
+    """
+    given = tarball or os.environ.get("OPTIN_MICROPYTHON_TARBALL")
+    if given:
+        return _verified(Path(given))
+    kept = cache() / TARBALL
+    if not kept.exists():
+        _fetch(kept)
+    return _verified(kept)
+
+
+def unpack(folder: Path, tarball=None) -> Path:
+    """Unpack the source.
+
+    Args:
+        folder: where to
+        tarball: as for `source_tarball`
+
+    Returns:
+        the top folder of the source, below `folder`
+
+    Raises:
+        ToolchainError: if it cannot be had or is not the pinned one
+    """
+    path = source_tarball(tarball)
+    _say("unpacking the source")
+    source = folder / "source"
+    with tarfile.open(path) as archive:
+        # Pythons before 3.11.4 have no filter; the archive is trusted by its hash.
+        archive.extraction_filter = getattr(tarfile, "data_filter", lambda member, _path: member)
+        archive.extractall(source)
+    (top,) = source.iterdir()
+    return top
+
+
+def main(arguments=None) -> int:
+    """Print where the programs are, building them first if need be.
+
+    Args:
+        arguments: those of the command line
+
+    Returns:
+        the exit status
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m firmware.micropython",
+        description="Build MicroPython's unix port and mpy-cross, and print where they are.",
+    )
+    parser.add_argument("--tarball", metavar="PATH", help=f"{TARBALL}, if it is at hand")
+    try:
+        toolchain = ensure(parser.parse_args(arguments).tarball)
+    except ToolchainError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(toolchain.micropython)
+    print(toolchain.mpy_cross)
+    return 0
+
+
+def _fetch(kept: Path) -> None:
+    _require(NEEDED_TO_FETCH)
+    mirrors = _mirrors()
+    log = ""
+    with tempfile.TemporaryDirectory(dir=_made(cache()), prefix="fetching-") as work:
+        for mirror in mirrors:
+            _say(f"fetching {PACKAGE} {PACKAGE_VERSION} through {mirror}")
+            options = _private_list(Path(work), mirror)
+            source = ["--download-only", "--tar-only", "source", f"{PACKAGE}={PACKAGE_VERSION}"]
+            for command in (["update"], source):
+                done = _run(["apt-get", "--quiet", *options, *command], Path(work))
+                log += done.stdout
+            if (Path(work) / TARBALL).exists():
+                os.replace(_verified(Path(work) / TARBALL), kept)
+                return
+    raise ToolchainError(
+        f"none of this machine's apt mirrors gave {TARBALL} of Debian's {SUITE}; fetch it from a "
+        f"Debian mirror and give its path with --tarball or OPTIN_MICROPYTHON_TARBALL\n"
+        f"tried: {', '.join(mirrors) or 'none is configured'}\n{_tail(log)}"
+    )
+
+
+def _mirrors() -> list:
+    """Return the base addresses of apt's sources, those that look like Debian's archive first."""
+    listed = _run(["apt-get", "update", "--print-uris"]).stdout
+    bases = list(dict.fromkeys(re.findall(r"^'(\S+?)/+dists/", listed, re.MULTILINE)))
+    return sorted(bases, key=lambda base: not base.endswith("/debian"))
+
+
+def _private_list(work: Path, mirror: str) -> list:
+    """Write a list of sources of our own; return the options that make apt use it alone."""
+    _made(work / "lists" / "partial")
+    _made(work / "cache" / "archives" / "partial")
+    sources = work / "sources.list"
+    sources.write_text(f"deb-src [signed-by={KEYRING}] {mirror} {SUITE} {COMPONENT}\n")
+    settings = {
+        "Dir::Etc::sourcelist": sources,
+        "Dir::Etc::sourceparts": "/dev/null",
+        "Dir::State::lists": work / "lists",
+        "Dir::Cache": work / "cache",
+        "APT::Sandbox::User": "root",  # apt's own user may not enter our folder
+    }
+    return [f"-o{name}={value}" for name, value in settings.items()]
+
+
+def _build(source: Path, work: Path) -> Toolchain:
+    lib = _made(work / "lib")
+    (lib / "README.md").touch()
+    variant = _made(source / "ports/unix/variants/optin")
+    (variant / "mpconfigvariant.h").write_text(VARIANT)
+    (variant / "mpconfigvariant.mk").touch()
+
+    _make("mpy-cross", source / "mpy-cross")
+    _make("the unix port", source / "ports/unix", f"MPY_LIB_DIR={lib}", *UNIX_OPTIONS)
+    return Toolchain(
+        source / "ports/unix/build-optin/micropython",
+        source / "mpy-cross/build/mpy-cross",
+    )
+
+
+def _make(what: str, folder: Path, *options: str) -> None:
+    _say(f"building {what}")
+    done = _run(["make", f"-j{JOBS}", f"PYTHON={sys.executable}", *options], folder)
+    if done.returncode:
+        raise ToolchainError(f"{what} does not build:\n{_tail(done.stdout)}")
+
+
+def _install(built: Toolchain, home: Path) -> None:
+    """Move programs to their place in one step, so that a half-made folder is never seen."""
+    ready = _made(built.micropython.parent / "ready")
+    shutil.copy2(built.micropython, ready / "micropython")
+    shutil.copy2(built.mpy_cross, ready / "mpy-cross")
+    try:
+        ready.rename(home)
+    except OSError:
+        if not home.is_dir():
+            raise
+        # Another process has built the same meanwhile.
+
+
+def _require(programs: dict) -> None:
+    missing = [name for name in programs if shutil.which(name) is None]
+    if missing:
+        lines = [f"  {programs[name][0]}: {name} {programs[name][1]}" for name in missing]
+        raise ToolchainError("install these Debian packages:\n" + "\n".join(lines))
+
+
+def _verified(path: Path) -> Path:
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ToolchainError(f"cannot read the tarball: {error}") from None
+    if found != TARBALL_SHA256:
+        raise ToolchainError(
+            f"{path} is not {TARBALL} of Debian's {PACKAGE} {PACKAGE_VERSION}\n"
+            f"  sha256 is        {found}\n"
+            f"  it should be     {TARBALL_SHA256}\n"
+            f"give the right one, or delete this one and have it fetched"
+        )
+    return path
+
+
+def _run(command: list, folder=None) -> subprocess.CompletedProcess:
+    # A make or C environment of the caller's must not leak into the build.
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "CFLAGS", "LDFLAGS", "V", "BUILD")
+    }
+    environment["LC_ALL"] = "C"
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+
+
+def _tail(log: str, lines: int = 15) -> str:
+    return "\n".join(log.splitlines()[-lines:])
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _say(text: str) -> None:
+    print(f"micropython: {text}", file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

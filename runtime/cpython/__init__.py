@@ -1,0 +1,1 @@
+"""The ports for CPython and the software node's main."""

@@ -1,0 +1,432 @@
+"""The client: requests to a node over any transport, checked as far as a client can check."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
+
+from runtime.host.crypto import Crypto
+from runtime.host.transports import Transport, open_transport
+from runtime.wire import records
+from runtime.wire.commands import ENROLMENT, HEAD, node_id, sign_command
+from runtime.wire.errors import Busy, Malformed, NodeError, from_wire
+from runtime.wire.link import Link, LinkFull
+from runtime.wire.proofs import is_consistent, is_included
+from runtime.wire.requests import Notification, Response, encode_request, parse
+from runtime.wire.schema import canonical, spec_of, unpack
+from runtime.wire.sealing import seal
+
+RING = 65536  # bytes the client takes ahead
+LIFE_NS = 10 * 60 * 10**9  # of a signed command
+TRIES = 8  # of a request that the node is too busy for
+T = TypeVar("T")
+
+
+class Signer(Protocol):
+    """Whoever can sign: a key of the key folder, or anything that behaves like one."""
+
+    @property
+    def id(self) -> bytes:
+        """Party id."""
+
+    def sign(self, purpose: bytes, message: bytes) -> bytes:
+        """ML-DSA-87 signature under context `purpose`."""
+
+
+class Receipt(NamedTuple):
+    """Proof that a command is in the journal: checked before anybody sees it."""
+
+    position: int
+    leaf: bytes
+    signed: records.SignedHead
+    inclusion: records.Inclusion
+
+
+class Done(NamedTuple):
+    """What came of a journaled command."""
+
+    reply: Any
+    accepted: records.Accepted
+
+
+class NodeLied(Exception):
+    """The node, or somebody in between, contradicts what it signed or what it is known for."""
+
+
+class ConnectionLost(Exception):
+    """The line ended or the node does not answer."""
+
+
+class Client:
+    """A connection to a node.
+
+    Make one with `Client.connect`. Several requests may be under way at once.
+
+    Attributes:
+        identity: the node's IdentityReply.
+        head: the latest head whose signature and consistency were checked, or None.
+        on_log: function that gets the node's log lines.
+    """
+
+    def __init__(self, transport: Transport, timeout_s: float) -> None:
+        self._transport = transport
+        self._timeout_s = timeout_s
+        self._link = Link(secrets.token_bytes(8), ring=RING)
+        self._generation = self._link.generation
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._sent: dict[int, bytes] = {}
+        self._next_id = 1
+        self._wake = asyncio.Event()
+        self._crypto = Crypto()
+        self._nonces: dict[bytes, int] = {}
+        self._pump: asyncio.Task[None] | None = None
+        self._lost: Exception | None = None
+        self.identity: records.IdentityReply
+        self.head: records.Head | None = None
+        self.on_log: Callable[[str], None] | None = None
+
+    @classmethod
+    async def connect(
+        cls,
+        line: str | Transport,
+        *,
+        node: bytes | None = None,
+        head: records.Head | None = None,
+        timeout_s: float = 10.0,
+    ) -> Self:
+        """Open a line and ask who is there.
+
+        Args:
+            line: path of a terminal, `tcp://host:port`, or an open Transport.
+            node: id that the node must have.
+            head: last head known of it; the node must prove that it only appended since.
+            timeout_s: how long one answer may take, seconds.
+
+        Raises:
+            TransportError: the line cannot be opened.
+            ConnectionLost: nobody answers.
+            NodeLied: it is not that node.
+        """
+        transport = await open_transport(line) if isinstance(line, str) else line
+        client = cls(transport, timeout_s)
+        client._pump = asyncio.create_task(client._run())
+        try:
+            client.identity = await client.read(records.REQUESTS["identity"]())
+            client._check_identity(node)
+            client.head = head
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+    def _check_identity(self, expected: bytes | None) -> None:
+        found = self.identity.node
+        if node_id(self.identity.public_key) != found:
+            raise NodeLied("the node's id is not the hash of its key")
+        if expected is not None and found != expected:
+            raise NodeLied(
+                f"this is node {found.hex()[:16]}, expected {expected.hex()[:16]}: "
+                "another node is on this line, or its seed was lost"
+            )
+
+    async def close(self) -> None:
+        """Close the line; requests under way fail with ConnectionLost."""
+        if self._pump:
+            self._pump.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._pump
+        await self._transport.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    # ------------------------------------------------------------------------- the line
+
+    async def _run(self) -> None:
+        reading = asyncio.create_task(self._transport.read())
+        try:
+            while True:
+                now = _now_ms()
+                out = self._link.transmit(now)
+                if out:
+                    await self._transport.write(out)
+                due = self._link.deadline(now)
+                waking = asyncio.create_task(self._wake.wait())
+                timeout = None if due is None else max(0, due - _now_ms()) / 1000
+                await asyncio.wait(
+                    (reading, waking), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
+                )
+                waking.cancel()
+                self._wake.clear()
+                if reading.done():
+                    data = reading.result()
+                    if not data:
+                        raise ConnectionLost(f"{self._transport.name} was closed")
+                    reading = asyncio.create_task(self._transport.read())
+                    self._received(data)
+        except (OSError, ConnectionLost) as error:
+            self._lost = error
+        finally:
+            reading.cancel()
+            lost = self._lost or ConnectionLost("the client was closed")
+            for future in self._waiting.values():
+                if not future.done():
+                    future.set_exception(lost)
+
+    def _received(self, data: bytes) -> None:
+        messages = self._link.receive(data, _now_ms())
+        if self._link.generation != self._generation:
+            # The node started anew: it may not have seen what was under way. Sending it again
+            # is safe: signed commands are known by their hash, and the rest changes nothing.
+            self._generation = self._link.generation
+            for message in self._sent.values():
+                with contextlib.suppress(LinkFull):
+                    self._link.send(message)
+        for message in messages:
+            with contextlib.suppress(Malformed):
+                self._message(message)
+
+    def _message(self, message: bytes) -> None:
+        parsed = parse(message)
+        if isinstance(parsed, Response):
+            future = self._waiting.get(parsed.id)
+            if future and not future.done():
+                future.set_result((parsed.error, parsed.result))
+        elif isinstance(parsed, Notification) and parsed.method == "log" and self.on_log:
+            self.on_log(" ".join(str(part) for part in parsed.params))
+
+    async def call(self, method: str, params: list[Any]) -> Any:
+        """One request as it is.
+
+        Raises:
+            NodeError: what the node answered instead of a result.
+            ConnectionLost: no answer in time, or the line ended.
+        """
+        for attempt in range(TRIES):
+            error, result = await self._once(method, params)
+            if error is None:
+                return result
+            problem = from_wire(error)
+            if not isinstance(problem, Busy) or attempt == TRIES - 1:
+                raise problem
+            await asyncio.sleep(problem.retry_ms * (attempt + 1) / 1000)
+        raise AssertionError("unreachable")
+
+    async def _once(self, method: str, params: list[Any]) -> Any:
+        if self._lost:
+            raise self._lost
+        request_id = self._next_id
+        self._next_id = self._next_id % 0xFFFFFFFF + 1
+        message = encode_request(request_id, method, params)
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._waiting[request_id] = future
+        self._sent[request_id] = message
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                while True:
+                    try:
+                        self._link.send(message)
+                        break
+                    except LinkFull:
+                        await asyncio.sleep(0.005)
+                self._wake.set()
+                return await future
+        except TimeoutError:
+            raise ConnectionLost(
+                f"no answer to {method} within {self._timeout_s:g} s on {self._transport.name}; "
+                "is the node running?"
+            ) from None
+        finally:
+            del self._waiting[request_id], self._sent[request_id]
+
+    # ----------------------------------------------------------------------- requests
+
+    async def read(self, request: Any) -> Any:
+        """An unsigned request; returns its reply record."""
+        spec = spec_of(type(request))
+        return _reply(spec, await self.call(spec.wire_name, list(request)))
+
+    async def query(self, signer: Signer, request: Any) -> Any:
+        """A signed request that changes nothing; returns its reply record."""
+        spec = spec_of(type(request))
+        signed = self._sign(signer, 0, request, ())
+        return _reply(spec, await self.call(spec.wire_name, list(signed)))
+
+    async def command(self, signer: Signer, request: Any, enclosures: Iterable[bytes] = ()) -> Done:
+        """A signed command; returns its reply once it is durable in the journal.
+
+        The command is signed once: however often the line or the node fails on the way, it is
+        executed at most once.
+
+        Args:
+            signer: who signs.
+            request: named tuple of the request.
+            enclosures: bytes beside the signed body, as the reference states.
+        """
+        spec = spec_of(type(request))
+        signed = self._sign(signer, await self._nonce(signer), request, enclosures)
+        params: list[Any] = list(signed)
+        if spec.more["sealed"]:
+            params = list(seal(self._crypto, self.identity.kem_key, ENROLMENT, canonical(signed)))
+        try:
+            accepted = spec_of(records.Accepted).build(await self.call(spec.wire_name, params))
+        except BaseException:
+            self._nonces.pop(signer.id, None)
+            raise
+        return Done(_reply(spec, unpack(accepted.result)), accepted)
+
+    def _sign(
+        self, signer: Signer, nonce: int, request: Any, enclosures: Iterable[bytes]
+    ) -> records.Signed:
+        not_after = time.time_ns() + LIFE_NS
+        return sign_command(  # type: ignore[no-any-return]
+            signer.sign, self.identity.node, signer.id, nonce, not_after, request, enclosures
+        )
+
+    async def _nonce(self, signer: Signer) -> int:
+        known = self._nonces.get(signer.id)
+        if known is None:
+            known = (await self.read(records.REQUESTS["next_nonce"](signer.id))).nonce
+        self._nonces[signer.id] = known + 1
+        return known
+
+    # ----------------------------------------------------------------------- receipts
+
+    async def receipt(self, accepted: records.Accepted) -> Receipt:
+        """Fetch and check the proof that a command is in the journal.
+
+        Raises:
+            NodeLied: the proof does not hold.
+        """
+        nonce = secrets.token_bytes(32)
+        request = records.REQUESTS["journal_receipt"](accepted.position, nonce)
+        reply = await self.read(request)
+        await self._check_head(reply.signed, nonce)
+        inclusion = reply.inclusion
+        if inclusion.leaf != accepted.leaf or inclusion.position != accepted.position:
+            raise NodeLied(f"entry {accepted.position} is not the one that the node answered with")
+        if not is_included(inclusion, reply.signed.head):
+            raise NodeLied(f"entry {accepted.position} is not in the tree that the node signed")
+        return Receipt(accepted.position, accepted.leaf, reply.signed, inclusion)
+
+    async def latest_head(self) -> records.SignedHead:
+        """A fresh signed head, checked against the last one."""
+        nonce = secrets.token_bytes(32)
+        signed = (await self.read(records.REQUESTS["journal_head"](nonce))).signed
+        await self._check_head(signed, nonce)
+        return signed  # type: ignore[no-any-return]
+
+    async def _check_head(self, signed: records.SignedHead, nonce: bytes) -> None:
+        head = signed.head
+        if head.node != self.identity.node or head.nonce != nonce:
+            raise NodeLied("the head is another node's, or was signed for somebody else")
+        key = self.identity.public_key
+        if not self._crypto.verify(key, HEAD, canonical(head), signed.signature):
+            raise NodeLied("the signature of the head is not valid")
+        known = self.head
+        if known is not None:
+            if known.size > head.size:
+                raise NodeLied(f"the journal shrank from {known.size} to {head.size} entries")
+            request = records.REQUESTS["journal_consistency"](known.size, head.size)
+            path = (await self.read(request)).path
+            if not is_consistent(known.size, known.root, head.size, head.root, path):
+                raise NodeLied("the journal is not the one that was seen before")
+        self.head = head
+
+
+class BlockingClient:
+    """The same client for scripts: every method waits for its result.
+
+    Args: as `Client.connect`.
+    """
+
+    def __init__(self, line: str | Transport, **options: Any) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        try:
+            self.client: Client = self._wait(Client.connect(line, **options))
+        except BaseException:
+            self._end()
+            raise
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        future: Future[T] = asyncio.run_coroutine_threadsafe(work, self._loop)
+        return future.result()
+
+    def _end(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    @property
+    def identity(self) -> records.IdentityReply:
+        """The node's identity."""
+        return self.client.identity
+
+    @property
+    def head(self) -> records.Head | None:
+        """The latest head that was checked."""
+        return self.client.head
+
+    def read(self, request: Any) -> Any:
+        """See `Client.read`."""
+        return self._wait(self.client.read(request))
+
+    def query(self, signer: Signer, request: Any) -> Any:
+        """See `Client.query`."""
+        return self._wait(self.client.query(signer, request))
+
+    def command(self, signer: Signer, request: Any, enclosures: Iterable[bytes] = ()) -> Done:
+        """See `Client.command`."""
+        return self._wait(self.client.command(signer, request, enclosures))
+
+    def receipt(self, accepted: records.Accepted) -> Receipt:
+        """See `Client.receipt`."""
+        return self._wait(self.client.receipt(accepted))
+
+    def latest_head(self) -> records.SignedHead:
+        """See `Client.latest_head`."""
+        return self._wait(self.client.latest_head())
+
+    def close(self) -> None:
+        """Close the line."""
+        self._wait(self.client.close())
+        self._end()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _reply(spec: Any, result: Any) -> Any:
+    try:
+        return spec_of(spec.more["reply"]).build(result)
+    except NodeError as error:
+        raise NodeLied(f"the answer to {spec.wire_name} has a wrong shape: {error}") from error
+
+
+def _now_ms() -> int:
+    return time.monotonic_ns() // 10**6

@@ -1,0 +1,123 @@
+"""The message reference, the state diagrams and the type stubs, generated from the schema."""
+
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from runtime.wire import records
+from runtime.wire.schema import SPECS, Exactly, ListOf, Maybe, Spec, Type
+
+SIGNERS = {
+    "": "nobody: unsigned",
+    "self": "whoever it is for, with an enclosed key",
+    "any": "any registered party; the method says whose",
+}
+
+
+def reference() -> str:
+    """The message reference as Markdown."""
+    return "\n".join(_reference()) + "\n"
+
+
+def _reference() -> Iterator[str]:
+    yield "# Message reference"
+    yield ""
+    yield "Generated from `runtime/wire/records.py` by `optin reference`. Do not edit."
+    yield f"Schema version {records.SCHEMA_VERSION}. Arrays hold the fields in the order given."
+    yield ""
+    yield "## Requests"
+    yield ""
+    yield "| method | signed by | journaled | what it does |"
+    yield "|---|---|---|---|"
+    for spec in _section("request"):
+        more = spec.more
+        sealed = ", sealed" if more["sealed"] else ""
+        journaled = "yes" if more["journaled"] else "no"
+        signer = more["signer"] or "nobody"
+        first = spec.doc.split(". ")[0].rstrip(".")
+        link = f"[`{spec.wire_name}`](#{spec.wire_name})"
+        yield f"| {link} | {signer}{sealed} | {journaled} | {first} |"
+    for spec in _section("request"):
+        yield ""
+        yield f"### {spec.wire_name}"
+        yield ""
+        yield spec.doc
+        yield ""
+        signer = spec.more["signer"]
+        yield f"Signed by {SIGNERS.get(signer, 'a ' + signer)}."
+        if spec.more["enclosures"]:
+            yield "Enclosures, in order: " + "; ".join(spec.more["enclosures"]) + "."
+        yield from _fields("Params", spec)
+        yield from _fields("Answer", _spec(spec.more["reply"]))
+    for section, title in (("value", "Values"), ("event", "Events")):
+        yield ""
+        yield f"## {title}"
+        for spec in _section(section):
+            yield ""
+            yield f"### {spec.wire_name}"
+            yield ""
+            yield spec.doc
+            yield from _fields("Fields", spec)
+    yield ""
+    yield "## Messages between actors"
+    yield ""
+    yield "Refused from outside."
+    yield ""
+    for spec in _section("message"):
+        names = ", ".join(field[0] for field in spec.fields)
+        yield f"- `{spec.wire_name}({names})`: {spec.doc}"
+
+
+def _fields(title: str, spec: Spec) -> Iterator[str]:
+    yield ""
+    if not spec.fields:
+        yield f"{title}: none."
+        return
+    yield f"| {title.lower()} | type | meaning |"
+    yield "|---|---|---|"
+    for name, kind, meaning in spec.fields:
+        yield f"| {name} | {kind.name} | {meaning} |"
+
+
+def stubs() -> str:
+    """Type stubs of `runtime/wire/records.py`."""
+    return "\n".join(_stubs()) + "\n"
+
+
+def _stubs() -> Iterator[str]:
+    yield "# Generated from records.py by `python -m runtime.host.reference --stubs`."
+    yield "from typing import Any, NamedTuple"
+    yield ""
+    yield "from runtime.wire.schema import Exactly"
+    yield ""
+    for name, constant in vars(records).items():
+        if name.isupper() and isinstance(constant, int | bytes | dict | Exactly):
+            kind = type(constant).__name__
+            yield f"{name}: " + ("dict[str, Any]" if kind == "dict" else kind)
+    for spec in SPECS:
+        yield ""
+        yield f"class {spec.name}(NamedTuple):"
+        for field, kind, _ in spec.fields:
+            yield f"    {field}: {_stub(kind)}"
+        if not spec.fields:
+            yield "    ..."
+
+
+def _stub(kind: Type) -> str:
+    if isinstance(kind, ListOf):
+        return f"tuple[{_stub(kind.item)}, ...]"
+    if isinstance(kind, Maybe):
+        return f"{_stub(kind.item)} | None"
+    return kind.name if isinstance(kind, Spec) else kind.stub
+
+
+def _section(section: str) -> list[Spec]:
+    return [spec for spec in SPECS if spec.section == section]
+
+
+def _spec(record_type: Any) -> Spec:
+    return next(spec for spec in SPECS if spec.make is record_type)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(stubs() if "--stubs" in sys.argv else reference())

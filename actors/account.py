@@ -36,7 +36,7 @@ class Account(Entity):
     }
 
     @classmethod
-    def address(cls, message: tuple, tx: Transaction) -> bytes:
+    def address(cls, message, tx: Transaction) -> bytes:
         if isinstance(message, records.ListAccounts):
             return records.SINGLETON
         return account_id(message.partner, message.currency)
@@ -62,15 +62,18 @@ class Account(Entity):
 
     def check_funds(self, tx: Transaction, message: records.CheckFunds) -> None:
         """Refuse an amount that is not available."""
+        self._need(message.amount)
+
+    def _need(self, amount):
         left = available(self.state)
-        if self.state.status == "none" or left < message.amount:
+        if self.state.status == "none" or left < amount:
             raise errors.NoFunds(
-                f"{left} micro-units are available", f"at least {message.amount}", "deposit first"
+                f"{left} micro-units are available", f"at least {amount}", "deposit first"
             )
 
     def reserve_funds(self, tx: Transaction, message: records.ReserveFunds) -> Done:
         """Hold an amount."""
-        self.check_funds(tx, message)
+        self._need(message.amount)
         return Done(None, records.FundsReserved(message.amount))
 
     def release_funds(self, tx: Transaction, message: records.ReleaseFunds) -> Done:

@@ -78,7 +78,7 @@ class Code(Entity):
     }
 
     @classmethod
-    def address(cls, message: tuple, tx: Transaction) -> bytes:
+    def address(cls, message, tx: Transaction) -> bytes:
         if isinstance(message, records.OptinGenerateCode):
             return code_id(tx.node.id, message.offer, message.user, tx.entropy("code"))
         if isinstance(message, records.OptinActivateCode):

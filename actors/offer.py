@@ -30,7 +30,7 @@ class Offer(Entity):
     indexes = {"offer.by_id": lambda state: b"" if state.terms else None}
 
     @classmethod
-    def address(cls, message: tuple, tx: Transaction) -> bytes:
+    def address(cls, message, tx: Transaction) -> bytes:
         if isinstance(message, records.PublishOffer):
             return offer_id(tx.node.id, message.terms)
         if isinstance(message, records.ListOffers):

@@ -18,7 +18,7 @@ class Party(Entity):
     reads = ("next_nonce", "party_roles")
 
     @classmethod
-    def address(cls, message: tuple, tx: Transaction) -> bytes:
+    def address(cls, message, tx: Transaction) -> bytes:
         return message.party
 
     def register_party(self, tx: Transaction, message: records.RegisterParty) -> Done:

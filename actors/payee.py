@@ -26,7 +26,7 @@ class Payee(Entity):
     }
 
     @classmethod
-    def address(cls, message: tuple, tx: Transaction) -> bytes:
+    def address(cls, message, tx: Transaction) -> bytes:
         if isinstance(message, records.ListBalances):
             return records.SINGLETON
         return payee_id(message.party, message.currency)

@@ -17,7 +17,7 @@ class Profile(Entity):
     reads = ("get_profile", "freeze_fields")
 
     @classmethod
-    def address(cls, message: tuple, tx: Transaction) -> bytes:
+    def address(cls, message, tx: Transaction) -> bytes:
         return tx.signer
 
     def enrol(self, tx: Transaction, message: records.Enrol) -> Done:
@@ -61,7 +61,7 @@ class Profile(Entity):
         """Values of the given uses as they are shown, by registry index; b"" elsewhere."""
         values = self.state.values
         required = [use.index for use in message.required]
-        shown = []
+        shown: list[bytes] = []
         for use in message.fields:
             while len(shown) < use.index:
                 shown.append(b"")

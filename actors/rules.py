@@ -19,7 +19,7 @@ class Rules(Entity):
     reads = ("get_shares",)
 
     @classmethod
-    def address(cls, message: tuple, tx: Transaction) -> bytes:
+    def address(cls, message, tx: Transaction) -> bytes:
         return rules_id(message.shares)
 
     def define_rules(self, tx: Transaction, message: records.DefineRules) -> Done:

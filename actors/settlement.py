@@ -36,7 +36,7 @@ class Settlement(Entity):
     reads = ("get_settlement", "optin_verify_settlement")
 
     @classmethod
-    def address(cls, message: tuple, tx: Transaction) -> bytes:
+    def address(cls, message, tx: Transaction) -> bytes:
         if isinstance(message, records.OptinVerifySettlement):
             return settlement_id(message.record.statement)
         return message.settlement

@@ -44,7 +44,7 @@ class View(Entity):
     indexes = {"view.by_partner": lambda state: state.partner if state.status != "none" else None}
 
     @classmethod
-    def address(cls, message: tuple, tx: Transaction) -> bytes:
+    def address(cls, message, tx: Transaction) -> bytes:
         if isinstance(message, records.ListViews):
             return records.SINGLETON
         return message.record
@@ -65,7 +65,7 @@ class View(Entity):
             ),
         )
 
-    def optin_enforce_view(self, tx: Transaction, message: records.OptinEnforceView) -> Done:
+    def optin_enforce_view(self, tx: Transaction, message: records.OptinEnforceView) -> Done | Denied:
         """Return requested and visible, sealed; or refuse. Both are journaled."""
         key, address = tx.enclosures
         state = self.state

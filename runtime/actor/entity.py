@@ -60,11 +60,11 @@ class Entity(pykka.ThreadingActor):
 
     use_daemon_thread = True  # a node that was told to stop does not wait for idle entities
 
-    kind = ""
-    blank = None
-    table = {}
-    reads = ()
-    indexes = {}
+    kind: str = ""
+    blank: tuple = ()
+    table: dict = {}
+    reads: tuple = ()
+    indexes: dict = {}
 
     def __init__(self, entity_id, state):
         super().__init__()
@@ -82,7 +82,7 @@ class Entity(pykka.ThreadingActor):
         return SINGLETON
 
     @property
-    def state(self):
+    def state(self):  # untyped: each entity has a state record of its own
         """The state as the running transaction sees it."""
         return self._state if self._draft is None else self._draft
 

@@ -294,7 +294,7 @@ class Client:
         self, signer: Signer, nonce: int, request: Any, enclosures: Iterable[bytes]
     ) -> records.Signed:
         not_after = time.time_ns() + LIFE_NS
-        return sign_command(  # type: ignore[no-any-return]
+        return sign_command(
             signer.sign, self.identity.node, signer.id, nonce, not_after, request, enclosures
         )
 

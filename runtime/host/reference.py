@@ -98,7 +98,8 @@ def _stubs() -> Iterator[str]:
         yield ""
         yield f"class {spec.name}(NamedTuple):"
         for field, kind, _ in spec.fields:
-            yield f"    {field}: {_stub(kind)}"
+            shadows = "  # type: ignore[assignment]" if field in ("count", "index") else ""
+            yield f"    {field}: {_stub(kind)}{shadows}"
         if not spec.fields:
             yield "    ..."
 

@@ -10,12 +10,12 @@ class Clock:
         floor_ns: the last time in the journal; the clock never shows less.
     """
 
-    def __init__(self, uptime_ns, start_ns, floor_ns=0):
+    def __init__(self, uptime_ns, start_ns: int, floor_ns: int = 0) -> None:
         self._uptime_ns = uptime_ns
         self._offset = max(start_ns, floor_ns) - uptime_ns()
         self._last = floor_ns
 
-    def now(self):
+    def now(self) -> int:
         """ns since the epoch; never less than before."""
         self._last = max(self._last, self._offset + self._uptime_ns())
         return self._last

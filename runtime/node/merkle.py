@@ -15,11 +15,11 @@ class Tree:
         size: leaves already in it.
     """
 
-    def __init__(self, store, size=0):
+    def __init__(self, store, size: int = 0) -> None:
         self._store = store
         self.size = size
 
-    def append(self, leaf):
+    def append(self, leaf: bytes) -> None:
         """Add a leaf hash."""
         level, index, digest = 0, self.size, leaf
         self._put(level, index, digest)
@@ -30,16 +30,16 @@ class Tree:
             self._put(level, index, digest)
         self.size += 1
 
-    def root(self, size=None):
+    def root(self, size: int | None = None) -> bytes:
         """Root of the first `size` leaves; of all by default."""
         size = self._known(self.size if size is None else size)
         return self._range(0, size) if size else EMPTY_ROOT
 
-    def leaf(self, position):
+    def leaf(self, position: int) -> bytes:
         """Leaf hash at `position`."""
         return self._get(0, position)
 
-    def inclusion(self, position, size):
+    def inclusion(self, position: int, size: int) -> list[bytes]:
         """Audit path of a leaf in the first `size` leaves (section 2.1.3.1), leaf upwards.
 
         Raises:
@@ -61,7 +61,7 @@ class Tree:
         path.reverse()
         return path
 
-    def consistency(self, first, second):
+    def consistency(self, first: int, second: int) -> list[bytes]:
         """Proof that the tree of `second` leaves extends that of `first` (section 2.1.4.1)."""
         self._known(second)
         if not 0 <= first <= second:
@@ -83,22 +83,22 @@ class Tree:
         path.reverse()
         return path
 
-    def _known(self, size):
+    def _known(self, size: int) -> int:
         if size > self.size:
             raise Refused(f"a tree of {size} entries", f"at most {self.size}, which there are")
         return size
 
-    def _range(self, start, end):
+    def _range(self, start: int, end: int) -> bytes:
         count = end - start
         if count & (count - 1) == 0 and start % count == 0:
             return self._get(_log2(count), start // count)
         middle = start + _split(count)
         return node_hash(self._range(start, middle), self._range(middle, end))
 
-    def _get(self, level, index):
+    def _get(self, level: int, index: int) -> bytes:
         return self._store.get("tree", bytes([level]) + index.to_bytes(8, "big"))
 
-    def _put(self, level, index, digest):
+    def _put(self, level: int, index: int, digest: bytes) -> None:
         self._store.put("tree", bytes([level]) + index.to_bytes(8, "big"), digest)
 
 

@@ -11,7 +11,7 @@ from runtime.node.queries import Queries
 from runtime.node.sequencer import Sequencer
 from runtime.wire.commands import node_id
 from runtime.wire.hkdf import hmac_sha3
-from runtime.wire.records import SINGLETON, STATES
+from runtime.wire.records import SINGLETON, STATES, Sealed
 from runtime.wire.schema import decode, spec_of, unpack
 from runtime.wire.sealing import seal
 
@@ -44,7 +44,7 @@ class Node:
         self.public_key = crypto.public_key(self.identity_seed)
         self.kem_public_key = crypto.kem_public_key(self.kem_seed)
         self.id = node_id(self.public_key)
-        self._keys = {}
+        self._keys: dict[bytes, bytes] = {}
         self.journal = Journal(store, self.entropy, self.id)
         self.clock = clock(self.journal.time)
         self.boot_nonce = self.entropy(f"boot/{self.clock.now()}", self.journal.size, 8)
@@ -53,7 +53,7 @@ class Node:
         self.queries = Queries(self)
         self.sequencer = Sequencer(self)
 
-    def entropy(self, label, sequence, size=32):
+    def entropy(self, label: str, sequence: int, size: int = 32) -> bytes:
         """Random bytes as a function, not a stream: SHAKE256(seed, sequence, label).
 
         The same on every kind of node, so that bodies and ids are; unguessable without the seed.
@@ -61,25 +61,25 @@ class Node:
         data = self._seed + sequence.to_bytes(8, "big") + label.encode()
         return shake_256(data).digest(size)
 
-    def load(self, entity_class, entity_id):
+    def load(self, entity_class, entity_id: bytes):
         """State of an entity as stored, or its blank one."""
         data = self.store.get(entity_class.kind, entity_id)
         if data is None:
             return entity_class.blank
         return spec_of(STATES[entity_class.kind]).build(unpack(data, 1 << 20))
 
-    def state_of(self, kind, entity_id):
+    def state_of(self, kind: str, entity_id: bytes):
         """State of another entity, for readers of an index; None if there is none."""
         data = self.store.get(kind, entity_id)
         return None if data is None else spec_of(STATES[kind]).build(unpack(data, 1 << 20))
 
     @property
-    def operator(self):
+    def operator(self) -> bytes | None:
         """Id of the operator; None until provisioned."""
         data = self.store.get("charter", SINGLETON)
         return None if data is None else decode(STATES["charter"], data).operator
 
-    def key_of(self, party):
+    def key_of(self, party: bytes) -> bytes | None:
         """Public key of a party, or None."""
         key = self._keys.get(party)
         if key is None:
@@ -92,15 +92,15 @@ class Node:
             self._keys[party] = key
         return key
 
-    def seal(self, public_key, purpose, content, size):
+    def seal(self, public_key: bytes, purpose: bytes, content: bytes, size: int) -> Sealed:
         """Seal to somebody's ML-KEM key."""
         return seal(self.crypto, public_key, purpose, content, size)
 
-    def address_hash(self, address):
+    def address_hash(self, address: bytes) -> bytes:
         """Keyed hash of a network address, under a key that only the node has."""
         return hmac_sha3(self.address_key, address)
 
-    def page(self, index, prefix, message):
+    def page(self, index: str, prefix: bytes, message) -> tuple[list[bytes], bytes]:
         """One page of an index: ([ids], cursor for the next page, empty on the last).
 
         Args:
@@ -111,22 +111,22 @@ class Node:
         more = rows and len(rows) == message.limit
         return [row[1] for row in rows], rows[-1][0] + rows[-1][1] if more else b""
 
-    def submit(self, method, params, reply):
+    def submit(self, method: str, params: list, reply) -> None:
         """Queue a request; see Sequencer.submit."""
         self.sequencer.submit(method, params, reply)
 
-    def run(self):
+    def run(self) -> int:
         """Execute and answer a batch of what waits."""
         return self.sequencer.run()
 
-    def reload(self):
+    def reload(self) -> None:
         """Return to what is durable: drop drafts, live entities and all that was not committed."""
         self.store.rollback()
         self.directory.passivate_all()
         self._keys.clear()
         self.journal.reload()
 
-    def stop(self):
+    def stop(self) -> None:
         """Passivate every entity and close the store."""
         self.directory.passivate_all()
         self.store.close()

@@ -1,7 +1,8 @@
 """The node's end of a line: messages in, requests to the sequencer, answers out."""
 
+from runtime.node.node import Node
 from runtime.wire.errors import Malformed, NodeError
-from runtime.wire.link import LinkFull
+from runtime.wire.link import Link, LinkFull
 from runtime.wire.requests import Request, encode_notification, encode_response, parse
 from runtime.wire.schema import MAX_MESSAGE
 
@@ -17,17 +18,19 @@ class Session:
         link: Link.
     """
 
-    def __init__(self, node, link):
+    def __init__(self, node: Node, link: Link) -> None:
         self._node = node
         self._link = link
         self._generation = link.generation
-        self._outgoing = []  # answers that the link has no room for yet
-        self._answers = {}  # request id: answer bytes, or None while it is under way
-        self._ids = []  # in order of arrival
+        self._outgoing: list[bytes] = []  # answers that the link has no room for yet
+        self._answers: dict[
+            int, bytes | None
+        ] = {}  # request id: answer bytes, or None while it is under way
+        self._ids: list[int] = []  # in order of arrival
         self._logged_ms = -LOG_EVERY_MS
         self.garbled = 0  # messages that were no requests
 
-    def receive(self, data, now_ms):
+    def receive(self, data: bytes, now_ms: int) -> None:
         """Take bytes off the line."""
         messages = self._link.receive(data, now_ms)
         if self._link.generation != self._generation:
@@ -37,7 +40,7 @@ class Session:
         for message in messages:
             self._message(message)
 
-    def _message(self, message):
+    def _message(self, message: bytes) -> None:
         try:
             request = parse(message)
         except Malformed:
@@ -64,7 +67,7 @@ class Session:
             self._forget(request.id)
             self._outgoing.append(encode_response(request.id, error.to_wire(), None))
 
-    def _answer(self, generation, request_id, error, result):
+    def _answer(self, generation: int, request_id: int, error: list | None, result) -> None:
         if generation != self._generation:
             return
         answer = encode_response(request_id, error, result)
@@ -75,23 +78,23 @@ class Session:
             self._answers[request_id] = answer
         self._outgoing.append(answer)
 
-    def _remember(self, request_id):
+    def _remember(self, request_id: int) -> None:
         self._answers[request_id] = None
         self._ids.append(request_id)
         if len(self._ids) > REMEMBERED and self._answers[self._ids[0]] is not None:
             self._forget(self._ids[0])
 
-    def _forget(self, request_id):
+    def _forget(self, request_id: int) -> None:
         self._ids.remove(request_id)
         del self._answers[request_id]
 
-    def log(self, line, now_ms):
+    def log(self, line: str, now_ms: int) -> None:
         """Send a log line, unless one went out just now. It must hold no secret."""
         if now_ms - self._logged_ms >= LOG_EVERY_MS:
             self._logged_ms = now_ms
             self._outgoing.append(encode_notification("log", [line[:200]]))
 
-    def transmit(self, now_ms):
+    def transmit(self, now_ms: int) -> bytes:
         """Bytes to write to the line now."""
         while self._outgoing:
             try:
@@ -101,6 +104,6 @@ class Session:
             self._outgoing.pop(0)
         return self._link.transmit(now_ms)
 
-    def deadline(self, now_ms):
+    def deadline(self, now_ms: int) -> int | None:
         """When `transmit` must be called next (ms), or None."""
         return self._link.deadline(now_ms)

@@ -17,37 +17,39 @@ VIEW = b"optin/v1/view"  # purpose of a sealed view
 WITNESS = b"optin/v1/witness"
 
 
-def purpose(method):
+def purpose(method: str) -> bytes:
     """Context string under which a command of `method` is signed."""
     return b"optin/v1/" + method.encode()
 
 
-def command_hash(body):
+def command_hash(body: bytes) -> bytes:
     """By what a command is known: the hash of its signed bytes."""
     return make_id("optin/v1/command-hash", body)
 
 
-def party_id(public_key):
+def party_id(public_key: bytes) -> bytes:
     """Id of a party: hash of its first ML-DSA-87 key."""
     return make_id("optin/v1/party", public_key)
 
 
-def pairwise_id(public_key):
+def pairwise_id(public_key: bytes) -> bytes:
     """Id by which one partner knows one user: hash of the pairwise key."""
     return make_id("optin/v1/pairwise", public_key)
 
 
-def node_id(public_key):
+def node_id(public_key: bytes) -> bytes:
     """Id of a node: hash of its identity key."""
     return make_id("optin/v1/node", public_key)
 
 
-def reply_key_id(kem_key):
+def reply_key_id(kem_key: bytes) -> bytes:
     """Id of the one-time ML-KEM key to which a view is sealed."""
     return make_id("optin/v1/reply-key", kem_key)
 
 
-def sign_command(sign, node, party, nonce, not_after, request, enclosures=()):
+def sign_command(
+    sign, node: bytes, party: bytes, nonce: int, not_after: int, request: tuple, enclosures=()
+) -> Signed:
     """Sign a request.
 
     Args:

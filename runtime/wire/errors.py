@@ -13,14 +13,14 @@ class NodeError(Exception):
 
     code = "error"
 
-    def __init__(self, wrong, expected="", todo="", retry_ms=0):
+    def __init__(self, wrong: str, expected: str = "", todo: str = "", retry_ms: int = 0) -> None:
         super().__init__(wrong)
         self.wrong = wrong
         self.expected = expected
         self.todo = todo
         self.retry_ms = retry_ms
 
-    def __str__(self):
+    def __str__(self) -> str:
         text = self.wrong
         if self.expected:
             text += "; expected " + self.expected
@@ -28,7 +28,7 @@ class NodeError(Exception):
             text += "; " + self.todo
         return text
 
-    def to_wire(self):
+    def to_wire(self) -> list:
         """The error as msgpack-rpc carries it: [code, wrong, expected, todo, retry_ms]."""
         return [self.code, self.wrong, self.expected, self.todo, self.retry_ms]
 
@@ -108,7 +108,7 @@ ERRORS = {
 }  # fmt: skip
 
 
-def from_wire(parts):
+def from_wire(parts) -> NodeError:
     """The error that `to_wire` made `parts` from; never raises for hostile `parts`."""
     try:
         code, wrong, expected, todo, retry_ms = parts

@@ -5,7 +5,7 @@ from hashlib import sha3_256
 BLOCK = 136  # rate of SHA3-256, bytes: the HMAC block (FIPS 202, section 7)
 
 
-def hmac_sha3(key, message):
+def hmac_sha3(key: bytes, message: bytes) -> bytes:
     """HMAC-SHA3-256 (32 bytes)."""
     if len(key) > BLOCK:
         key = sha3_256(key).digest()
@@ -14,7 +14,7 @@ def hmac_sha3(key, message):
     return sha3_256(bytes([b ^ 0x5C for b in key]) + inner).digest()
 
 
-def hkdf(secret, salt, info, size=32):
+def hkdf(secret: bytes, salt: bytes, info: bytes, size: int = 32) -> bytes:
     """Derive `size` bytes (at most 8,160) from a secret.
 
     Args:

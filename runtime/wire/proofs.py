@@ -8,28 +8,28 @@ can be shown and the others stay unguessable.
 from hashlib import sha3_256
 
 from runtime.wire.errors import Refused
-from runtime.wire.records import Body, Header
+from runtime.wire.records import Body, EntryParts, Head, Header, Inclusion
 from runtime.wire.schema import canonical, decode, make_id
 
 EMPTY_ROOT = sha3_256(b"").digest()
 
 
-def node_hash(left, right):
+def node_hash(left: bytes, right: bytes) -> bytes:
     """Hash of an inner node (RFC 9162, section 2.1.1)."""
     return sha3_256(b"\x01" + left + right).digest()
 
 
-def part_salt(salt, index):
+def part_salt(salt: bytes, index: int) -> bytes:
     """Salt of part `index` of an entry; 0 is the command, events count from 1."""
     return sha3_256(b"optin/v1/part-salt" + salt + bytes([index])).digest()
 
 
-def part_digest(salt, content):
+def part_digest(salt: bytes, content: bytes) -> bytes:
     """Digest of one part under its own salt (32 bytes)."""
     return sha3_256(b"optin/v1/part" + salt + content).digest()
 
 
-def parts_of(salt, body):
+def parts_of(salt: bytes, body: Body) -> tuple[bytes, list[bytes]]:
     """Digests of a Body: (of the command, [of each event])."""
     digests = [part_digest(part_salt(salt, 0), body.command)]
     for i in range(len(body.events)):
@@ -37,17 +37,17 @@ def parts_of(salt, body):
     return digests[0], digests[1:]
 
 
-def body_digest(header, method, command, events):
+def body_digest(header: Header, method: str, command: bytes, events) -> bytes:
     """H(body) from the digests of its parts."""
     return make_id("optin/v1/body", list(header), method, command, list(events))
 
 
-def leaf_hash(salt, header, digest):
+def leaf_hash(salt: bytes, header: Header, digest: bytes) -> bytes:
     """Leaf = H(0x00 || salt || header || H(body))."""
     return sha3_256(b"\x00" + salt + canonical(header) + digest).digest()
 
 
-def entry_leaf(header, salt, body):
+def entry_leaf(header: Header, salt: bytes, body: bytes) -> bytes:
     """Leaf of a whole entry.
 
     Args:
@@ -66,7 +66,7 @@ def entry_leaf(header, salt, body):
     return leaf_hash(salt, header, body_digest(header, content.method, command, events))
 
 
-def root_from_inclusion(leaf, position, size, path):
+def root_from_inclusion(leaf: bytes, position: int, size: int, path) -> bytes | None:
     """Root that `path` leads to from `leaf` (RFC 9162, section 2.1.3.2), or None."""
     if position >= size:
         return None
@@ -86,13 +86,15 @@ def root_from_inclusion(leaf, position, size, path):
     return root if last == 0 else None
 
 
-def is_included(inclusion, head):
+def is_included(inclusion: Inclusion, head: Head) -> bool:
     """Whether an Inclusion proves its leaf to be in the tree of `head`."""
     root = root_from_inclusion(inclusion.leaf, inclusion.position, head.size, inclusion.path)
     return root == head.root
 
 
-def is_consistent(first_size, first_root, second_size, second_root, path):
+def is_consistent(
+    first_size: int, first_root: bytes, second_size: int, second_root: bytes, path
+) -> bool:
     """Whether the second tree only appends to the first (RFC 9162, section 2.1.4.2)."""
     if first_size > second_size:
         return False
@@ -126,7 +128,7 @@ def is_consistent(first_size, first_root, second_size, second_root, path):
     return last == 0 and first == first_root and second == second_root
 
 
-def shown_leaf(parts):
+def shown_leaf(parts: EntryParts) -> bytes:
     """Leaf of an entry opened in part (EntryParts), from what it shows.
 
     Raises:

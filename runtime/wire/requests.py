@@ -13,22 +13,22 @@ Notification = namedtuple("Notification", ("method", "params"))
 MAX_ID = (1 << 32) - 1
 
 
-def encode_request(request_id, method, params):
+def encode_request(request_id: int, method: str, params: list) -> bytes:
     """Bytes of a request; params is an array."""
     return canonical([0, request_id, method, params])
 
 
-def encode_response(request_id, error, result):
+def encode_response(request_id: int, error: list | None, result) -> bytes:
     """Bytes of an answer; error is None or the array of `NodeError.to_wire`."""
     return canonical([1, request_id, error, result])
 
 
-def encode_notification(method, params):
+def encode_notification(method: str, params: list) -> bytes:
     """Bytes of a notification."""
     return canonical([2, method, params])
 
 
-def parse(message):
+def parse(message: bytes) -> Request | Response | Notification:
     """Request, Response or Notification of received bytes.
 
     Raises:

@@ -19,12 +19,12 @@ MAX_ITEMS = 4096  # of any array in one
 MAX_DEPTH = 16  # arrays within arrays
 
 
-def canonical(value):
+def canonical(value) -> bytes:
     """The one encoding of `value`: nil, bool, int, str, bytes and arrays of these."""
     return msgpack.packb(value, use_bin_type=True)
 
 
-def unpack(data, max_len=MAX_MESSAGE):
+def unpack(data: bytes, max_len: int = MAX_MESSAGE):
     """Decode bounded msgpack.
 
     Args:
@@ -53,9 +53,9 @@ def unpack(data, max_len=MAX_MESSAGE):
     return value
 
 
-def _check_depth(data):
+def _check_depth(data: bytes) -> None:
     """Refuse nesting beyond MAX_DEPTH and every type but nil, bool, int, str, bin and array."""
-    open_items = []  # items still to come of each open array
+    open_items: list[int] = []  # items still to come of each open array
     at, end = 0, len(data)
     while at < end:
         tag = data[at]
@@ -94,7 +94,7 @@ _INTEGER = {0xCC: 1, 0xCD: 2, 0xCE: 4, 0xCF: 8, 0xD0: 1, 0xD1: 2, 0xD2: 4, 0xD3:
 _LENGTH = {0xC4: 1, 0xC5: 2, 0xC6: 4, 0xD9: 1, 0xDA: 2, 0xDB: 4}
 
 
-def unpack_canonical(data, max_len=MAX_MESSAGE):
+def unpack_canonical(data: bytes, max_len: int = MAX_MESSAGE):
     """Decode `data`, refusing every encoding of its value but the canonical one.
 
     Raises:
@@ -106,7 +106,7 @@ def unpack_canonical(data, max_len=MAX_MESSAGE):
     return value
 
 
-def make_id(tag, *fields):
+def make_id(tag: str, *fields) -> bytes:
     """A 32-byte id: SHA3-256 of the canonical array of tag and fields.
 
     Args:
@@ -124,10 +124,10 @@ class Type:
     name = ""  # in the reference
     stub = ""  # in the type stubs
 
-    def build(self, value, where):
+    def build(self, value, where: str):
         raise Malformed(f"{where} has no type")
 
-    def _wrong(self, value, where):
+    def _wrong(self, value, where: str) -> None:
         shown = f"{len(value)} long" if isinstance(value, (bytes, str, list, tuple)) else ""
         raise Malformed(
             f"{where} is {type(value).__name__} {shown}".strip(), self.name, "see the reference"
@@ -139,11 +139,11 @@ class Unsigned(Type):
 
     stub = "int"
 
-    def __init__(self, bits):
+    def __init__(self, bits: int) -> None:
         self.limit = 1 << bits
         self.name = f"u{bits}"
 
-    def build(self, value, where):
+    def build(self, value, where: str):
         if type(value) is not int or not 0 <= value < self.limit:
             self._wrong(value, where)
         return value
@@ -155,7 +155,7 @@ class Flag(Type):
     name = "bool"
     stub = "bool"
 
-    def build(self, value, where):
+    def build(self, value, where: str):
         if value is not True and value is not False:
             self._wrong(value, where)
         return value
@@ -166,11 +166,11 @@ class Exactly(Type):
 
     stub = "bytes"
 
-    def __init__(self, size):
+    def __init__(self, size: int) -> None:
         self.size = size
         self.name = f"bytes({size})"
 
-    def build(self, value, where):
+    def build(self, value, where: str):
         if not isinstance(value, bytes) or len(value) != self.size:
             self._wrong(value, where)
         return value
@@ -181,11 +181,11 @@ class UpTo(Type):
 
     stub = "bytes"
 
-    def __init__(self, limit):
+    def __init__(self, limit: int) -> None:
         self.limit = limit
         self.name = f"bytes, at most {limit}"
 
-    def build(self, value, where):
+    def build(self, value, where: str):
         if not isinstance(value, bytes) or len(value) > self.limit:
             self._wrong(value, where)
         return value
@@ -196,11 +196,11 @@ class Text(Type):
 
     stub = "str"
 
-    def __init__(self, limit):
+    def __init__(self, limit: int) -> None:
         self.limit = limit
         self.name = f"text, at most {limit} bytes"
 
-    def build(self, value, where):
+    def build(self, value, where: str):
         if not isinstance(value, str) or len(value.encode()) > self.limit:
             self._wrong(value, where)
         return value
@@ -211,11 +211,11 @@ class Choice(Type):
 
     stub = "str"
 
-    def __init__(self, *words):
+    def __init__(self, *words: str) -> None:
         self.words = words
         self.name = "one of " + ", ".join(words)
 
-    def build(self, value, where):
+    def build(self, value, where: str):
         if value not in self.words:
             raise Malformed(f"{where} is {value!r:.60}", self.name)
         return value
@@ -224,13 +224,13 @@ class Choice(Type):
 class ListOf(Type):
     """At most `limit` values of one type."""
 
-    def __init__(self, item, limit):
+    def __init__(self, item, limit: int) -> None:
         self.item = item = _type(item)
         self.limit = limit
         self.name = f"list of at most {limit} {item.name}"
         self.stub = f"tuple[{item.stub}, ...]"
 
-    def build(self, value, where):
+    def build(self, value, where: str):
         if not isinstance(value, (list, tuple)) or len(value) > self.limit:
             self._wrong(value, where)
         return tuple([self.item.build(item, where) for item in value])
@@ -239,12 +239,12 @@ class ListOf(Type):
 class Maybe(Type):
     """A value or nil."""
 
-    def __init__(self, item):
+    def __init__(self, item) -> None:
         self.item = item = _type(item)
         self.name = item.name + ", or nil"
         self.stub = item.stub + " | None"
 
-    def build(self, value, where):
+    def build(self, value, where: str):
         return None if value is None else self.item.build(value, where)
 
 
@@ -254,17 +254,17 @@ class Maybe(Type):
 class Spec(Type):
     """One declared record: name, fields, meaning; `make` is its named tuple."""
 
-    def __init__(self, name, doc, fields, wire_name="", **more):
+    def __init__(self, name: str, doc: str, fields: tuple, wire_name: str = "", **more) -> None:
         self.name = name
         self.stub = name
         self.doc = doc
         self.fields = fields  # ((name, Type, meaning), ...)
         self.wire_name = wire_name or name
-        self.make = namedtuple(name, [field[0] for field in fields])
+        self.make: type = namedtuple(name, [field[0] for field in fields])  # type: ignore[misc]
         self.section = more.get("section", "value")
         self.more = more
 
-    def build(self, value, where=""):
+    def build(self, value, where: str = ""):
         """Validate decoded msgpack (or a named tuple) into this record.
 
         Raises:
@@ -279,8 +279,8 @@ class Spec(Type):
         )
 
 
-SPECS = []  # in order of declaration
-_BY_TYPE = {}
+SPECS: list[Spec] = []  # in order of declaration
+_BY_TYPE: dict[type, Spec] = {}
 
 
 def _type(item):
@@ -288,7 +288,7 @@ def _type(item):
     return _BY_TYPE.get(item, item)
 
 
-def declare(section, name, doc, *fields, **more):
+def declare(section: str, name: str, doc: str, *fields, **more) -> type:
     """Add a record to the table and return its named tuple."""
     fields = tuple([(field[0], _type(field[1]), field[2]) for field in fields])
     spec = Spec(name, doc, fields, section=section, **more)
@@ -297,12 +297,12 @@ def declare(section, name, doc, *fields, **more):
     return spec.make
 
 
-def spec_of(record_type):
+def spec_of(record_type: type) -> Spec:
     """The declaration behind a named tuple type."""
     return _BY_TYPE[record_type]
 
 
-def decode(record_type, data):
+def decode(record_type: type, data: bytes):
     """Build a record from its canonical bytes.
 
     Raises:

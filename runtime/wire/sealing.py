@@ -10,7 +10,7 @@ TAG = 16  # bytes of Poly1305
 NONCE = bytes(12)  # each key seals once
 
 
-def seal(crypto, public_key, purpose, content, size=0):
+def seal(crypto, public_key: bytes, purpose: bytes, content: bytes, size: int = 0) -> Sealed:
     """Seal `content` to a KEM key.
 
     Args:
@@ -34,7 +34,7 @@ def seal(crypto, public_key, purpose, content, size=0):
     )
 
 
-def unseal(crypto, private_seed, purpose, sealed):
+def unseal(crypto, private_seed: bytes, purpose: bytes, sealed: Sealed) -> bytes:
     """Open what `seal` made.
 
     Raises:
@@ -55,5 +55,5 @@ def unseal(crypto, private_seed, purpose, sealed):
     return content[:-1]
 
 
-def _key(secret, ciphertext, purpose):
+def _key(secret: bytes, ciphertext: bytes, purpose: bytes) -> bytes:
     return hkdf(secret, sha3_256(ciphertext).digest(), purpose)

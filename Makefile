@@ -1,0 +1,51 @@
+# `make run` and `make test` set up everything they need; the rest is for people at work on it.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DEMO   ?= build/demo
+
+.PHONY: run test bench kills lint types stubs docs clean
+
+run: $(VENV)/run
+	@$(BIN)/python -m runtime.host.demo $(DEMO)
+
+test: $(VENV)/test stubs lint types
+	@$(BIN)/python -m pytest -q
+
+bench: $(VENV)/test
+	@$(BIN)/python -m tests.bench
+
+# A hundred kills at random moments under load; `make test` does fewer.
+kills: $(VENV)/test
+	@$(BIN)/python -m tests.kills 100
+
+lint: $(VENV)/test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
+
+types: $(VENV)/test stubs
+	@$(BIN)/mypy
+
+stubs: $(VENV)/run
+	@$(BIN)/python -m runtime.host.reference --stubs > runtime/wire/records.pyi
+
+docs: $(VENV)/run
+	@$(BIN)/python -m runtime.host.reference --write
+
+$(VENV)/bin/python:
+	@$(PYTHON) .ci/prepare venv
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/run: $(VENV)/bin/python setup.cfg
+	@echo "installing optin-node into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	@touch $@
+
+$(VENV)/test: $(VENV)/run
+	@$(PYTHON) .ci/prepare build
+	@echo "installing what the tests need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) build *.egg-info runtime/wire/records.pyi

@@ -11,6 +11,7 @@ from actors.view import view_id
 from runtime.actor import (
     Done,
     Entity,
+    Later,
     Transaction,
     canonical,
     commands,
@@ -311,9 +312,7 @@ class Code(Entity):
         rows, after = tx.node.page("code.by_user", prefix, message)
         return records.ListCodesReply(tuple(rows), after)
 
-    def settlement_evidence(
-        self, tx: Transaction, message: records.SettlementEvidence
-    ) -> records.SettlementEvidenceReply:
+    def settlement_evidence(self, tx: Transaction, message: records.SettlementEvidence) -> Later:
         """What a witness of this code needs to compute the statement anew."""
         self._need_code()
         state = self.state
@@ -323,11 +322,12 @@ class Code(Entity):
         shares = tx.ask("rules", state.rules, records.GetShares())
         signed = tx.node.queries.signed_head(message.nonce)
         entries = [
-            tx.node.journal.open_parts(position, EVIDENCE, signed.head.size)
+            tx.node.journal.open_parts(position, EVIDENCE, tx.node.journal.size)
             for position in state.entries
         ]
-        return records.SettlementEvidenceReply(
-            statement_of(tx, self.id, state, shares), shares, tuple(entries), signed
+        statement = statement_of(tx, self.id, state, shares)
+        return Later(
+            lambda: records.SettlementEvidenceReply(statement, shares, tuple(entries), signed())
         )
 
     # ----------------------------------------------------------------------------- events

@@ -65,7 +65,9 @@ class View(Entity):
             ),
         )
 
-    def optin_enforce_view(self, tx: Transaction, message: records.OptinEnforceView) -> Done | Denied:
+    def optin_enforce_view(
+        self, tx: Transaction, message: records.OptinEnforceView
+    ) -> Done | Denied:
         """Return requested and visible, sealed; or refuse. Both are journaled."""
         key, address = tx.enclosures
         state = self.state

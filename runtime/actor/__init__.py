@@ -4,7 +4,7 @@ What `actors/` needs of the rest of the product, it imports from here.
 """
 
 from runtime.actor.directory import Directory
-from runtime.actor.entity import Denied, Done, Entity
+from runtime.actor.entity import Denied, Done, Entity, Later
 from runtime.actor.supervision import DeadLetters, Escalated, Supervisor
 from runtime.actor.transaction import Transaction
 from runtime.wire import commands, errors, records
@@ -17,6 +17,7 @@ __all__ = [
     "Done",
     "Entity",
     "Escalated",
+    "Later",
     "Supervisor",
     "Transaction",
     "canonical",

@@ -66,8 +66,7 @@ class Directory:
             raise
         except Exception as error:
             self.passivate(kind, entity_id)
-            if self.on_failure:
-                self.on_failure(kind, error)
+            self.report(kind, error)
             try:
                 self.supervisor.failed(name, tx.time)
             except Escalated:
@@ -77,6 +76,11 @@ class Directory:
                 f"a {kind} failed with {type(error).__name__} on {type(message).__name__}",
                 todo="nothing of the request remains; it is safe to try again",
             )
+
+    def report(self, kind, error):
+        """Tell whoever listens that something failed."""
+        if self.on_failure:
+            self.on_failure(kind, error)
 
     def _find(self, tx, kind, entity_id, message):
         key = (kind, entity_id)

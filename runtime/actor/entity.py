@@ -34,6 +34,17 @@ class Denied:
         self.events = events
 
 
+class Later:
+    """A reply that is finished when it is sent: what it waits for is under way meanwhile.
+
+    Args:
+        finish: function without arguments to the reply.
+    """
+
+    def __init__(self, finish):
+        self.finish = finish
+
+
 class Envelope:
     """A message on its way to an entity, and the transaction it belongs to."""
 

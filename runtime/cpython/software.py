@@ -8,12 +8,12 @@ import signal
 import sys
 import time
 import tty
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 
 from actors import KINDS
 from runtime.cpython.store import SqliteStore
+from runtime.cpython.threads import crypto_workers, entities_on_one_core, on_reused_threads
 from runtime.host.crypto import Crypto
 from runtime.node.clock import Clock
 from runtime.node.node import Node
@@ -78,16 +78,17 @@ class Folder:
         os.close(self._lock)
 
 
-def make_node(folder: Folder, max_live: int = 256) -> Node:
+def make_node(folder: Folder) -> Node:
     """A node on the ports of CPython. Its clock starts at the time of this machine."""
+    workers = crypto_workers()
+    entities_on_one_core()
     return Node(
         folder.seed(),
-        KINDS,
+        on_reused_threads(KINDS),
         folder.store(),
         Crypto(),
         lambda floor: Clock(time.monotonic_ns, time.time_ns(), floor),
-        ThreadPoolExecutor(os.cpu_count() or 1, "crypto"),
-        max_live=max_live,
+        workers,
     )
 
 

@@ -1,6 +1,7 @@
 """From bytes to a checked command: everything that can be done before a request's turn.
 
-It reads nothing but keys, so that a node with threads does it ahead and beside the sequencer.
+It changes nothing and reads nothing but keys. The verification of a signature is given to the
+workers: where there are threads it runs ahead of and beside the sequencer.
 """
 
 from runtime.wire.commands import ENROLMENT, command_hash, party_id, purpose
@@ -11,7 +12,7 @@ from runtime.wire.sealing import unseal
 
 
 class Admitted:
-    """A request whose form and signature are right.
+    """A request whose form is right, and whose signature is being verified.
 
     Attributes:
         spec: declaration of the method.
@@ -21,7 +22,8 @@ class Admitted:
         hash: command hash.
         signature: over body.
         enclosures: what came beside it.
-        key: the public key that verified it; None while the signer is not known.
+        key: the public key it is verified under; None while the signer is not known.
+        valid: handle of that verification.
     """
 
     def __init__(self, spec, message):
@@ -33,26 +35,28 @@ class Admitted:
         self.signature = b""
         self.enclosures = ()
         self.key = None
+        self.valid = None
 
 
 class Admission:
     """Checks requests.
 
     Args:
-        crypto: crypto port.
+        crypto, workers: ports.
         node_id: bytes(32).
         kem_seed: the node's ML-KEM-1024 seed, 64 bytes.
         key_of: function from a party's id to its public key, or None.
     """
 
-    def __init__(self, crypto, node_id, kem_seed, key_of):
+    def __init__(self, crypto, workers, node_id: bytes, kem_seed: bytes, key_of) -> None:
         self._crypto = crypto
+        self._workers = workers
         self._node_id = node_id
         self._kem_seed = kem_seed
         self._key_of = key_of
         self.noise = 0  # requests with a signature that is not valid
 
-    def admit(self, method, params):
+    def admit(self, method: str, params) -> Admitted:
         """Check a request as it came off the wire.
 
         Args:
@@ -81,7 +85,7 @@ class Admission:
             params = unpack_canonical(content)
         return self._signed(spec, spec_of(Signed).build(params, method))
 
-    def _signed(self, spec, signed):
+    def _signed(self, spec, signed: Signed) -> Admitted:
         command = decode(Command, signed.body)
         method = spec.wire_name
         if command.method != method:
@@ -110,29 +114,35 @@ class Admission:
                 )
         else:
             key = self._key_of(command.party)
+        admitted.key = key
         if key is not None:  # a request before this one may be about to register the signer
-            self.verify(admitted, key)
+            admitted.valid = self._workers.submit(
+                self._crypto.verify, key, purpose(method), signed.body, signed.signature
+            )
         return admitted
 
-    def verify(self, admitted, key):
-        """Verify the command's signature under `key`.
+    def check(self, admitted: Admitted) -> None:
+        """Refuse a command whose signature is not valid under its party's key as of now.
 
         Raises:
-            Unauthorized: it is not valid, or there is no key.
+            Unauthorized: it is not valid, or the party is not known.
         """
+        method, key = admitted.spec.wire_name, admitted.key
+        if admitted.spec.more["signer"] != "self":
+            key = self._key_of(admitted.command.party)
         if key is None:
             raise Unauthorized(
                 f"party {admitted.command.party.hex()[:16]} is not known here",
                 "a registered party",
                 "register it, or check that this is the right node",
             )
-        valid = self._crypto.verify(
-            key, purpose(admitted.spec.wire_name), admitted.body, admitted.signature
-        )
+        if key == admitted.key:
+            valid = admitted.valid.result()
+        else:
+            valid = self._crypto.verify(key, purpose(method), admitted.body, admitted.signature)
         if not valid:
             self.noise += 1
             raise Unauthorized(
-                f"the signature of {admitted.spec.wire_name} is not valid",
+                f"the signature of {method} is not valid",
                 "the party's ML-DSA-87 signature over the command",
             )
-        admitted.key = key

@@ -13,7 +13,7 @@ from runtime.wire.records import (
     Inclusion,
     Part,
 )
-from runtime.wire.schema import canonical, decode, spec_of, unpack
+from runtime.wire.schema import canonical, decode, spec_of, unpack_own
 
 ENTRY_TAG = "optin/v1/entry"
 
@@ -95,7 +95,7 @@ class Journal:
         if found is None:
             raise Missing(f"there is no entry {position}", f"less than {self.size}")
         header, salt, body, attachments = found
-        items = [Attachment(*item) for item in unpack(attachments, 1 << 20)]
+        items = [Attachment(*item) for item in unpack_own(attachments)]
         return decode(Header, header), salt, body, items
 
     def header(self, position):
@@ -124,7 +124,7 @@ class Journal:
         command, digests = parts_of(salt, content)
         shown, indexes = [], []
         for i in range(len(content.events)):
-            if unpack(content.events[i])[2] in names:
+            if unpack_own(content.events[i])[2] in names:
                 shown.append(Part(part_salt(salt, i + 1), content.events[i]))
                 indexes.append(i)
         return EntryParts(

@@ -3,6 +3,8 @@
 from runtime.wire.errors import Refused
 from runtime.wire.proofs import EMPTY_ROOT, node_hash
 
+RECENT = 256  # subtree hashes kept at hand
+
 
 class Tree:
     """An append-only Merkle tree.
@@ -17,6 +19,7 @@ class Tree:
 
     def __init__(self, store, size: int = 0) -> None:
         self._store = store
+        self._recent: dict[bytes, bytes] = {}
         self.size = size
 
     def append(self, leaf: bytes) -> None:
@@ -96,10 +99,15 @@ class Tree:
         return node_hash(self._range(start, middle), self._range(middle, end))
 
     def _get(self, level: int, index: int) -> bytes:
-        return self._store.get("tree", bytes([level]) + index.to_bytes(8, "big"))
+        key = bytes([level]) + index.to_bytes(8, "big")
+        return self._recent.get(key) or self._store.get("tree", key)
 
     def _put(self, level: int, index: int, digest: bytes) -> None:
-        self._store.put("tree", bytes([level]) + index.to_bytes(8, "big"), digest)
+        key = bytes([level]) + index.to_bytes(8, "big")
+        if len(self._recent) >= RECENT:
+            self._recent.clear()
+        self._recent[key] = digest
+        self._store.put("tree", key, digest)
 
 
 def _log2(power):

@@ -12,7 +12,7 @@ from runtime.node.sequencer import Sequencer
 from runtime.wire.commands import node_id
 from runtime.wire.hkdf import hmac_sha3
 from runtime.wire.records import SINGLETON, STATES, Sealed
-from runtime.wire.schema import decode, spec_of, unpack
+from runtime.wire.schema import spec_of, unpack_own
 from runtime.wire.sealing import seal
 
 MAX_KEYS = 256  # public keys of parties kept at hand
@@ -31,7 +31,15 @@ class Node:
     """
 
     def __init__(
-        self, seed, kinds, store, crypto, clock, workers=None, accelerator=None, max_live=256
+        self,
+        seed: bytes,
+        kinds: tuple,
+        store,
+        crypto,
+        clock,
+        workers=None,
+        accelerator=None,
+        max_live: int = 512,
     ):
         self._seed = seed
         self.store = store
@@ -45,11 +53,12 @@ class Node:
         self.kem_public_key = crypto.kem_public_key(self.kem_seed)
         self.id = node_id(self.public_key)
         self._keys: dict[bytes, bytes] = {}
+        self._operator: bytes | None = None
         self.journal = Journal(store, self.entropy, self.id)
         self.clock = clock(self.journal.time)
         self.boot_nonce = self.entropy(f"boot/{self.clock.now()}", self.journal.size, 8)
         self.directory = Directory(kinds, self.load, max_live)
-        self.admission = Admission(crypto, self.id, self.kem_seed, self.key_of)
+        self.admission = Admission(crypto, self.workers, self.id, self.kem_seed, self.key_of)
         self.queries = Queries(self)
         self.sequencer = Sequencer(self)
 
@@ -66,18 +75,20 @@ class Node:
         data = self.store.get(entity_class.kind, entity_id)
         if data is None:
             return entity_class.blank
-        return spec_of(STATES[entity_class.kind]).build(unpack(data, 1 << 20))
+        return spec_of(STATES[entity_class.kind]).build(unpack_own(data))
 
     def state_of(self, kind: str, entity_id: bytes):
         """State of another entity, for readers of an index; None if there is none."""
         data = self.store.get(kind, entity_id)
-        return None if data is None else spec_of(STATES[kind]).build(unpack(data, 1 << 20))
+        return None if data is None else spec_of(STATES[kind]).build(unpack_own(data))
 
     @property
     def operator(self) -> bytes | None:
         """Id of the operator; None until provisioned."""
-        data = self.store.get("charter", SINGLETON)
-        return None if data is None else decode(STATES["charter"], data).operator
+        if self._operator is None:
+            state = self.state_of("charter", SINGLETON)
+            self._operator = state and state.operator
+        return self._operator
 
     def key_of(self, party: bytes) -> bytes | None:
         """Public key of a party, or None."""
@@ -124,6 +135,7 @@ class Node:
         self.store.rollback()
         self.directory.passivate_all()
         self._keys.clear()
+        self._operator = None
         self.journal.reload()
 
     def stop(self) -> None:

@@ -1,5 +1,6 @@
 """What the node answers of itself: identity, load, journal. Nothing here changes anything."""
 
+from runtime.actor import Later
 from runtime.wire.commands import HEAD
 from runtime.wire.errors import Missing
 from runtime.wire.proofs import entry_leaf
@@ -41,13 +42,14 @@ class Queries:
         )
 
     def journal_head(self, tx, message):
-        return REPLIES["journal_head"](self.signed_head(message.nonce))
+        signed = self.signed_head(message.nonce)
+        return Later(lambda: REPLIES["journal_head"](signed()))
 
     def journal_receipt(self, tx, message):
+        journal = self._node.journal
+        inclusion = journal.inclusion(message.position, journal.size)
         signed = self.signed_head(message.nonce)
-        return REPLIES["journal_receipt"](
-            signed, self._node.journal.inclusion(message.position, signed.head.size)
-        )
+        return Later(lambda: REPLIES["journal_receipt"](signed(), inclusion))
 
     def journal_consistency(self, tx, message):
         path = self._node.journal.tree.consistency(message.first, message.second)
@@ -69,10 +71,11 @@ class Queries:
         return REPLIES["journal_entries"](tuple(entries))
 
     def signed_head(self, nonce):
-        """The head as of now, signed."""
+        """The head as of now: a function that gives it as SignedHead once it is signed."""
         node = self._node
         head = node.journal.head(nonce)
-        return SignedHead(head, node.crypto.sign(node.identity_seed, HEAD, canonical(head)))
+        signing = node.workers.submit(node.crypto.sign, node.identity_seed, HEAD, canonical(head))
+        return lambda: SignedHead(head, signing.result())
 
 
 def check_chain(journal):

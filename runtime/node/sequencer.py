@@ -1,10 +1,10 @@
 """The sequencer: one transaction at a time, in the order of arrival, durable before answered."""
 
-from runtime.actor import Escalated, Transaction
+from runtime.actor import Escalated, Later, Transaction
 from runtime.actor.transaction import Journaled
 from runtime.wire.errors import Busy, Fault, NodeError, Stale, StorageFailed, Unauthorized
 from runtime.wire.records import INTERNAL, Accepted
-from runtime.wire.schema import canonical, unpack
+from runtime.wire.schema import canonical, unpack_own
 
 AcceptCommand = INTERNAL["accept_command"]
 PartyRoles = INTERNAL["party_roles"]
@@ -14,15 +14,15 @@ class Ticket:
     """A request waiting for its turn.
 
     Attributes:
-        admitted: handle whose `result()` is the Admitted request or raises.
+        admitted: the Admitted request, or None if it was refused at once.
         reply: function (error array or None, result array) to call once.
         answer: function without arguments to (error, result), set by its turn.
     """
 
-    def __init__(self, admitted, reply):
+    def __init__(self, admitted, reply, answer=None):
         self.admitted = admitted
         self.reply = reply
-        self.answer = None
+        self.answer = answer
 
 
 class Sequencer:
@@ -40,6 +40,7 @@ class Sequencer:
         self.max_queue = max_queue
         self.max_batch = max_batch
         self._signing = []  # (sequence, handle) of signatures under way
+        self._signatures = {}  # sequence: the node's signatures of this batch's entries
         self.failure = None  # why the node stopped serving
 
     @property
@@ -63,8 +64,11 @@ class Sequencer:
             raise Fault(self.failure, todo="restart the node")
         if len(self._queue) >= self.max_queue:
             raise Busy(f"{self.max_queue} requests are waiting", retry_ms=20, todo="try again")
-        admit = self._node.workers.submit(self._node.admission.admit, method, params)
-        self._queue.append(Ticket(admit, reply))
+        try:
+            ticket = Ticket(self._node.admission.admit(method, params), reply)
+        except NodeError as error:
+            ticket = Ticket(None, reply, _failing(error))
+        self._queue.append(ticket)
 
     def run(self):
         """Execute what waits, up to a batch; commit; answer. Returns how many were answered."""
@@ -74,24 +78,32 @@ class Sequencer:
         del self._queue[: len(batch)]
         try:
             for ticket in batch:
-                ticket.answer = self._turn(ticket)
+                if ticket.admitted:
+                    ticket.answer = self._turn(ticket.admitted)
             self._make_durable()
         except StorageFailed as error:
             # Whoever asked may have seen a state that is gone now: nobody gets an answer of it.
-            self._node.reload()
-            self._signing = []
             for ticket in batch:
                 ticket.answer = _failing(error)
+            self._signing = []
+            self._reload()
         for ticket in batch:
             ticket.reply(*ticket.answer())
+        self._signatures = {}
         return len(batch)
 
-    def _turn(self, ticket):
+    def _reload(self):
+        try:
+            self._node.reload()
+        except StorageFailed as error:
+            self.failure = f"stopped: {error}"
+
+    def _turn(self, admitted):
         """Execute one request; returns the function that gives its answer after the commit."""
         if self.failure:
             return _failing(Fault(self.failure, todo="restart the node"))
         try:
-            return self._execute(ticket.admitted.result())
+            return self._execute(admitted)
         except StorageFailed:
             raise
         except NodeError as error:
@@ -99,11 +111,19 @@ class Sequencer:
         except Escalated as error:
             self.failure = f"stopped: {error}"
             return _failing(Fault(self.failure, todo="restart the node"))
+        except Exception as error:
+            self._node.directory.report("node", error)
+            return _failing(
+                Fault(
+                    f"the node failed with {type(error).__name__}",
+                    todo="nothing of the request remains",
+                )
+            )
 
     def _execute(self, admitted):
         node, spec, command = self._node, admitted.spec, admitted.command
-        if spec.more["signer"] not in ("", "self") and node.key_of(command.party) != admitted.key:
-            node.admission.verify(admitted, node.key_of(command.party))  # rotated meanwhile
+        if command:
+            node.admission.check(admitted)
         journaled = spec.more["journaled"]
         known = node.store.get("reply", admitted.hash) if journaled else None
         if known is not None and not spec.more["judged_anew"]:
@@ -128,7 +148,7 @@ class Sequencer:
             raise
         if not journaled:
             tx.close(False)
-            return _answer(denied, list(result or ()))
+            return _answer(denied, result)
         return self._commit(tx, admitted, result, denied)
 
     def _authorize(self, tx, role, journaled):
@@ -161,30 +181,34 @@ class Sequencer:
             handle = node.workers.submit(node.crypto.sign, node.identity_seed, purpose, message)
             self._signing.append((tx.sequence, handle))
         error = denied.to_wire() if denied else None
-        durable_result = b"" if admitted.spec.more["judged_anew"] else canonical(result or ())
-        record = [tx.sequence, leaf, durable_result, error]
+        content = canonical(result or ())
         if admitted.hash:
-            store.put("reply", admitted.hash, canonical(record))
+            # What is judged anew is never kept: its result is for one request alone.
+            kept = b"" if admitted.spec.more["judged_anew"] else content
+            store.put("reply", admitted.hash, canonical([tx.sequence, leaf, kept, error]))
         tx.close(True)
-        record[2] = canonical(result or ())
-        return lambda: self._accepted(record)
+        self._signatures[tx.sequence] = []
+        return lambda: self._accepted(tx.sequence, leaf, content, error)
 
     def _make_durable(self):
         for sequence, handle in self._signing:
-            self._node.journal.attach(sequence, "node-signature", handle.result())
+            signature = handle.result()
+            self._node.journal.attach(sequence, "node-signature", signature)
+            self._signatures[sequence].append(signature)
         self._signing = []
         self._node.journal.flush()
         self._node.store.commit()
 
     def _remembered(self, known):
-        record = unpack(known)
-        return lambda: self._accepted(record)
+        position, leaf, result, error = unpack_own(known)
+        return lambda: self._accepted(position, leaf, result, error)
 
-    def _accepted(self, record):
-        position, leaf, result, error = record
+    def _accepted(self, position, leaf, result, error):
         if error:
             return error, None
-        signatures = self._node.journal.attached(position, "node-signature")
+        signatures = self._signatures.get(position)
+        if signatures is None:
+            signatures = self._node.journal.attached(position, "node-signature")
         return None, list(Accepted(result, position, leaf, tuple(signatures)))
 
 
@@ -202,4 +226,6 @@ def _failing(error):
 
 
 def _answer(error, result):
-    return lambda: (error.to_wire(), None) if error else (None, result)
+    if error:
+        return _failing(error)
+    return lambda: (None, list(result.finish() if isinstance(result, Later) else result or ()))

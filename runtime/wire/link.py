@@ -23,7 +23,6 @@ _INTERVAL_MOST = 2000
 _NONCE_SIZE = 8
 _NOBODY = bytes(_NONCE_SIZE)
 _LOST = -1  # as an end: to be sent again
-_SETTLED = -2  # as an end: received out of order
 
 
 class LinkError(Exception):
@@ -115,7 +114,8 @@ class Link:
         self._greeting = None
         self._owed = False  # an acknowledgement
         self._answer = False  # the state, whatever the credit
-        self._since: int | None = None
+        self._since: int | None = None  # the peer was to make progress from then on
+        self._due = 0
         self.unanswered = 0
         # Sending: pieces from sequence number `base` on; counts of bytes are modulo 2**16.
         self._offset = 0
@@ -176,10 +176,11 @@ class Link:
             self._since = None
         elif self._since is None:
             self._since = now_ms
-        elif now_ms >= self._since + self._interval():
+            self._due = now_ms + self._interval()
+        elif now_ms >= self._due:
             self.asked += 1
             self.unanswered += 1
-            self._since = now_ms
+            self._due = now_ms + self._interval()
             if self.peer_nonce is None:
                 self._greeting = (self._next, _NOBODY)
             else:
@@ -199,7 +200,7 @@ class Link:
         """Return the time to call `transmit` at if nothing happens before; None for never."""
         if self.idle:
             return None
-        return now_ms if self._since is None else self._since + self._interval()
+        return now_ms if self._since is None else self._due
 
     # Sessions
 
@@ -293,8 +294,7 @@ class Link:
         count = (frame.ack - self._base) & 0xFF
         advance = (frame.seen - self._seen) & 0xFFFF
         unseen = ((self._written - self._seen) & 0xFFFF) - advance
-        repeated = (frame.sent - self._heard) & 0xFFFF > 0x7FFF
-        if count > len(self._flight) or unseen < 0 or repeated:
+        if count > len(self._flight) or unseen < 0:
             self.strange += 1
             return False
         self._heard = frame.sent
@@ -304,9 +304,9 @@ class Link:
         del self._flight[:count]
         lost = False
         for index, piece in enumerate(self._flight):
-            if index and frame.held >> (index - 1) & 1:
-                piece.end = _SETTLED
-            elif piece.end >= 0 and ((self._written - piece.end) & 0xFFFF) >= unseen:
+            held = index and frame.held >> (index - 1) & 1
+            behind = piece.end != _LOST and ((self._written - piece.end) & 0xFFFF) >= unseen
+            if behind and not held:
                 piece.end = _LOST
                 lost = True
         if count or advance or lost:
@@ -321,6 +321,7 @@ class Link:
             self._deviation4 += abs(error) - (self._deviation4 >> 2)
         self.unanswered = 0
         self._since = None if self.idle else now_ms
+        self._due = now_ms + self._interval()
 
     def _interval(self) -> int:
         interval = max((self._pace8 >> 3) + self._deviation4, _INTERVAL_LEAST)

@@ -1,7 +1,7 @@
 """The link, on every Python there is: plain functions, nothing but assert."""
 
 from runtime.wire import link as link_module
-from runtime.wire.frames import RESET, Decoder
+from runtime.wire.frames import RESET, Decoder, Frame, encode
 from runtime.wire.link import MESSAGE_LIMIT, Link, LinkFull, MessageTooLong
 
 RING = 4096
@@ -154,9 +154,10 @@ def test_a_full_outbox_says_so_and_takes_more_later():
     else:
         raise AssertionError("accepted")
     line.settle()
-    line.ends[0].send(bytes(100))
+    line.ends[0].send(bytes(400))
+    line.ends[0].send(bytes(500))
     line.settle()
-    assert [len(message) for message in line.inbox[1]] == [900, 100]
+    assert [len(message) for message in line.inbox[1]] == [900, 400, 500]
 
 
 def test_arguments_out_of_bounds_are_refused():
@@ -259,6 +260,46 @@ def test_a_frame_from_before_is_dropped_even_when_its_number_is_in_use_again():
     assert line.ends[1].strange == 1
 
 
+def test_an_acknowledgement_of_what_was_never_sent_is_dropped():
+    line = Line()
+    line.settle()
+    line.ends[0].send(b"message")
+    line.ends[0].transmit(line.now)
+    for ack, seen in ((2, 0), (0, 1000)):
+        forged = encode(Frame(0, 0, ack, 0, 0, seen, 1000, b""), line.ends[1]._key)
+        line.ends[0].receive(forged, line.now)
+    assert line.ends[0].strange == 2
+    line.settle()
+    assert line.inbox[1] == [b"message"]
+
+
+def test_losses_do_not_slow_the_timer_down():
+    line = Line()
+    line.settle()
+    for _ in range(30):
+        line.ends[0].send(b"lost at first")
+        line.ends[0].transmit(line.now)
+        line.settle()
+    assert line.ends[0].asked == 30
+    line.ends[0].send(b"")
+    line.ends[0].transmit(line.now)
+    assert line.ends[0].deadline(line.now) - line.now <= 250
+
+
+def test_the_timer_learns_the_pace_of_a_slow_line():
+    line = Line()
+    line.settle()
+    for _ in range(30):
+        line.ends[0].send(b"slow")
+        data = line.ends[0].transmit(line.now)
+        line.now += 900
+        line.inbox[1] += line.ends[1].receive(data, line.now)
+        line.exchange()
+    line.ends[0].send(b"slow")
+    line.ends[0].transmit(line.now)
+    assert 900 < line.ends[0].deadline(line.now) - line.now < 1500
+
+
 def test_questions_to_a_silent_peer_become_rarer_but_never_cease():
     line = Line()
     line.settle()
@@ -311,6 +352,19 @@ def test_a_restarted_peer_is_noticed_and_nothing_old_reaches_it():
     line.ends[0].send(b"for the new one")
     line.settle()
     assert line.inbox[1] == [b"for the new one"]
+
+
+def test_messages_of_a_session_that_ends_in_the_same_bytes_are_not_returned():
+    line = Line()
+    line.settle()
+    old, node = line.ends
+    new = make_link("c")
+    node.receive(new.transmit(0), 0)
+    new.receive(node.transmit(0), 0)
+    old.send(b"old")
+    new.send(b"new")
+    assert node.receive(old.transmit(0) + new.transmit(0), 0) == [b"new"]
+    assert node.generation == 1
 
 
 def test_a_reset_drops_what_waits_at_both_ends():
@@ -378,6 +432,18 @@ def test_a_peer_that_forgot_the_session_is_met_again():
     line.ends[0].send(b"hello again")
     line.settle()
     assert line.inbox[1] == [b"hello again"]
+
+
+def test_a_peer_that_missed_the_opening_is_told_as_soon_as_it_asks():
+    a, b = make_link("a"), make_link("b")
+    b.receive(a.transmit(0), 0)
+    a.receive(b.transmit(0), 0)
+    a.transmit(0)  # lost
+    question = b.transmit(250)
+    a.receive(question, 100)
+    b.receive(a.transmit(100), 250)
+    assert b.peer_nonce == b"a" * 8
+    assert a.generation == b.generation == 0
 
 
 def test_lost_resets_are_repeated_in_any_pattern():

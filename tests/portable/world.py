@@ -7,10 +7,12 @@ from actors import KINDS
 from runtime.node.clock import Clock
 from runtime.node.node import Node
 from runtime.wire import commands, records
-from runtime.wire.errors import from_wire
-from runtime.wire.proofs import shown_leaf
+from runtime.wire.errors import NodeError, from_wire
+from runtime.wire.proofs import is_included, shown_leaf
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
 from runtime.wire.sealing import seal, unseal
+from tests.portable.ram_store import RamStore
+from tests.portable.toy_crypto import ToyCrypto
 
 SECOND = 10**9
 DAY = 86400 * SECOND
@@ -32,9 +34,9 @@ class Stepped:
 class Person:
     """Anyone with a key: signs commands for one node."""
 
-    def __init__(self, crypto, name):
+    def __init__(self, crypto, name, seed=None):
         self.crypto = crypto
-        self.seed = make_id("test/seed", name)
+        self.seed = seed or make_id("test/seed", name)
         self.key = crypto.public_key(self.seed)
         self.id = commands.party_id(self.key)
         self.nonce = 0
@@ -44,10 +46,7 @@ class Person:
 
     def pairwise(self, partner):
         """The person as `partner` knows them."""
-        other = Person.__new__(Person)
-        other.crypto = self.crypto
-        other.seed = make_id("test/pairwise", self.seed, partner)
-        other.key = self.crypto.public_key(other.seed)
+        other = Person(self.crypto, "", make_id("test/pairwise", self.seed, partner))
         other.id = commands.pairwise_id(other.key)
         return other
 
@@ -58,16 +57,26 @@ class World:
     Args:
         store, crypto: ports.
         workers: port; in line by default.
+        origin: World to go on from, with a store that has its content.
     """
 
-    def __init__(self, store, crypto, workers=None, seed=bytes(range(32)), max_live=256):
+    def __init__(self, store, crypto, workers=None, seed=bytes(range(32)), max_live=256,
+                 origin=None, kinds=KINDS):  # fmt: skip
         self.uptime = Stepped()
+        if origin:
+            for name in origin.__dict__:
+                if name != "uptime":
+                    setattr(self, name, getattr(origin, name))
+            self.uptime.ns = origin.uptime.ns
         self.store = store
         self.crypto = crypto
         self.workers = workers
         self.seed = seed
         self.max_live = max_live
+        self.kinds = kinds
         self.boot()
+        if origin:
+            return
         self.operator = Person(crypto, "operator")
         self.partner = Person(crypto, "partner")
         self.witnesses = [Person(crypto, f"witness {i}") for i in range(3)]
@@ -76,7 +85,7 @@ class World:
         """Start the node on its store."""
         self.node = Node(
             self.seed,
-            KINDS,
+            self.kinds,
             self.store,
             self.crypto,
             lambda floor: Clock(self.uptime, START + self.uptime.ns, floor),
@@ -104,7 +113,7 @@ class World:
             raise from_wire(error)
         return spec_of(records.REPLIES[method]).build(result)
 
-    def signed(self, person, method, *fields, enclosures=(), not_after=None):
+    def signed(self, person, method, *fields, enclosures=(), not_after=None, nonce=None, node=None):
         """The params of a signed request."""
         spec = spec_of(records.REQUESTS[method])
         if spec.more["journaled"]:
@@ -112,9 +121,11 @@ class World:
         request = spec.build(fields)
         if not_after is None:
             not_after = START + self.uptime.ns + DAY
+        if nonce is None:
+            nonce = person.nonce
         return list(
             commands.sign_command(
-                person.sign, self.node.id, person.id, person.nonce, not_after, request, enclosures
+                person.sign, node or self.node.id, person.id, nonce, not_after, request, enclosures
             )
         )
 
@@ -135,6 +146,15 @@ class World:
             return reply.build(result)
         self.accepted = spec_of(records.Accepted).build(result)
         return reply.build(unpack(self.accepted.result))
+
+    def state(self, kind, entity_id):
+        """Committed state of an entity; None if there is none."""
+        return self.node.state_of(kind, entity_id)
+
+    def fork(self):
+        """Another world that goes on from here. The people are the same: their nonces grow."""
+        return World(self.store.copy(), self.crypto, self.workers, self.seed, self.max_live,
+                     origin=self)  # fmt: skip
 
     # ------------------------------------------------------------------------- the path
 
@@ -277,6 +297,7 @@ class World:
         assert evidence.signed.head.nonce == nonce
         for entry in evidence.evidence:
             assert shown_leaf(entry) == entry.inclusion.leaf
+            assert is_included(entry.inclusion, evidence.signed.head)
         return evidence
 
     def settle(self, code, signer=None, witnesses=None):
@@ -305,3 +326,110 @@ class World:
         self.deposit(deposit)
         self.publish()
         return self
+
+
+def toy_world(**options):
+    """A world in memory with toy crypto."""
+    return World(RamStore(), ToyCrypto(), **options)
+
+
+# How far the usual engagement has got: name: (stage before, step).
+STAGES = {
+    "provisioned": (None, lambda world: world.provision()),
+    "ready": ("provisioned", lambda world: (world.deposit(50_000_000), world.publish())),
+    "enrolled": ("ready", lambda world: _enrol(world)),
+    "generated": ("enrolled", lambda world: _generate(world)),
+    "viewed": ("generated", lambda world: world.viewed(world.user, world.code)),
+    "activated": ("viewed", lambda world: _activate(world)),
+    "completed": ("activated", lambda world: world.view(world.record)),
+    "settled": ("completed", lambda world: world.settle(world.code)),
+    "cancelled": ("activated", lambda world: world.revoke(world.user, world.code)),
+    "stopped": ("completed", lambda world: world.revoke(world.user, world.code)),
+}
+VALUES = (b"Ada Lovelace", b"ada@example.org", b"+4930123456", b"10115", b"", b"", b"", b"", b"",
+          b"1815-12-10")  # fmt: skip
+
+_stages = {}
+_running = []
+
+
+def stage(name):
+    """A world of its own that has got as far as `name`, see STAGES.
+
+    Stages are reached once and forked from then on; the world given before is stopped.
+    """
+    for before in _running:
+        before.node.directory.passivate_all()
+    _running.clear()
+    world = _reach(name).fork()
+    _running.append(world)
+    return world
+
+
+def _reach(name):
+    if name not in _stages:
+        before, step = STAGES[name]
+        world = _reach(before).fork() if before else toy_world()
+        step(world)
+        assert not world.failures, world.failures
+        world.node.directory.passivate_all()
+        _stages[name] = world
+    return _stages[name]
+
+
+def _enrol(world):
+    world.user = world.enrol(world.person("Ada"), VALUES)
+    world.other = world.enrol(world.person("Bob"), VALUES)
+
+
+def _generate(world):
+    world.code = world.generate(world.user)
+    world.reservation = world.state("code", world.code).reservation
+
+
+def _activate(world):
+    world.record = world.activate(world.user, world.code).record
+
+
+def refused(world, error, action, *arguments, **options):
+    """Assert that `action` is refused with exactly `error`, and that nothing changed.
+
+    Returns:
+        The error.
+    """
+    before = world.store.content()
+    found = _error_of(action, arguments, options)
+    assert type(found) is error, f"{type(found).__name__}: {found}"
+    assert found.wrong and found.code == error.code
+    assert world.store.content() == before, "the refusal left a trace"
+    assert not world.failures, world.failures
+    return found
+
+
+def refused_and_journaled(world, error, action, *arguments, **options):
+    """Assert that `action` is refused with exactly `error` in one new journal entry.
+
+    Nothing changes but the signer's nonce and the access log.
+
+    Returns:
+        The error.
+    """
+    state, indexes, entries = world.store.content()
+    found = _error_of(action, arguments, options)
+    assert type(found) is error, f"{type(found).__name__}: {found}"
+    now, indexes_now, entries_now = world.store.content()
+    assert len(entries_now) == len(entries) + 1, "the refusal is not in the journal"
+    assert indexes_now == indexes
+    for key in now:
+        if key[0] not in ("party", "access", "reply", "tree"):
+            assert now[key] == state.get(key), key[0] + " changed"
+    assert not world.failures, world.failures
+    return found
+
+
+def _error_of(action, arguments, options):
+    try:
+        result = action(*arguments, **options)
+    except NodeError as error:
+        return error
+    raise AssertionError(f"not refused: {result}")

@@ -10,10 +10,6 @@ from struct import pack, unpack
 
 from cobs import cobs
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Iterator
-
 VERSION = 1
 
 DATA = 1  # carries a piece of a message and has a place in the sequence
@@ -63,7 +59,7 @@ class Decoder:
         self._chunk = bytearray()
         self._skipping = False
 
-    def feed(self, data: bytes) -> "Iterator[Frame]":
+    def feed(self, data: bytes):
         """Yield the good frames that data completes; iterate to the end.
 
         A generator, so that the key may be changed between two frames of one data.

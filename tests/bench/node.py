@@ -11,6 +11,7 @@ from runtime.cpython.threads import crypto_workers, entities_on_one_core, on_reu
 from runtime.host.crypto import Crypto
 from runtime.wire import commands, records
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
+from tests.bench.figure import Figure
 from tests.portable.world import World
 
 ENGAGEMENTS = 64
@@ -162,19 +163,17 @@ class Engagements:
         return time.perf_counter() - start
 
 
-def figures() -> Iterator[tuple[str, float, str]]:
-    """(name, value, how it compares)."""
+def figures() -> Iterator[Figure]:
+    """Engagements a second, and the fraction of that time which is crypto."""
     with tempfile.TemporaryDirectory() as folder:
         run = Engagements(Path(folder))
         run.run()
         floor = run.floor_seconds()
     counts = run.node_crypto.counts
-    yield (
-        "node.engagements_per_second",
-        ENGAGEMENTS / run.seconds,
-        (
-            f"floor {ENGAGEMENTS / floor:.0f} on one thread: "
-            + ", ".join(f"{count / ENGAGEMENTS:.1f} {name}" for name, count in counts.items())
-        ),
+    peer = f"{ENGAGEMENTS / floor:.0f}: " + ", ".join(
+        f"{count / ENGAGEMENTS:.0f} {name}" for name, count in counts.items() if count
     )
-    yield "node.crypto_floor_fraction", floor / run.seconds, "aim 0.75"
+    rate = ENGAGEMENTS / run.seconds
+    fraction = floor / run.seconds
+    yield Figure("node.engagements_per_second", rate, "1/s", peer, fraction)
+    yield Figure("node.crypto_floor_fraction", fraction, "", "aim 0.75", fraction / 0.75)

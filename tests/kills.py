@@ -1,0 +1,167 @@
+"""Kill a node under load at random moments, again and again, and look at what is left.
+
+    python -m tests.kills [COUNT] [SEED]
+
+Each round starts the node's process on its folder, sends commands over its pseudo-terminal, and
+kills it with SIGKILL after a random number of answers and a random wait within the work. Then:
+what was acknowledged is in the journal once and answered the same when asked again, every other
+command is there once or not at all, and the journal's leaves and root recompute.
+"""
+
+import asyncio
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from runtime.cpython.store import SqliteStore
+from runtime.host.client import Client, ConnectionLost
+from runtime.host.crypto import Crypto
+from runtime.node.journal import Journal
+from runtime.node.queries import check_chain
+from runtime.wire import records
+from runtime.wire.commands import sign_command
+from runtime.wire.schema import decode
+from tests.portable.world import Person
+
+UNDER_WAY = 8
+FAR_FUTURE = (1 << 63) - 1
+
+
+class Round:
+    """One life of the node."""
+
+    def __init__(self, folder: Path, source: random.Random) -> None:
+        self.folder = folder
+        self.source = source
+        self.process = subprocess.Popen(
+            (sys.executable, "-m", "runtime.cpython", str(folder)),
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout
+        assert "ready" in self.process.stdout.readline()
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+class Kills:
+    """The rounds, and what the operator knows of them."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        self.folder = folder
+        self.source = random.Random(seed)
+        self.operator = Person(Crypto(), "operator")
+        self.acknowledged: dict[int, tuple[list, list]] = {}  # nonce: (params, accepted)
+        self.unanswered: set[int] = set()
+        self.serial = 0
+        self.nonce = 0
+
+    async def provision(self, client: Client) -> None:
+        await client.command(self.operator, records.Provision(), [self.operator.key])
+
+    def _next(self, node: bytes) -> tuple[int, list]:
+        """A command that succeeds exactly once."""
+        self.nonce += 1
+        self.serial += 1
+        platform, user = divmod(self.serial, 5000)
+        shares = records.Shares(platform, user, 5000 - user, 5000 - platform)
+        request = records.DefineRules(shares)
+        person = self.operator
+        signed = sign_command(person.sign, node, person.id, self.nonce, FAR_FUTURE, request)
+        return self.nonce, list(signed)
+
+    async def load(self, client: Client, round_: Round) -> None:
+        """Send until the node is killed, after a random number of answers."""
+        node = client.identity.node
+        self.nonce = (await client.read(records.NextNonce(self.operator.id))).nonce - 1
+        left = self.source.randint(1, 40)
+        pause = self.source.random() * 0.004
+        tasks: dict[asyncio.Task, tuple[int, list]] = {}
+        while True:
+            while len(tasks) < UNDER_WAY:
+                nonce, params = self._next(node)
+                self.unanswered.add(nonce)
+                task = asyncio.create_task(client.call("define_rules", params))
+                tasks[task] = (nonce, params)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                nonce, params = tasks.pop(task)
+                self.acknowledged[nonce] = (params, task.result())
+                self.unanswered.discard(nonce)
+                left -= 1
+            if left <= 0:
+                asyncio.get_running_loop().call_later(pause, round_.kill)
+                for task in tasks:
+                    task.cancel()
+                # The kill falls into the work on what is still under way.
+                await asyncio.to_thread(round_.process.wait)
+                return
+
+    async def life(self) -> None:
+        """One round: start, check that answers are remembered, load, kill."""
+        round_ = Round(self.folder, self.source)
+        try:
+            async with await Client.connect(str(self.folder / "tty")) as client:
+                if client.identity.operator is None:
+                    await self.provision(client)
+                for nonce in self.source.sample(
+                    sorted(self.acknowledged), 3 * bool(self.acknowledged)
+                ):
+                    params, accepted = self.acknowledged[nonce]
+                    again = await client.call("define_rules", params)
+                    assert again == accepted, f"command {nonce} was answered differently"
+                await self.load(client, round_)
+        except ConnectionLost:
+            pass
+        finally:
+            if round_.process.poll() is None:
+                round_.kill()
+
+    def check(self) -> tuple[int, int]:
+        """Look at the dead node's store; returns (entries, unanswered that made it)."""
+        store = SqliteStore(self.folder / "node.db")
+        seed = (self.folder / "seed").read_bytes()
+        journal = Journal(store, lambda label, sequence: seed, bytes(32))
+        check_chain(journal)
+        positions: dict[int, int] = {}
+        for position in range(journal.size):
+            body = decode(records.Body, journal.entry(position)[2])
+            command = decode(records.Command, body.command)
+            if body.method == "define_rules":
+                assert command.nonce not in positions, f"command {command.nonce} is there twice"
+                positions[command.nonce] = position
+                events = len(body.events)
+                assert events == 2, f"entry {position} is half-done: {events} events"
+        for nonce, (_, accepted) in self.acknowledged.items():
+            assert positions.get(nonce) == accepted[1], f"acknowledged command {nonce} is lost"
+        store.close()
+        return journal.size, len(self.unanswered & set(positions))
+
+
+def run(count: int, seed: int) -> None:
+    """Kill so many times.
+
+    Raises:
+        AssertionError: something acknowledged is lost, double, or half-done.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        kills = Kills(Path(folder), seed)
+        entries = survived = 0
+        for _ in range(count):
+            asyncio.run(kills.life())
+            entries, survived = kills.check()
+        print(
+            f"{count} kills: {len(kills.acknowledged)} commands acknowledged, all there once; "
+            f"{survived} of {len(kills.unanswered)} unanswered ones made it; "
+            f"{entries} entries verify"
+        )
+
+
+if __name__ == "__main__":
+    numbers = [int(word) for word in sys.argv[1:]]
+    run(*(numbers + [20, 1][len(numbers) :]))

@@ -29,8 +29,8 @@ types: $(VENV)/test stubs
 stubs: $(VENV)/run
 	@$(BIN)/python -m runtime.host.reference --stubs > runtime/wire/records.pyi
 
-docs: $(VENV)/run
-	@$(BIN)/python -m runtime.host.reference --write
+docs: $(VENV)/test
+	@$(BIN)/python -m tests.docs
 
 $(VENV)/bin/python:
 	@$(PYTHON) .ci/prepare venv

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from runtime.host.crypto import Crypto
-from runtime.host.transports import Transport, open_transport
+from runtime.host.transports import Transport, TransportError, open_transport
 from runtime.wire import records
 from runtime.wire.commands import ENROLMENT, HEAD, node_id, sign_command
 from runtime.wire.errors import Busy, Malformed, NodeError, from_wire
@@ -21,11 +21,12 @@ from runtime.wire.link import Link, LinkFull
 from runtime.wire.proofs import is_consistent, is_included
 from runtime.wire.requests import Notification, Response, encode_request, parse
 from runtime.wire.schema import canonical, spec_of, unpack
-from runtime.wire.sealing import seal
+from runtime.wire.sealing import seal_request
 
 RING = 65536  # bytes the client takes ahead
 LIFE_NS = 10 * 60 * 10**9  # of a signed command
 TRIES = 8  # of a request that the node is too busy for
+AT_ONCE = 32  # requests under way; a node queues 64
 T = TypeVar("T")
 
 
@@ -86,6 +87,12 @@ class Client:
         self._wake = asyncio.Event()
         self._crypto = Crypto()
         self._nonces: dict[bytes, int] = {}
+        # First come, first served: the commands of a party must arrive in the order of their
+        # nonces, and heads be compared in the order in which they were signed.
+        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._sending = asyncio.Lock()
+        self._asking_nonce = asyncio.Lock()
+        self._checking_head = asyncio.Lock()
         self._pump: asyncio.Task[None] | None = None
         self._lost: Exception | None = None
         self.identity: records.IdentityReply
@@ -179,11 +186,13 @@ class Client:
                         raise ConnectionLost(f"{self._transport.name} was closed")
                     reading = asyncio.create_task(self._transport.read())
                     self._received(data)
-        except (OSError, ConnectionLost) as error:
+        except ConnectionLost as error:
             self._lost = error
+        except (OSError, TransportError) as error:
+            self._lost = ConnectionLost(str(error))
         finally:
             reading.cancel()
-            lost = self._lost or ConnectionLost("the client was closed")
+            self._lost = lost = self._lost or ConnectionLost("the client was closed")
             for future in self._waiting.values():
                 if not future.done():
                     future.set_exception(lost)
@@ -218,7 +227,8 @@ class Client:
             ConnectionLost: no answer in time, or the line ended.
         """
         for attempt in range(TRIES):
-            error, result = await self._once(method, params)
+            async with self._turns:
+                error, result = await self._once(method, params)
             if error is None:
                 return result
             problem = from_wire(error)
@@ -238,12 +248,13 @@ class Client:
         self._sent[request_id] = message
         try:
             async with asyncio.timeout(self._timeout_s):
-                while True:
-                    try:
-                        self._link.send(message)
-                        break
-                    except LinkFull:
-                        await asyncio.sleep(0.005)
+                async with self._sending:
+                    while True:
+                        try:
+                            self._link.send(message)
+                            break
+                        except LinkFull:
+                            await asyncio.sleep(0.005)
                 self._wake.set()
                 return await future
         except TimeoutError:
@@ -282,7 +293,7 @@ class Client:
         signed = self._sign(signer, await self._nonce(signer), request, enclosures)
         params: list[Any] = list(signed)
         if spec.more["sealed"]:
-            params = list(seal(self._crypto, self.identity.kem_key, ENROLMENT, canonical(signed)))
+            params = list(seal_request(self._crypto, self.identity.kem_key, ENROLMENT, canonical(signed)))
         try:
             accepted = spec_of(records.Accepted).build(await self.call(spec.wire_name, params))
         except BaseException:
@@ -299,11 +310,12 @@ class Client:
         )
 
     async def _nonce(self, signer: Signer) -> int:
-        known = self._nonces.get(signer.id)
-        if known is None:
-            known = (await self.read(records.REQUESTS["next_nonce"](signer.id))).nonce
-        self._nonces[signer.id] = known + 1
-        return known
+        async with self._asking_nonce:
+            known = self._nonces.get(signer.id)
+            if known is None:
+                known = (await self.read(records.REQUESTS["next_nonce"](signer.id))).nonce
+            self._nonces[signer.id] = known + 1
+            return known
 
     # ----------------------------------------------------------------------- receipts
 
@@ -316,7 +328,7 @@ class Client:
         nonce = secrets.token_bytes(32)
         request = records.REQUESTS["journal_receipt"](accepted.position, nonce)
         reply = await self.read(request)
-        await self._check_head(reply.signed, nonce)
+        await self.check_head(reply.signed, nonce)
         inclusion = reply.inclusion
         if inclusion.leaf != accepted.leaf or inclusion.position != accepted.position:
             raise NodeLied(f"entry {accepted.position} is not the one that the node answered with")
@@ -328,8 +340,17 @@ class Client:
         """A fresh signed head, checked against the last one."""
         nonce = secrets.token_bytes(32)
         signed = (await self.read(records.REQUESTS["journal_head"](nonce))).signed
-        await self._check_head(signed, nonce)
+        await self.check_head(signed, nonce)
         return signed  # type: ignore[no-any-return]
+
+    async def check_head(self, signed: records.SignedHead, nonce: bytes) -> None:
+        """Check a head that came with an answer: signature, nonce, and nothing taken back.
+
+        Raises:
+            NodeLied: it does not hold.
+        """
+        async with self._checking_head:
+            await self._check_head(signed, nonce)
 
     async def _check_head(self, signed: records.SignedHead, nonce: bytes) -> None:
         head = signed.head
@@ -342,8 +363,10 @@ class Client:
         if known is not None:
             if known.size > head.size:
                 raise NodeLied(f"the journal shrank from {known.size} to {head.size} entries")
-            request = records.REQUESTS["journal_consistency"](known.size, head.size)
-            path = (await self.read(request)).path
+            path: tuple[bytes, ...] = ()
+            if known.size != head.size:
+                request = records.REQUESTS["journal_consistency"](known.size, head.size)
+                path = (await self.read(request)).path
             if not is_consistent(known.size, known.root, head.size, head.root, path):
                 raise NodeLied("the journal is not the one that was seen before")
         self.head = head

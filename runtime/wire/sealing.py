@@ -9,6 +9,9 @@ from runtime.wire.records import Sealed
 TAG = 16  # bytes of Poly1305
 NONCE = bytes(12)  # each key seals once
 
+# Sizes to which requests are padded, so that their length does not tell that of the fields.
+REQUEST_SIZES = (12288, 49152)
+
 
 def seal(crypto, public_key: bytes, purpose: bytes, content: bytes, size: int = 0) -> Sealed:
     """Seal `content` to a KEM key.
@@ -32,6 +35,16 @@ def seal(crypto, public_key: bytes, purpose: bytes, content: bytes, size: int = 
     return Sealed(
         ciphertext, crypto.aead_seal(_key(secret, ciphertext, purpose), NONCE, padded, purpose)
     )
+
+
+def seal_request(crypto, kem_key: bytes, purpose: bytes, content: bytes) -> Sealed:
+    """Seal a request to a node's KEM key, padded to one of REQUEST_SIZES.
+
+    Raises:
+        Refused: `content` is longer than the largest.
+    """
+    fitting = [size for size in REQUEST_SIZES if len(content) < size]
+    return seal(crypto, kem_key, purpose, content, fitting[0] if fitting else REQUEST_SIZES[-1])
 
 
 def unseal(crypto, private_seed: bytes, purpose: bytes, sealed: Sealed) -> bytes:

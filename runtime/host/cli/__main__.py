@@ -1,0 +1,5 @@
+"""`python -m runtime.host.cli`: the same as `optin`."""
+
+from runtime.host.cli import main
+
+main()

@@ -1,0 +1,120 @@
+"""`optin escrow`: the money that partners put up."""
+
+import click
+from rich.text import Text
+
+from runtime.host import steps
+from runtime.host.cli.context import App, Problem, Typed, command, operator_option
+from runtime.host.cli.show import (
+    amount_text,
+    currency_text,
+    facts,
+    money,
+    parse_amount,
+    parse_currency,
+)
+from runtime.wire import records
+
+AMOUNT = Typed("amount", parse_amount)
+CURRENCY = Typed("currency", parse_currency)
+
+
+@click.group()
+def escrow() -> None:
+    """Deposits of partners, and where all money is."""
+
+
+@command(escrow, example="escrow deposit acme 500.00 EUR --reference INV-2027-001", journaled=True)
+@click.argument("partner")
+@click.argument("amount", type=AMOUNT)
+@click.argument("currency", type=CURRENCY)
+@click.option("--reference", required=True, help="Of the payment; each is accepted once.")
+@operator_option
+async def deposit(
+    app: App, partner: str, amount: int, currency: bytes, reference: str, operator: str
+) -> None:
+    """Credit a partner for a payment that came in."""
+    mark = reference.encode()
+    if not 1 <= len(mark) <= 64:
+        raise Problem(f"the reference has {len(mark)} bytes", "1 to 64")
+    identity, signer = app.party(partner), app.key(operator)
+    async with app.node() as client:
+        done = await steps.deposit(client, signer, identity, amount, currency, mark)
+        await app.done(
+            client,
+            done,
+            {
+                "partner": identity,
+                "account": done.reply.account,
+                "currency": currency_text(currency),
+                **money("amount", amount, currency),
+                **money("available", done.reply.available, currency),
+            },
+            f"{app.name(identity)}: {amount_text(amount, currency)} received, "
+            f"{amount_text(done.reply.available, currency)} available",
+        )
+
+
+@command(escrow, example="escrow show acme EUR")
+@click.argument("partner")
+@click.argument("currency", type=CURRENCY)
+@click.option(
+    "--as", "signer", default="operator", show_default=True, help="Who asks: partner or operator."
+)
+async def show(app: App, partner: str, currency: bytes, signer: str) -> None:
+    """Show a partner's account."""
+    identity, key = app.party(partner), app.key(signer)
+    async with app.node() as client:
+        reply = await client.query(key, records.GetAccount(identity, currency))
+    line = reply.line._asdict()
+    del line["partner"]
+    amounts = {"available": reply.available, **line}
+    data: dict[str, object] = {"partner": identity, "currency": currency_text(currency)}
+    for name, amount in amounts.items():
+        data |= money(name, amount, currency)
+    app.say(
+        data,
+        facts(
+            ("partner", app.name(identity)),
+            *((name, amount_text(amount, currency)) for name, amount in amounts.items()),
+        ),
+    )
+
+
+@command(escrow, example="escrow totals EUR")
+@click.argument("currency", type=CURRENCY)
+@operator_option
+async def totals(app: App, currency: bytes, operator: str) -> None:
+    """Show that every micro-unit that came in is somewhere."""
+    signer = app.key(operator)
+    async with app.node() as client:
+        found = await steps.totals(client, signer, currency)
+    data: dict[str, object] = {"currency": currency_text(currency), "conserved": found.conserved}
+    for name, amount in found._asdict().items():
+        data |= money(name, amount, currency)
+    app.say(data, conservation(found, currency))
+    if not found.conserved:
+        raise Problem(
+            "the money does not add up",
+            "deposits = available + reserved + expired + payees + withdrawals",
+            "stop settling and have the journal audited: optin audit export",
+        )
+
+
+def conservation(found: steps.Totals, currency: bytes) -> Text:
+    """One line: deposits = everything that became of them."""
+    sign = (
+        Text("=", style="bold green") if found.conserved else Text("\N{NOT EQUAL TO}", "bold red")
+    )
+    line = Text(f"deposits {amount_text(found.deposited, currency)} ")
+    line.append(sign)
+    for name, label in (
+        ("available", "available"),
+        ("reserved", "reserved"),
+        ("expired", "expired"),
+        ("balances", "payees"),
+        ("withdrawn", "withdrawn"),
+    ):
+        number = amount_text(getattr(found, name), currency).split()[0]
+        line.append(f" {'' if name == 'available' else '+ '}{number} {label}")
+    return line

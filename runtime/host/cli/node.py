@@ -1,0 +1,95 @@
+"""`optin node`: run one, look at one."""
+
+import os
+import sys
+import time
+
+import click
+
+from runtime.host import steps
+from runtime.host.cli.context import App, Problem, command, operator_option, receipt_line
+from runtime.host.cli.show import SECOND, facts, time_text
+from runtime.host.keyfolder import fingerprint
+from runtime.host.reference import reference as message_reference
+from runtime.wire import records
+
+
+@click.group()
+def node() -> None:
+    """Run a node, provision it, look at it."""
+
+
+@command(node, example="node run ~/node\n--line ~/node/tty node status")
+@click.argument("folder", type=click.Path(file_okay=False))
+def run(app: App, folder: str) -> None:
+    """Run the software node that lives in FOLDER, until Ctrl-C.
+
+    It serves the pseudo-terminal FOLDER/tty. On a software node, whoever can read FOLDER holds
+    its secrets.
+    """
+    if app.as_json:
+        raise Problem("a running node has no JSON", todo="leave --json out")
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "runtime.cpython", os.path.abspath(folder)])
+
+
+@command(node, example="node status")
+async def status(app: App) -> None:
+    """Show who the node is and how it is."""
+    async with app.node() as client:
+        identity = client.identity
+        load = await client.read(records.Status())
+    ahead = (identity.time - time.time_ns()) / SECOND
+    clock = (
+        "on time" if abs(ahead) < 1 else f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'late'}"
+    )
+    app.say(
+        {**identity._asdict(), "fingerprint": fingerprint(identity.node), **load._asdict()},
+        facts(
+            ("node", fingerprint(identity.node)),
+            ("operator", app.name(identity.operator) if identity.operator else "not provisioned"),
+            ("journal", f"{load.entries} entries"),
+            ("clock", f"{time_text(identity.time)}, {clock}"),
+            ("load", f"{load.live} entities live, {load.queued} requests waiting"),
+            (
+                "failures",
+                f"{load.restarts} restarts, {load.dead_letters} dead letters, "
+                f"{load.unsigned_noise} bad signatures",
+            ),
+        ),
+    )
+
+
+@command(node, example="node provision --operator operator", journaled=True)
+@operator_option
+async def provision(app: App, operator: str) -> None:
+    """Bind the operator's key to a new node, once."""
+    key = app.key(operator)
+    async with app.node() as client:
+        done = await steps.provision(client, key)
+        proof = await app.proved(client, done)
+        app.say(
+            {"operator": key.id, "node": client.identity.node, **proof},
+            f"{operator} operates node {fingerprint(client.identity.node)}",
+            receipt_line(proof),
+        )
+
+
+@command(node, example="--line ~/node/tty node unpin")
+def unpin(app: App) -> None:
+    """Forget the node met on --line, so that another may take its place."""
+    if not app.line:
+        raise Problem("no node was named", "--line or OPTIN_LINE")
+    label = app.line if "://" in app.line else os.path.abspath(app.line)
+    app.folder.unpin_node(label)
+    app.say({"line": label}, f"the node on {label} is forgotten")
+
+
+@command(node, example="node reference > messages.md")
+def reference(app: App) -> None:
+    """Print the message reference as Markdown."""
+    text = message_reference()
+    if app.as_json:
+        app.say({"markdown": text})
+    else:
+        click.echo(text, nl=False)

@@ -1,0 +1,44 @@
+"""`optin payee`: what parties earned."""
+
+import click
+
+from runtime.host.cli.context import App, command
+from runtime.host.cli.escrow import CURRENCY
+from runtime.host.cli.show import amount_text, currency_text, facts, money
+from runtime.host.keyfolder import Key
+from runtime.wire import records
+
+
+@click.group()
+def payee() -> None:
+    """Balances of everyone who is paid."""
+
+
+@command(payee, example="payee show publisher EUR")
+@click.argument("name")
+@click.argument("currency", type=CURRENCY)
+@click.option(
+    "--as", "signer", default="operator", show_default=True, help="Who asks: payee or operator."
+)
+async def show(app: App, name: str, currency: bytes, signer: str) -> None:
+    """Show what a party earned."""
+    await show_balance(app, app.party(name), currency, app.key(signer))
+
+
+async def show_balance(app: App, identity: bytes, currency: bytes, key: Key) -> None:
+    """Ask for a balance and answer it."""
+    async with app.node() as client:
+        reply = await client.query(key, records.GetBalance(identity, currency))
+    app.say(
+        {
+            "party": identity,
+            "currency": currency_text(currency),
+            **money("balance", reply.balance, currency),
+            **money("earned", reply.earned, currency),
+        },
+        facts(
+            ("payee", app.name(identity)),
+            ("balance", amount_text(reply.balance, currency)),
+            ("earned", amount_text(reply.earned, currency)),
+        ),
+    )

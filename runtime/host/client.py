@@ -94,6 +94,7 @@ class Client:
         self._asking_nonce = asyncio.Lock()
         self._checking_head = asyncio.Lock()
         self._pump: asyncio.Task[None] | None = None
+        self._ended: ConnectionLost | None = None  # by the other end
         self._lost: Exception | None = None
         self.identity: records.IdentityReply
         self.head: records.Head | None = None
@@ -165,37 +166,42 @@ class Client:
     # ------------------------------------------------------------------------- the line
 
     async def _run(self) -> None:
-        reading = asyncio.create_task(self._transport.read())
+        reader = asyncio.create_task(self._read())
         try:
-            while True:
-                now = _now_ms()
-                out = self._link.transmit(now)
-                if out:
-                    await self._transport.write(out)
-                due = self._link.deadline(now)
-                waking = asyncio.create_task(self._wake.wait())
-                timeout = None if due is None else max(0, due - _now_ms()) / 1000
-                await asyncio.wait(
-                    (reading, waking), timeout=timeout, return_when=asyncio.FIRST_COMPLETED
-                )
-                waking.cancel()
-                self._wake.clear()
-                if reading.done():
-                    data = reading.result()
-                    if not data:
-                        raise ConnectionLost(f"{self._transport.name} was closed")
-                    reading = asyncio.create_task(self._transport.read())
-                    self._received(data)
+            await self._write()
         except ConnectionLost as error:
             self._lost = error
         except (OSError, TransportError) as error:
             self._lost = ConnectionLost(str(error))
         finally:
-            reading.cancel()
+            reader.cancel()
             self._lost = lost = self._lost or ConnectionLost("the client was closed")
             for future in self._waiting.values():
                 if not future.done():
                     future.set_exception(lost)
+
+    async def _read(self) -> None:
+        try:
+            while data := await self._transport.read():
+                self._received(data)
+                self._wake.set()
+            self._ended = ConnectionLost(f"{self._transport.name} was closed")
+        except (OSError, TransportError) as error:
+            self._ended = ConnectionLost(str(error))
+        self._wake.set()
+
+    async def _write(self) -> None:
+        while not self._ended:
+            self._wake.clear()
+            out = self._link.transmit(_now_ms())
+            if out:
+                await self._transport.write(out)
+            now = _now_ms()
+            due = self._link.deadline(now)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(None if due is None else max(0, due - now) / 1000):
+                    await self._wake.wait()
+        raise self._ended
 
     def _received(self, data: bytes) -> None:
         messages = self._link.receive(data, _now_ms())

@@ -1,6 +1,16 @@
 """A party: somebody with a key, roles, and a nonce that only grows."""
 
-from runtime.actor import Done, Entity, Transaction, canonical, commands, errors, evolve, records
+from runtime.actor import (
+    Denied,
+    Done,
+    Entity,
+    Transaction,
+    canonical,
+    commands,
+    errors,
+    evolve,
+    records,
+)
 
 # Users enrol and the operator provisions: both by their own signature alone.
 REGISTRABLE = ("auditor", "charity", "partner", "publisher", "witness")
@@ -52,15 +62,19 @@ class Party(Entity):
         tx.attach("public-key", tx.enclosures[0])
         return Done(None, records.PartyRegistered(roles), records.CommandAccepted(tx.command.nonce))
 
-    def accept_command(self, tx: Transaction, message: records.AcceptCommand) -> Done:
+    def accept_command(self, tx: Transaction, message: records.AcceptCommand) -> Done | Denied:
         """Check that the party may, and use up the nonce."""
         self._check_nonce(message.nonce)
-        if message.role and message.role not in self.state.roles:
-            held = ", ".join(self.state.roles)
-            raise errors.Unauthorized(
-                f"{tx.command.method} by a party that is {held}", f"a {message.role}"
-            )
-        return Done(None, records.CommandAccepted(message.nonce))
+        accepted = records.CommandAccepted(message.nonce)
+        if not message.role or message.role in self.state.roles:
+            return Done(None, accepted)
+        held = ", ".join(self.state.roles)
+        error = errors.Unauthorized(
+            f"{tx.command.method} by a party that is {held}", f"a {message.role}"
+        )
+        if message.logged:
+            return Denied(error, accepted)
+        raise error
 
     def _check_nonce(self, nonce):
         if nonce <= self.state.nonce:

@@ -23,6 +23,8 @@ class Profile(Entity):
     def enrol(self, tx: Transaction, message: records.Enrol) -> Done:
         """Enrol the user who signed. A referrer is a user who is here already: no cycles."""
         tx.ask("party", tx.signer, records.RegisterSelf(("user",)))
+        if message.referrer == tx.signer:
+            raise errors.Refused("the user is their own referrer", "another user, or nobody")
         if message.referrer is not None:
             roles = tx.ask("party", message.referrer, records.PartyRoles())
             if "user" not in roles:

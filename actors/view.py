@@ -83,30 +83,38 @@ class View(Entity):
             return Denied(
                 errors.Missing("there is no such view record for you", "a record of list_views")
             )
-        reason = self._why_closed(tx)
-        returned = bytes(32)
-        if not reason:
+        error, reply, returned = self._why_closed(tx), None, bytes(32)
+        if error is None:
             visible = mask_of(state.fields)
             returned = bytes([visible[i] & message.requested[i] for i in range(32)])
+            try:
+                reply = records.OptinEnforceViewReply(self._sealed(tx, key, returned))
+            except errors.Malformed as malformed:  # the reply key is none
+                error, returned = malformed, bytes(32)
         first = tx.ask(
             "access",
             self.id,
             records.OptinLogAccess(
-                tx.signer, message.requested, returned, tx.node.address_hash(address), not reason
+                tx.signer,
+                message.requested,
+                returned,
+                tx.node.address_hash(address),
+                error is None,
             ),
         )
-        if reason:
-            return Denied(errors.Refused(reason, "a record that is open"))
+        if error:
+            return Denied(error)
         if first:
             tx.ask("code", state.code, records.CompleteCode())
-        return Done(records.OptinEnforceViewReply(self._sealed(tx, key, returned)))
+        return Done(reply)
 
     def _why_closed(self, tx):
+        reason = ""
         if self.state.status == "stopped":
-            return "the user took the consent back"
-        if self.state.view_until and tx.time >= self.state.view_until:
-            return "the offer's view_until has passed"
-        return ""
+            reason = "the user took the consent back"
+        elif self.state.view_until and tx.time >= self.state.view_until:
+            reason = "the offer's view_until has passed"
+        return errors.Refused(reason, "a record that is open") if reason else None
 
     def _sealed(self, tx, key, returned):
         state = self.state
@@ -137,7 +145,11 @@ class View(Entity):
         if state.partner != tx.signer:
             raise errors.Missing("there is no such view record for you", "a record of list_views")
         return records.GetViewReply(
-            state.code, state.offer, state.pairwise, mask_of(state.fields), not self._why_closed(tx)
+            state.code,
+            state.offer,
+            state.pairwise,
+            mask_of(state.fields),
+            self._why_closed(tx) is None,
         )
 
     def list_views(self, tx: Transaction, message: records.ListViews) -> records.ListViewsReply:

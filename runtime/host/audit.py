@@ -320,7 +320,6 @@ class _Code:
     record: bytes = ZEROS
     completed: bool = False
     settlement: bytes = ZEROS
-    reservation: str = "reserved"
 
 
 @dataclass
@@ -874,13 +873,7 @@ class _Audit:
         return [self._register_self(turn, "user"), _made("profile", turn.signer, enrolled)]
 
     def update_fields(self, turn: _Turn, message: records.UpdateFields) -> list[_Event]:
-        """An enrolled user has new values."""
-        self._check(
-            "registrations",
-            turn.signer in self._users,
-            f"user {_show(turn.signer)} is not enrolled",
-            "an enrolled user",
-        )
+        """A user has new values."""
         return [_made("profile", turn.signer, records.FieldsUpdated(message.commitment))]
 
     # ------------------------------------------------------------------- offers and escrow
@@ -1180,7 +1173,6 @@ class _Audit:
         ]
         if not code.completed:
             made = code.made
-            code.reservation = "cancelled"
             self._offer(made.offer).reserved -= made.amount
             account = make_id("optin/v1/account", made.partner, made.currency)
             events += [
@@ -1203,7 +1195,6 @@ class _Audit:
              "the operator or the partner"),
             (code.completed, "settled before a view was granted", "a completed engagement"),
             (code.settlement == ZEROS, "settled again", "once"),
-            (code.reservation == "reserved", f"its reservation is {code.reservation}", "reserved"),
         ):  # fmt: skip
             self._check("settlements", right, f"code {_show(message.code)}: {wrong}", expected)
         shares = self._rules[made.rules]
@@ -1229,7 +1220,7 @@ class _Audit:
         self._witnessed(turn, message.witnesses, made.witnesses, statement)
         self._node_signed(turn, commands.SETTLEMENT, statement)
         previous, self._settlement = self._settlement, settlement
-        code.settlement, code.reservation = settlement, "released"
+        code.settlement = settlement
         code.status = "settled" if code.status == "activated" else code.status
         account = make_id("optin/v1/account", made.partner, made.currency)
         return [

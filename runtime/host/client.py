@@ -299,7 +299,9 @@ class Client:
         signed = self._sign(signer, await self._nonce(signer), request, enclosures)
         params: list[Any] = list(signed)
         if spec.more["sealed"]:
-            params = list(seal_request(self._crypto, self.identity.kem_key, ENROLMENT, canonical(signed)))
+            params = list(
+                seal_request(self._crypto, self.identity.kem_key, ENROLMENT, canonical(signed))
+            )
         try:
             accepted = spec_of(records.Accepted).build(await self.call(spec.wire_name, params))
         except BaseException:

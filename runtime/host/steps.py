@@ -375,7 +375,6 @@ class Totals(NamedTuple):
 async def totals(client: Client, operator: Signer, currency: bytes) -> Totals:
     """Add up all accounts and all payees of a currency."""
     accounts: list[records.AccountLine] = []
-    payees: list[records.PayeeLine] = []
     after = b""
     while True:
         page = await client.query(operator, records.ListAccounts(currency, after, PAGE))
@@ -383,12 +382,7 @@ async def totals(client: Client, operator: Signer, currency: bytes) -> Totals:
         after = page.next
         if not after:
             break
-    while True:
-        page = await client.query(operator, records.ListBalances(currency, after, PAGE))
-        payees += page.balances
-        after = page.next
-        if not after:
-            break
+    payees = await balances(client, operator, currency)
     return Totals(
         sum(line.deposited for line in accounts),
         sum(available(line) for line in accounts),
@@ -397,6 +391,18 @@ async def totals(client: Client, operator: Signer, currency: bytes) -> Totals:
         sum(line.balance for line in payees),
         sum(line.withdrawn for line in accounts) + sum(line.withdrawn for line in payees),
     )
+
+
+async def balances(client: Client, operator: Signer, currency: bytes) -> list[records.PayeeLine]:
+    """Everyone who earned in a currency."""
+    payees: list[records.PayeeLine] = []
+    after = b""
+    while True:
+        page = await client.query(operator, records.ListBalances(currency, after, PAGE))
+        payees += page.balances
+        after = page.next
+        if not after:
+            return payees
 
 
 def available(line: records.AccountLine) -> int:

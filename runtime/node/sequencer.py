@@ -139,7 +139,7 @@ class Sequencer:
             )
         try:
             if command and spec.more["signer"] != "self" and known is None:
-                self._authorize(tx, spec.more["signer"], journaled)
+                self._authorize(tx, spec.more)
             result, denied = self._handle(tx, spec, admitted.message), None
         except Journaled as denial:
             result, denied = None, denial.error
@@ -151,10 +151,11 @@ class Sequencer:
             return _answer(denied, result)
         return self._commit(tx, admitted, result, denied)
 
-    def _authorize(self, tx, role, journaled):
-        role = "" if role == "any" else role
-        if journaled:
-            tx.ask("party", tx.signer, AcceptCommand(tx.command.nonce, role))
+    def _authorize(self, tx, options):
+        role = "" if options["signer"] == "any" else options["signer"]
+        if options["journaled"]:
+            logged = options["judged_anew"]
+            tx.ask("party", tx.signer, AcceptCommand(tx.command.nonce, role, logged))
             return
         roles = tx.ask("party", tx.signer, PartyRoles())
         if role and role not in roles:

@@ -53,7 +53,8 @@ def request(wire_name, doc, *fields, **more):
         journaled: whether it changes anything.
         sealed: whether it travels sealed to the node's ML-KEM key.
         enclosures: what lies beside the signed body, in order.
-        judged_anew: whether the same command again is executed again, not answered from memory.
+        judged_anew: whether every attempt is judged and journaled: the same command again is not
+            answered from memory, and a refusal is an entry too.
         reply: fields of the answer.
     """
     reply = more.pop("reply", ())
@@ -618,7 +619,8 @@ request(
 # --------------------------------------------------------------- messages between the actors
 
 internal("accept_command", "Check signer, roles and nonce of a command, and use up the nonce.",
-         ("nonce", U64, ""), ("role", Text(16), "role asked for; empty for none"))
+         ("nonce", U64, ""), ("role", Text(16), "role asked for; empty for none"),
+         ("logged", Flag(), "journal the refusal of a wrong role"))
 internal("register_self", "Register a user that enrols or an operator that provisions.",
          ("roles", ListOf(ROLE, 8), ""))
 internal("party_roles", "Roles of a party.")

@@ -39,7 +39,7 @@ async def generate(app: App, offer: str, users: tuple[str, ...], operator: str) 
                 app.say(
                     made,
                     *[
-                        f"{app.name(row['user'])}: code {row['code'].hex()}, "
+                        f"code {row['code'].hex()}\n  for {app.name(row['user'])}, "
                         f"until {time_text(row['expires_at'])}; {receipt_line(row)}"
                         for row in made
                     ],

@@ -251,7 +251,11 @@ class App:
             if isinstance(line, str):
                 console.print(line, soft_wrap=True)
             else:
-                console.print(line)
+                # Rich fills cells with spaces up to the right edge.
+                with console.capture() as captured:
+                    console.print(line)
+                for row in captured.get().splitlines():
+                    print(row.rstrip())
 
     def confirm(self, question: str, yes: bool) -> None:
         """Ask before what cannot be undone."""

@@ -1,6 +1,7 @@
 """`optin escrow`: the money that partners put up."""
 
 import click
+from rich.table import Table
 from rich.text import Text
 
 from runtime.host import steps
@@ -101,20 +102,26 @@ async def totals(app: App, currency: bytes, operator: str) -> None:
         )
 
 
-def conservation(found: steps.Totals, currency: bytes) -> Text:
-    """One line: deposits = everything that became of them."""
-    sign = (
-        Text("=", style="bold green") if found.conserved else Text("\N{NOT EQUAL TO}", "bold red")
-    )
-    line = Text(f"deposits {amount_text(found.deposited, currency)} ")
-    line.append(sign)
-    for name, label in (
-        ("available", "available"),
-        ("reserved", "reserved"),
-        ("expired", "expired"),
-        ("balances", "payees"),
-        ("withdrawn", "withdrawn"),
+def conservation(found: steps.Totals, currency: bytes) -> Table:
+    """Deposits = everything that became of them."""
+    sign = Text("=", "bold green") if found.conserved else Text("\N{NOT EQUAL TO}", "bold red")
+    names = [currency_text(currency), "deposits", "", "available"]
+    cells: list[Text] = [Text(""), _number(found.deposited, currency), sign]
+    cells.append(_number(found.available, currency))
+    for name, amount in (
+        ("reserved", found.reserved),
+        ("expired", found.expired),
+        ("payees", found.balances),
+        ("withdrawn", found.withdrawn),
     ):
-        number = amount_text(getattr(found, name), currency).split()[0]
-        line.append(f" {'' if name == 'available' else '+ '}{number} {label}")
-    return line
+        names += ["", name]
+        cells += [Text("+"), _number(amount, currency)]
+    made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
+    for column in names:
+        made.add_column(column, justify="right", header_style="dim", no_wrap=True)
+    made.add_row(*cells)
+    return made
+
+
+def _number(amount: int, currency: bytes) -> Text:
+    return Text(amount_text(amount, currency).split()[0])

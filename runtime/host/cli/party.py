@@ -52,6 +52,6 @@ async def show(app: App, name: str) -> None:
             ("party", app.name(identity)),
             ("id", identity.hex()),
             ("roles", ", ".join(reply.roles) or "none: not registered here"),
-            ("commands", f"{reply.nonce - 1} or fewer so far"),
+            ("next nonce", reply.nonce),
         ),
     )

@@ -247,18 +247,19 @@ def _facts(app: App, record: records.SettlementRecord, terms: records.Terms | No
     statement = record.statement
     amounts = statement.amounts._asdict()
     shares = record.shares._asdict()
+    payees = statement.payees._asdict()
+
+    def part(name: str, amount: int) -> str:
+        if payees[name] is None:
+            return f"nobody: its {percent(shares[name])} went to the user"
+        shown = amount_text(amount, terms.currency) if terms else f"{amount} micro-units"
+        return f"{shown}, by its share of {percent(shares[name])}"
+
     return facts(
         ("settlement", steps.settlement_id(statement).hex()),
         ("code", statement.code.hex()),
         ("settled", time_text(record.time)),
-        *(
-            (
-                name,
-                (amount_text(amount, terms.currency) if terms else f"{amount} micro-units")
-                + f"  (share {percent(shares[name])})",
-            )
-            for name, amount in amounts.items()
-        ),
+        *((name, part(name, amount)) for name, amount in amounts.items()),
         ("witnesses", ", ".join(app.name(signed.witness) for signed in record.witnesses)),
     )
 

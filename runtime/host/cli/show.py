@@ -103,7 +103,7 @@ def jsonable(value: Any) -> Any:
 def table(*columns: str, rows: Iterable[Sequence[Any]], title: str = "") -> Table:
     """A plain table; columns whose name ends in `>` are aligned to the right."""
     made = Table(
-        box=None, padding=(0, 3, 0, 0), title=title or None, title_justify="left", pad_edge=False
+        box=None, padding=(0, 2, 0, 0), title=title or None, title_justify="left", pad_edge=False
     )
     for column in columns:
         right = column.endswith(">")

@@ -62,8 +62,9 @@ class Journal:
         salt = self._entropy("salt", tx.sequence)
         header = Header(ENTRY_TAG, SCHEMA_VERSION, tx.sequence, tx.time)
         events = [encode_event(*event) for event in tx.events]
-        body = Body(SCHEMA_VERSION, tx.sequence, tx.time, method, command, tuple(events))
-        leaf = leaf_hash(salt, header, body_digest(header, method, *parts_of(salt, body)))
+        blind = self._entropy("blind", tx.sequence)
+        body = Body(SCHEMA_VERSION, tx.sequence, tx.time, method, command, tuple(events), blind)
+        leaf = leaf_hash(salt, header, body_digest(header, method, *parts_of(body)))
         self.tree.append(leaf)
         attachments = [Attachment(*item) for item in tx.attachments]
         self._pending[tx.sequence] = (header, salt, canonical(body), attachments)
@@ -121,11 +122,11 @@ class Journal:
         """Show the events called `names` of an entry and only digests of the rest."""
         header, salt, body, _ = self.entry(position)
         content = decode(Body, body)
-        command, digests = parts_of(salt, content)
+        command, digests = parts_of(content)
         shown, indexes = [], []
         for i in range(len(content.events)):
             if unpack_own(content.events[i])[2] in names:
-                shown.append(Part(part_salt(salt, i + 1), content.events[i]))
+                shown.append(Part(part_salt(content.blind, i + 1), content.events[i]))
                 indexes.append(i)
         return EntryParts(
             header,

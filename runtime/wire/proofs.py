@@ -1,8 +1,8 @@
 """Hashes of the journal and the checks of its proofs: for the node, its clients and auditors.
 
 The tree is RFC 9162's (sections 2.1.1 to 2.1.4) with SHA3-256. A leaf covers salt, header and
-the body's digest; the body's digest covers each event under a salt of its own, so that one event
-can be shown and the others stay unguessable.
+the body's digest; the body's digest covers each event under a salt of its own, which derives from
+the body's blind, so that one event can be shown and the others stay unguessable.
 """
 
 from hashlib import sha3_256
@@ -19,9 +19,9 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha3_256(b"\x01" + left + right).digest()
 
 
-def part_salt(salt: bytes, index: int) -> bytes:
-    """Salt of part `index` of an entry; 0 is the command, events count from 1."""
-    return sha3_256(b"optin/v1/part-salt" + salt + bytes([index])).digest()
+def part_salt(blind: bytes, index: int) -> bytes:
+    """Salt of part `index` of a body; 0 is the command, events count from 1."""
+    return sha3_256(b"optin/v1/part-salt" + blind + bytes([index])).digest()
 
 
 def part_digest(salt: bytes, content: bytes) -> bytes:
@@ -29,11 +29,11 @@ def part_digest(salt: bytes, content: bytes) -> bytes:
     return sha3_256(b"optin/v1/part" + salt + content).digest()
 
 
-def parts_of(salt: bytes, body: Body) -> tuple[bytes, list[bytes]]:
+def parts_of(body: Body) -> tuple[bytes, list[bytes]]:
     """Digests of a Body: (of the command, [of each event])."""
-    digests = [part_digest(part_salt(salt, 0), body.command)]
+    digests = [part_digest(part_salt(body.blind, 0), body.command)]
     for i in range(len(body.events)):
-        digests.append(part_digest(part_salt(salt, i + 1), body.events[i]))
+        digests.append(part_digest(part_salt(body.blind, i + 1), body.events[i]))
     return digests[0], digests[1:]
 
 
@@ -62,7 +62,7 @@ def entry_leaf(header: Header, salt: bytes, body: bytes) -> bytes:
     content = decode(Body, body)
     if header != Header(header.tag, content.schema, content.sequence, content.time):
         raise Refused("the entry's header and body differ", "the same version, sequence and time")
-    command, events = parts_of(salt, content)
+    command, events = parts_of(content)
     return leaf_hash(salt, header, body_digest(header, content.method, command, events))
 
 

@@ -310,6 +310,7 @@ Body = value(
     ("method", Text(40), "what was asked"),
     ("command", UpTo(8448), "the signed bytes; empty for an unsigned request"),
     ("events", ListOf(UpTo(60000), 64), "canonical [kind, id, event, fields], in order"),
+    ("blind", Exactly(32), "the salts of the parts derive from it; nobody shown a part gets it"),
 )
 Attachment = value(
     "Attachment",

@@ -71,19 +71,12 @@ class View(Entity):
         """Return requested and visible, sealed; or refuse. Both are journaled."""
         key, address = tx.enclosures
         state = self.state
-        if len(key) != records.KEM_KEY.size or commands.reply_key_id(key) != message.reply_key:
-            return Denied(
-                errors.Unauthorized(
-                    "the enclosed reply key is not the one signed for",
-                    "the key whose id is in the request",
-                )
-            )
         if state.partner != tx.signer:
             # The same words whether there is no such record or it is another partner's.
             return Denied(
                 errors.Missing("there is no such view record for you", "a record of list_views")
             )
-        error, reply, returned = self._why_closed(tx), None, bytes(32)
+        error, reply, returned = self._why_not(tx, message, key), None, bytes(32)
         if error is None:
             visible = mask_of(state.fields)
             returned = bytes([visible[i] & message.requested[i] for i in range(32)])
@@ -108,13 +101,21 @@ class View(Entity):
             tx.ask("code", state.code, records.CompleteCode())
         return Done(reply)
 
-    def _why_closed(self, tx):
-        reason = ""
-        if self.state.status == "stopped":
-            reason = "the user took the consent back"
-        elif self.state.view_until and tx.time >= self.state.view_until:
-            reason = "the offer's view_until has passed"
+    def _why_not(self, tx, message, key):
+        if len(key) != records.KEM_KEY.size or commands.reply_key_id(key) != message.reply_key:
+            return errors.Unauthorized(
+                "the enclosed reply key is not the one signed for",
+                "the key whose id is in the request",
+            )
+        reason = self._why_closed(tx)
         return errors.Refused(reason, "a record that is open") if reason else None
+
+    def _why_closed(self, tx):
+        if self.state.status == "stopped":
+            return "the user took the consent back"
+        if self.state.view_until and tx.time >= self.state.view_until:
+            return "the offer's view_until has passed"
+        return ""
 
     def _sealed(self, tx, key, returned):
         state = self.state
@@ -149,7 +150,7 @@ class View(Entity):
             state.offer,
             state.pairwise,
             mask_of(state.fields),
-            self._why_closed(tx) is None,
+            not self._why_closed(tx),
         )
 
     def list_views(self, tx: Transaction, message: records.ListViews) -> records.ListViewsReply:

@@ -5,7 +5,8 @@
 Each round starts the node's process on its folder, sends commands over its pseudo-terminal, and
 kills it with SIGKILL after a random number of answers and a random wait within the work. Then:
 what was acknowledged is in the journal once and answered the same when asked again, every other
-command is there once or not at all, and the journal's leaves and root recompute.
+command is there once or not at all, the journal's leaves recompute, and replaying it gives the
+very states that the store holds: nothing is half-done.
 """
 
 import asyncio
@@ -22,11 +23,12 @@ from runtime.host.crypto import Crypto
 from runtime.node.journal import Journal
 from runtime.node.queries import check_chain
 from runtime.wire import records
-from runtime.wire.commands import sign_command
-from runtime.wire.schema import decode
-from tests.portable.world import Person
+from runtime.wire.commands import REGISTRATION, sign_command
+from runtime.wire.schema import canonical, decode
+from tests.portable.replay import Replay
+from tests.portable.world import EUR, Person
 
-UNDER_WAY = 8
+UNDER_WAY = 16
 FAR_FUTURE = (1 << 63) - 1
 
 
@@ -56,51 +58,62 @@ class Kills:
         self.folder = folder
         self.source = random.Random(seed)
         self.operator = Person(Crypto(), "operator")
+        self.partner = Person(Crypto(), "partner")
         self.acknowledged: dict[int, tuple[list, list]] = {}  # nonce: (params, accepted)
         self.unanswered: set[int] = set()
         self.serial = 0
         self.nonce = 0
 
     async def provision(self, client: Client) -> None:
+        node, partner = client.identity.node, self.partner
         await client.command(self.operator, records.Provision(), [self.operator.key])
+        agreed = canonical([node, partner.id, ("partner",)])
+        await client.command(
+            self.operator,
+            records.RegisterParty(partner.id, ("partner",)),
+            [partner.key, partner.sign(REGISTRATION, agreed)],
+        )
 
     def _next(self, node: bytes) -> tuple[int, list]:
         """A command that succeeds exactly once."""
         self.nonce += 1
         self.serial += 1
-        platform, user = divmod(self.serial, 5000)
-        shares = records.Shares(platform, user, 5000 - user, 5000 - platform)
-        request = records.DefineRules(shares)
+        reference = self.serial.to_bytes(8, "big")
+        request = records.OptinDepositEscrow(self.partner.id, EUR, self.serial, reference)
         person = self.operator
         signed = sign_command(person.sign, node, person.id, self.nonce, FAR_FUTURE, request)
         return self.nonce, list(signed)
 
     async def load(self, client: Client, round_: Round) -> None:
-        """Send until the node is killed, after a random number of answers."""
+        """Send until the node is killed: some time after a random number of answers.
+
+        Raises:
+            ConnectionLost: it was.
+        """
         node = client.identity.node
         self.nonce = (await client.read(records.NextNonce(self.operator.id))).nonce - 1
         left = self.source.randint(1, 40)
-        pause = self.source.random() * 0.004
+        pause = self.source.random() * 0.02
+        killing = None
         tasks: dict[asyncio.Task, tuple[int, list]] = {}
-        while True:
-            while len(tasks) < UNDER_WAY:
-                nonce, params = self._next(node)
-                self.unanswered.add(nonce)
-                task = asyncio.create_task(client.call("define_rules", params))
-                tasks[task] = (nonce, params)
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                nonce, params = tasks.pop(task)
-                self.acknowledged[nonce] = (params, task.result())
-                self.unanswered.discard(nonce)
-                left -= 1
-            if left <= 0:
-                asyncio.get_running_loop().call_later(pause, round_.kill)
-                for task in tasks:
-                    task.cancel()
-                # The kill falls into the work on what is still under way.
-                await asyncio.to_thread(round_.process.wait)
-                return
+        try:
+            while True:
+                while len(tasks) < UNDER_WAY:
+                    nonce, params = self._next(node)
+                    self.unanswered.add(nonce)
+                    task = asyncio.create_task(client.call("optin_deposit_escrow", params))
+                    tasks[task] = (nonce, params)
+                done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    nonce, params = tasks.pop(task)
+                    self.acknowledged[nonce] = (params, task.result())
+                    self.unanswered.discard(nonce)
+                    left -= 1
+                if left <= 0 and not killing:
+                    # It falls anywhere into the work; whatever is answered until then counts.
+                    killing = asyncio.get_running_loop().call_later(pause, round_.kill)
+        finally:
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def life(self) -> None:
         """One round: start, check that answers are remembered, load, kill."""
@@ -113,7 +126,7 @@ class Kills:
                     sorted(self.acknowledged), 3 * bool(self.acknowledged)
                 ):
                     params, accepted = self.acknowledged[nonce]
-                    again = await client.call("define_rules", params)
+                    again = await client.call("optin_deposit_escrow", params)
                     assert again == accepted, f"command {nonce} was answered differently"
                 await self.load(client, round_)
         except ConnectionLost:
@@ -132,13 +145,14 @@ class Kills:
         for position in range(journal.size):
             body = decode(records.Body, journal.entry(position)[2])
             command = decode(records.Command, body.command)
-            if body.method == "define_rules":
+            if body.method == "optin_deposit_escrow":
                 assert command.nonce not in positions, f"command {command.nonce} is there twice"
                 positions[command.nonce] = position
-                events = len(body.events)
-                assert events == 2, f"entry {position} is half-done: {events} events"
         for nonce, (_, accepted) in self.acknowledged.items():
             assert positions.get(nonce) == accepted[1], f"acknowledged command {nonce} is lost"
+        replay = Replay(journal)
+        replay.follow()
+        replay.check(store)
         store.close()
         return journal.size, len(self.unanswered & set(positions))
 

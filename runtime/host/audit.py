@@ -414,6 +414,7 @@ class _Turn:
         self.events = [_event(event) for event in body.events]
         self.command: records.Command
         self.repeated = False
+        self.refused = False  # for the role of its signer
 
     @property
     def signer(self) -> bytes:
@@ -622,7 +623,7 @@ class _Audit:
         spec = spec_of(request)
         self._count_attachments(turn)
         message = self._command(turn, spec)
-        expected = lead(turn, message)
+        expected = [] if turn.refused else lead(turn, message)
         if not turn.repeated:
             accepted = _made("party", turn.signer, records.CommandAccepted(turn.command.nonce))
             expected.append(accepted)
@@ -669,9 +670,12 @@ class _Audit:
         else:
             party = self._party(turn.signer)
             held = ", ".join(party.roles)
+            may = role == "any" or role in party.roles
+            # Where every attempt is journaled, one by the wrong party is an entry without effect.
+            turn.refused = not may and spec.more["judged_anew"]
             self._check(
                 "roles",
-                role == "any" or role in party.roles,
+                may or turn.refused,
                 f"{turn.method} was signed by a party that is {held}",
                 f"a party that is {role}",
             )

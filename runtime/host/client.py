@@ -83,6 +83,7 @@ class Client:
         self._generation = self._link.generation
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._sent: dict[int, bytes] = {}
+        self._again: list[int] = []  # of these, the ones to send once more
         self._next_id = 1
         self._wake = asyncio.Event()
         self._crypto = Crypto()
@@ -178,7 +179,7 @@ class Client:
             self._lost = lost = self._lost or ConnectionLost("the client was closed")
             for future in self._waiting.values():
                 if not future.done():
-                    future.set_exception(lost)
+                    future.set_exception(ConnectionLost(str(lost)))
 
     async def _read(self) -> None:
         try:
@@ -193,6 +194,7 @@ class Client:
     async def _write(self) -> None:
         while not self._ended:
             self._wake.clear()
+            self._send_again()
             out = self._link.transmit(_now_ms())
             if out:
                 await self._transport.write(out)
@@ -209,12 +211,30 @@ class Client:
             # The node started anew: it may not have seen what was under way. Sending it again
             # is safe: signed commands are known by their hash, and the rest changes nothing.
             self._generation = self._link.generation
-            for message in self._sent.values():
-                with contextlib.suppress(LinkFull):
-                    self._link.send(message)
+            self._again = list(self._sent)
         for message in messages:
             with contextlib.suppress(Malformed):
                 self._message(message)
+
+    def _send_again(self) -> None:
+        with contextlib.suppress(LinkFull):
+            while self._again:
+                if self._again[0] in self._sent:
+                    self._link.send(self._sent[self._again[0]])
+                del self._again[0]
+
+    def _send(self, request_id: int, message: bytes) -> bool:
+        """Hand a request to the link; False while there is no room."""
+        if self._lost:
+            raise self._lost
+        try:
+            if self._again:
+                return False  # what was sent before goes first
+            self._link.send(message)
+        except LinkFull:
+            return False
+        self._sent[request_id] = message
+        return True
 
     def _message(self, message: bytes) -> None:
         parsed = parse(message)
@@ -251,16 +271,11 @@ class Client:
         message = encode_request(request_id, method, params)
         future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting[request_id] = future
-        self._sent[request_id] = message
         try:
             async with asyncio.timeout(self._timeout_s):
                 async with self._sending:
-                    while True:
-                        try:
-                            self._link.send(message)
-                            break
-                        except LinkFull:
-                            await asyncio.sleep(0.005)
+                    while not self._send(request_id, message):
+                        await asyncio.sleep(0.005)
                 self._wake.set()
                 return await future
         except TimeoutError:
@@ -269,7 +284,8 @@ class Client:
                 "is the node running?"
             ) from None
         finally:
-            del self._waiting[request_id], self._sent[request_id]
+            del self._waiting[request_id]
+            self._sent.pop(request_id, None)
 
     # ----------------------------------------------------------------------- requests
 
@@ -437,8 +453,10 @@ class BlockingClient:
 
     def close(self) -> None:
         """Close the line."""
-        self._wait(self.client.close())
-        self._end()
+        try:
+            self._wait(self.client.close())
+        finally:
+            self._end()
 
     def __enter__(self) -> Self:
         return self

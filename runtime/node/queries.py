@@ -56,18 +56,25 @@ class Queries:
         return REPLIES["journal_consistency"](tuple(path))
 
     def journal_entries(self, tx, message):
-        journal = self._node.journal
-        entries, room = [], PAGE_BYTES
-        for position in range(message.start, min(message.start + message.limit, journal.size)):
-            header, salt, body, attachments = journal.entry(position)
+        if message.start >= self._node.journal.size:
+            raise Missing(
+                f"there is no entry {message.start}", f"less than {self._node.journal.size}"
+            )
+        end = min(message.start + message.limit, self._node.journal.size)
+        # Entries of this very batch get their signatures when it is flushed.
+        return Later(lambda: self._entries(message.start, end))
+
+    def _entries(self, start, end):
+        entries: list[Entry] = []
+        room = PAGE_BYTES
+        for position in range(start, end):
+            header, salt, body, attachments = self._node.journal.entry(position)
             shown = tuple([item for item in attachments if item.label != "values"])
             entry = Entry(header, salt, body, shown)
             room -= len(canonical(entry))
             if entries and room < 0:
                 break
             entries.append(entry)
-        if not entries:
-            raise Missing(f"there is no entry {message.start}", f"less than {journal.size}")
         return REPLIES["journal_entries"](tuple(entries))
 
     def signed_head(self, nonce):

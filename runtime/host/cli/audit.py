@@ -117,9 +117,10 @@ def verify(app: App, file: str, node: str | None, progress: bool) -> None:
 
 def verdict(report: auditing.Report) -> list[object]:
     """What people read of an audit."""
-    lines: list[object] = [
-        table("check", "passed>", rows=[(name, n) for name, n in sorted(report.checks.items())])
-    ]
+    lines: list[object] = []
+    if report.checks:
+        rows = sorted(report.checks.items())
+        lines.append(table("check", "passed>", rows=rows))
     for name, count in report.erased.items():
         lines.append(f"{count} of {name} not checked: erased")
     if report.failure:

@@ -20,7 +20,14 @@ from rich.console import Console
 from runtime.host import steps
 from runtime.host.cli.show import Unreadable, jsonable, plain, short
 from runtime.host.client import Client, ConnectionLost, Done, NodeLied
-from runtime.host.keyfolder import Key, KeyFolder, KeyFolderError, UnknownName, WrongPassphrase
+from runtime.host.keyfolder import (
+    PREFIX_DIGITS,
+    Key,
+    KeyFolder,
+    KeyFolderError,
+    UnknownName,
+    WrongPassphrase,
+)
 from runtime.host.transports import TransportError
 from runtime.wire.errors import NodeError
 from runtime.wire.schema import make_id
@@ -244,12 +251,13 @@ class App:
     def say(self, data: Any, *lines: Any) -> None:
         """Answer: JSON if asked for, else the lines, each a text or something rich can print."""
         if self.as_json:
-            click.echo(json.dumps(jsonable(data), ensure_ascii=False))
+            click.echo(json.dumps(jsonable(data)))
             return
         console = self.console
         for line in lines:
             if isinstance(line, str):
-                console.print(line, soft_wrap=True)
+                for row in line.split("\n"):
+                    console.print(plain(row), soft_wrap=True)
             else:
                 # Rich fills cells with spaces up to the right edge.
                 with console.capture() as captured:
@@ -283,9 +291,14 @@ class App:
     def _known(self, text: str) -> bytes | None:
         if re.fullmatch(r"[0-9a-fA-F]{64}", text):
             return bytes.fromhex(text)
-        if self.book is None or HEX.fullmatch(text):
+        if self.book is None or (HEX.fullmatch(text) and len(text) >= PREFIX_DIGITS):
             return None
-        return self.book.lookup(text)
+        try:
+            return self.book.lookup(text)
+        except UnknownName:
+            if HEX.fullmatch(text):
+                return None  # not a name like `ada`: the start of an id
+            raise
 
 
 def one_of(text: str, known: Iterable[bytes], what: str) -> bytes:
@@ -325,6 +338,12 @@ def description_hash(text: str) -> bytes:
 # ------------------------------------------------------------------------- declaring commands
 
 
+JSON = click.Option(["--json", "as_json"], is_flag=True, help="Print one JSON value instead.")
+NO_RECEIPT = click.Option(
+    ["--no-receipt"], is_flag=True, help="Do not fetch and check the receipt."
+)
+
+
 def command(
     group: click.Group, name: str | None = None, *, example: str, journaled: bool = False
 ) -> Callable[[F], click.Command]:
@@ -353,16 +372,13 @@ def command(
                     raise
                 raise problem from error
 
-        wrapped: Any = click.option(
-            "--json", "as_json", is_flag=True, help="Print one JSON value instead."
-        )(run)
-        if journaled:
-            wrapped = click.option(
-                "--no-receipt", is_flag=True, help="Do not fetch and check the receipt."
-            )(wrapped)
         lines = example.splitlines()
         epilog = "\b\nExample:\n" + "\n".join(f"  optin {line}" for line in lines)
-        return group.command(name, epilog=epilog)(wrapped)
+        made = group.command(name, epilog=epilog)(run)
+        if journaled:
+            made.params.append(NO_RECEIPT)
+        made.params.append(JSON)
+        return made
 
     return decorate
 

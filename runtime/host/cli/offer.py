@@ -59,7 +59,7 @@ Registry = dict[int, records.FieldDefinition]
 
 @click.group()
 def offer() -> None:
-    """Offers: which fields, in which form, for how long, for how much."""
+    """Offers: which fields, in which form, for how much."""
 
 
 @command(offer, example="offer example > offer.json")

@@ -102,7 +102,10 @@ async def enrol(
 @click.argument("name")
 @field_option
 async def update(app: App, name: str, fields: tuple[tuple[str, str], ...]) -> None:
-    """Replace all of a user's values; views consented to before stay as they are."""
+    """Replace all of a user's values.
+
+    Views that were consented to before stay as they are.
+    """
     key = app.key(name)
     async with app.node() as client:
         values = values_of(await steps.field_names(client), dict(fields))
@@ -155,7 +158,7 @@ async def view(app: App, name: str, code: str) -> None:
 @click.option("--also", multiple=True, metavar="FIELD", help="An optional field to show as well.")
 @click.option("--yes", is_flag=True, help="Agree without being asked.")
 async def activate(app: App, name: str, code: str, also: tuple[str, ...], yes: bool) -> None:
-    """Opt in: consent to exactly the fields shown, in exactly this form."""
+    """Opt in: consent to exactly the fields shown."""
     key = app.key(name)
     async with app.node() as client:
         identity = await app.code(client, code, key)
@@ -171,8 +174,8 @@ async def activate(app: App, name: str, code: str, also: tuple[str, ...], yes: b
                 )
         uses = terms.required + tuple(use for use in terms.optional if use.index in added)
         shown = _names(registry, uses)
-        if not yes:
-            app.console.print(read_aloud(app, offer, terms, registry))
+        if not yes and not app.as_json:
+            app.say(None, read_aloud(app, offer, terms, registry))
         app.confirm(f"Let {app.name(terms.partner)} see {shown}?", yes)
         done = await steps.activate(client, key, identity, offer, added)
         await app.done(

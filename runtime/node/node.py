@@ -10,6 +10,7 @@ from runtime.node.ports import InlineWorkers
 from runtime.node.queries import Queries
 from runtime.node.sequencer import Sequencer
 from runtime.wire.commands import node_id
+from runtime.wire.errors import Refused
 from runtime.wire.hkdf import hmac_sha3
 from runtime.wire.records import SINGLETON, STATES, Sealed
 from runtime.wire.schema import spec_of, unpack_own
@@ -117,6 +118,8 @@ class Node:
         Args:
             message: a request with `after`, the cursor of the page before, and `limit`.
         """
+        if message.limit == 0:
+            raise Refused("a page of nothing", "a limit of 1 to 255")
         after = (message.after[:-32], message.after[-32:]) if message.after else None
         rows = self.store.scan(index, prefix, after, message.limit)
         more = rows and len(rows) == message.limit

@@ -2,7 +2,7 @@
 
 from runtime.actor import Later
 from runtime.wire.commands import HEAD
-from runtime.wire.errors import Missing
+from runtime.wire.errors import Missing, Refused
 from runtime.wire.proofs import entry_leaf
 from runtime.wire.records import REPLIES, SCHEMA_VERSION, Entry, SignedHead
 from runtime.wire.schema import canonical

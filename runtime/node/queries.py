@@ -56,11 +56,12 @@ class Queries:
         return REPLIES["journal_consistency"](tuple(path))
 
     def journal_entries(self, tx, message):
-        if message.start >= self._node.journal.size:
-            raise Missing(
-                f"there is no entry {message.start}", f"less than {self._node.journal.size}"
-            )
-        end = min(message.start + message.limit, self._node.journal.size)
+        size = self._node.journal.size
+        if message.start >= size:
+            raise Missing(f"there is no entry {message.start}", f"less than {size}")
+        if message.limit == 0:
+            raise Refused("a page of no entries", "a limit of 1 to 255")
+        end = min(message.start + message.limit, size)
         # Entries of this very batch get their signatures when it is flushed.
         return Later(lambda: self._entries(message.start, end))
 

@@ -4,12 +4,12 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   ?= build/demo
 
-.PHONY: run test bench kills lint types stubs docs clean
+.PHONY: run test bench kills lint types stubs docs micropython clean
 
 run: $(VENV)/run
 	@$(BIN)/python -m runtime.host.demo $(DEMO)
 
-test: $(VENV)/test stubs lint types
+test: $(VENV)/test stubs lint types micropython
 	@$(BIN)/python -m pytest -q
 
 bench: $(VENV)/test
@@ -28,6 +28,10 @@ types: $(VENV)/test stubs
 
 stubs: $(VENV)/run
 	@$(BIN)/python -m runtime.host.reference --stubs > runtime/wire/records.pyi
+
+# MicroPython's unix port and mpy-cross: built once, cached outside the tree.
+micropython: $(VENV)/test
+	@$(BIN)/python -m firmware.micropython > /dev/null
 
 docs: $(VENV)/test
 	@$(BIN)/python -m tests.docs

@@ -1,10 +1,10 @@
 """The whole path, end to end: who gets what, who sees what, and what stopping it stops."""
 
 from runtime.wire import commands, records
+from runtime.wire.errors import NotAllowedNow, Refused
 from runtime.wire.proofs import is_included
 from runtime.wire.schema import canonical, evolve, make_id, unpack
 from tests.portable.world import DAY, EUR, START, VALUES, Use, refused, stage
-from runtime.wire.errors import NotAllowedNow, Refused
 
 AMOUNT = 1_000_003
 DEPOSIT = 50_000_000
@@ -351,7 +351,7 @@ def test_a_settlement_verifies_and_a_changed_one_does_not():
     world = stage("settled")
     settlement = world.state("code", world.code).settlement
     record = world.do(world.partner, "get_settlement", settlement).record
-    verdict = world.read("optin_verify_settlement", *[record])
+    verdict = world.read("optin_verify_settlement", record)
     assert verdict.valid is True
     assert make_id("optin/v1/settlement", record.statement) == settlement
     one, two = record.witnesses

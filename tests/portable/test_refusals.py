@@ -944,4 +944,4 @@ def test_entries_that_do_not_exist_are_refused():
     auditor = world.register(world.person("an auditor"), ("auditor",))
     for start in (world.node.journal.size, 1 << 32, (1 << 64) - 1):
         refused(world, Missing, world.do, auditor, "journal_entries", start, 9)
-    refused(world, Missing, world.do, auditor, "journal_entries", 0, 0)
+    refused(world, Refused, world.do, auditor, "journal_entries", 0, 0)

@@ -10,7 +10,7 @@ from runtime.wire import commands, records
 from runtime.wire.errors import NodeError, from_wire
 from runtime.wire.proofs import is_included, shown_leaf
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
-from runtime.wire.sealing import seal, unseal
+from runtime.wire.sealing import seal_request, unseal
 from tests.portable.ram_store import RamStore
 from tests.portable.toy_crypto import ToyCrypto
 
@@ -132,7 +132,7 @@ class World:
     def sealed(self, person, method, *fields, enclosures=()):
         """The params of a request that travels sealed."""
         content = canonical(self.signed(person, method, *fields, enclosures=enclosures))
-        return list(seal(self.crypto, self.node.kem_public_key, commands.ENROLMENT, content))
+        return list(seal_request(self.crypto, self.node.kem_public_key, commands.ENROLMENT, content))
 
     def do(self, person, method, *fields, enclosures=(), params=None):
         """Signed request; returns the reply record. The last Accepted stays in `accepted`."""

@@ -1,0 +1,475 @@
+"""Random histories with hostile steps on a real node, beside a model that was written apart.
+
+After every step: the model's verdict and the node's are the same; every balance and every state is
+the model's; money is conserved; every account adds up; every state is one of its class's table;
+the states computed from the journal alone are those in the store; what a view returned is within
+what was consented and requested; every leaf of the journal is recomputed.
+
+`OPTIN_HISTORIES` sets how many histories are tried on toy cryptography (50 by default; a twentieth
+of it, at least 2, with real signatures); `OPTIN_HISTORIES_SEED` tries others than the usual ones:
+
+    OPTIN_HISTORIES=5000 OPTIN_HISTORIES_SEED=1 pytest tests/actors/test_histories.py
+"""
+
+import os
+from fractions import Fraction
+
+from hypothesis import HealthCheck, seed, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from actors.view import mask_of
+from runtime.host.crypto import Crypto
+from runtime.node.queries import check_chain
+from runtime.wire import commands, records
+from runtime.wire.errors import NodeError, StorageFailed, from_wire
+from runtime.wire.schema import canonical, make_id
+from tests.portable.ram_store import RamStore
+from tests.portable.replay import Replay
+from tests.portable.toy_crypto import ToyCrypto
+from tests.portable.world import DAY, EUR, START, Use, World
+
+HISTORIES = int(os.environ.get("OPTIN_HISTORIES", "50"))
+SEED = int(os.environ.get("OPTIN_HISTORIES_SEED", "0"))
+CHF = b"CHF" + bytes(5)
+CURRENCIES = (EUR, CHF)
+NAME, MAIL, PHONE, ZIP = (Use(0, "ExactValue"), Use(1, "ExactValue"), Use(2, "BooleanOnly"),
+                          Use(3, "ExactValue"))  # fmt: skip
+CHOICES = (  # what a user may consent to, and whether it is within the offer
+    ((NAME, PHONE), True), ((NAME, MAIL, PHONE), True), ((NAME,), False),
+    ((NAME, PHONE, ZIP), False), ((NAME, Use(1, "BooleanOnly"), PHONE), False), ((), False),
+)  # fmt: skip
+VALUES = ((b"Ada", b"ada@example.org", b"+49"), (b"Bob",), (b"", b"nameless@example.org"),
+          (b"Dora", b"", b"+43"))  # fmt: skip
+
+few = st.integers(0, 5)
+pick = st.integers(0, 11)
+
+
+# --------------------------------------------------------------------------------- the model
+
+
+class Engagement:
+    """What the model knows of a code."""
+
+    def __init__(self, user, offer, born):
+        self.user = user
+        self.offer = offer
+        self.dead_at = born + 30 * DAY
+        self.status = "generated"
+        self.completed = self.settled = self.stopped = False
+        self.consented = ()
+
+
+class Deal:
+    """What the model knows of an offer."""
+
+    def __init__(self, partner, currency, amount, budget, publisher, charity, view_until):
+        self.partner, self.currency = partner, currency
+        self.amount, self.budget, self.spent = amount, budget, 0
+        self.publisher, self.charity, self.view_until = publisher, charity, view_until
+        self.open = True
+
+
+class Model:
+    """Money and states, by the words of DOMAIN.md and nothing else."""
+
+    def __init__(self):
+        self.now = START
+        self.references = set()
+        self.money = {}  # (partner, currency): [deposited, reserved, released]
+        self.earned = {}  # (party, currency): amount
+        self.deals = {}
+        self.codes = {}
+        self.referrer = {}  # user: referrer or None
+        self.named = set()  # users with a value for the required field
+
+    def available(self, partner, currency):
+        deposited, reserved, released = self.money.get((partner, currency), (0, 0, 0))
+        return deposited - reserved - released
+
+    def alive(self, code):
+        return self.now < code.dead_at
+
+    def may_generate(self, user, offer):
+        deal = self.deals.get(offer)
+        if deal is None or not deal.open or user not in self.referrer:
+            return False
+        waiting = ("generated", "viewed")
+        for code in self.codes.values():
+            if (code.user, code.offer) == (user, offer):
+                if code.status not in waiting or self.alive(code):
+                    return False
+        fits = deal.budget - deal.spent >= deal.amount
+        return fits and self.available(deal.partner, deal.currency) >= deal.amount
+
+    def generate(self, code_id, user, offer):
+        deal = self.deals[offer]
+        deal.spent += deal.amount
+        self.money[deal.partner, deal.currency][1] += deal.amount
+        self.codes[code_id] = Engagement(user, offer, self.now)
+
+    def revoke(self, code):
+        deal = self.deals[code.offer]
+        code.status, code.stopped = "revoked", True
+        if not code.completed:
+            deal.spent -= deal.amount
+            self.money[deal.partner, deal.currency][1] -= deal.amount
+
+    def settle(self, code, operator):
+        deal = self.deals[code.offer]
+        amount, affiliate = deal.amount, self.referrer[code.user]
+        parts = [int(Fraction(amount) * share) for share in
+                 (Fraction(1, 5), Fraction(2, 5), Fraction(1, 5))]  # fmt: skip
+        parts.append(amount - sum(parts))
+        payees = [operator, deal.charity or code.user, affiliate, deal.publisher]
+        for payee, part in zip(payees, parts, strict=True):
+            key = (payee or payees[1], deal.currency)
+            self.earned[key] = self.earned.get(key, 0) + part
+        money = self.money[deal.partner, deal.currency]
+        money[1] -= amount
+        money[2] += amount
+        code.settled = True
+        if code.status == "activated":
+            code.status = "settled"
+
+
+# ------------------------------------------------------------------------------- the machine
+
+
+class Histories(RuleBasedStateMachine):
+    """One node, two partners, up to six users, and anybody trying anything."""
+
+    crypto = ToyCrypto
+    origin = None
+
+    def __init__(self):
+        super().__init__()
+        if type(self).origin is None:
+            type(self).origin = self.settled_in()
+        self.world = world = self.origin.fork()
+        self.model = Model()
+        self.replay = Replay(world.node.journal)
+        self.users = []
+        self.records = {}
+        self.last = None
+        self.serial = 0
+        self.checked = 0
+
+    @classmethod
+    def settled_in(cls):
+        """A provisioned world with everybody who registers."""
+        world = World(RamStore(), cls.crypto()).provision()
+        world.second = world.register(world.person("second partner"), ("partner",))
+        world.publisher = world.register(world.person("publisher"), ("publisher",))
+        world.charity = world.register(world.person("charity"), ("charity",))
+        world.stranger = world.register(world.person("stranger"), ("witness",))
+        world.unborn = [world.person(f"user {i}") for i in range(6)]
+        return world
+
+    def teardown(self):
+        self.replay.follow()
+        self.replay.check_whole(self.world.store)
+        check_chain(self.world.node.journal)
+        self.world.node.directory.passivate_all()
+
+    def attempt(self, allowed, action, *arguments, journaled=False, **options):
+        """Do something; the node must do it exactly if `allowed`. Returns the reply, or None."""
+        before = self.world.store.content()
+        try:
+            reply = action(*arguments, **options)
+        except NodeError as error:
+            assert not allowed, f"refused: {error}"
+            if journaled:
+                assert self.world.store.count() == len(before[2]) + 1
+            else:
+                assert self.world.store.content() == before
+            return None
+        assert allowed, f"not refused: {reply}"
+        assert self.world.store.count() == len(before[2]) + 1
+        return reply
+
+    def partner(self, number):
+        return (self.world.partner, self.world.second)[number % 2]
+
+    def anyone(self, number):
+        people = [self.world.operator, self.world.partner, self.world.second, self.world.publisher,
+                  self.world.charity, *self.world.witnesses, *self.users]  # fmt: skip
+        return people[number % len(people)]
+
+    def code(self, number):
+        code_id = list(self.model.codes)[number % len(self.model.codes)]
+        return code_id, self.model.codes[code_id]
+
+    # -------------------------------------------------------------------------------- steps
+
+    @rule(who=few, currency=few, amount=st.sampled_from((0, 1, 5000, 10**9, (1 << 64) - 1)),
+          reference=st.integers(0, 20), by=st.sampled_from((0, 0, 0, 0, 1)))  # fmt: skip
+    def deposit(self, who, currency, amount, reference, by):
+        partner, currency = self.partner(who), CURRENCIES[currency % 2]
+        signer, reference = self.anyone(by), b"reference %d" % reference
+        money = self.model.money.get((partner.id, currency), [0, 0, 0])
+        allowed = (signer is self.world.operator and reference not in self.model.references
+                   and amount > 0 and money[0] + amount < 1 << 64)  # fmt: skip
+        if self.attempt(allowed, self.world.do, signer, "optin_deposit_escrow", partner.id,
+                        currency, amount, reference):  # fmt: skip
+            self.model.references.add(reference)
+            money[0] += amount
+            self.model.money[partner.id, currency] = money
+
+    @rule(who=few, by=few, currency=few, amount=st.sampled_from((0, 1, 7, 4999, 5000, 10**9)),
+          budget=st.sampled_from((1, 3, 12)), extras=few,
+          until=st.sampled_from((0, 0, 40, 90)))  # fmt: skip
+    def publish(self, who, by, currency, amount, budget, extras, until):
+        world, partner = self.world, self.partner(who)
+        signer = partner if by else self.partner(who + 1)
+        currency, budget = CURRENCIES[currency % 2], amount * budget - (extras == 5)
+        publisher = world.publisher.id if extras in (1, 3) else None
+        charity = world.charity.id if extras in (2, 3) else None
+        self.serial += 1
+        until = START + until * DAY if until else 0
+        terms = world.terms(
+            partner=partner.id, serial=self.serial, currency=currency, amount=amount,
+            budget=max(budget, 0), publisher=publisher, charity=charity, view_until=until,
+            compensation="CharitableDonation" if charity else "EarlyAccess",
+        )  # fmt: skip
+        allowed = (signer is partner and 0 < amount <= budget
+                   and self.model.available(partner.id, currency) >= amount
+                   and (until == 0 or until > self.model.now))  # fmt: skip
+        reply = self.attempt(allowed, world.do, signer, "publish_offer", terms)
+        if reply:
+            deal = Deal(partner.id, currency, amount, budget, publisher, charity, until)
+            deal.terms = terms
+            self.model.deals[reply.offer] = deal
+
+    @precondition(lambda self: self.model.deals)
+    @rule(number=pick, by=few)
+    def close(self, number, by):
+        offer = list(self.model.deals)[number % len(self.model.deals)]
+        deal, signer = self.model.deals[offer], self.partner(by)
+        allowed = deal.open and deal.partner == signer.id
+        if self.attempt(allowed, self.world.do, signer, "close_offer", offer) is not None:
+            deal.open = False
+
+    @precondition(lambda self: len(self.users) < 6)
+    @rule(values=st.sampled_from(VALUES), referred=st.integers(-3, 5))
+    def enrol(self, values, referred):
+        person = self.world.unborn[len(self.users)]
+        referrer = self.world.unborn[referred] if referred >= 0 else None
+        if referrer is person:
+            return  # the node allows it: see test_nobody_refers_themselves
+        allowed = referrer is None or referrer in self.users
+        if self.attempt(allowed, self.world.enrol, person, values, referrer):
+            self.users.append(person)
+            self.model.referrer[person.id] = referrer and referrer.id
+            if values[0]:
+                self.model.named.add(person.id)
+
+    @precondition(lambda self: self.users and self.model.deals)
+    @rule(user=pick, offer=pick, by=st.sampled_from((0, 0, 0, 0, 1)))
+    def generate(self, user, offer, by):
+        offer = list(self.model.deals)[offer % len(self.model.deals)]
+        user, signer = self.users[user % len(self.users)], self.anyone(by)
+        allowed = signer is self.world.operator and self.model.may_generate(user.id, offer)
+        reply = self.attempt(allowed, self.world.do, signer, "optin_generate_code", offer, user.id)
+        if reply:
+            self.model.generate(reply.code, user.id, offer)
+
+    def user_of(self, code, by):
+        """The user of a code, or sometimes somebody else."""
+        if by:
+            return next(user for user in self.users if user.id == code.user)
+        return self.users[0]
+
+    @precondition(lambda self: self.model.codes)
+    @rule(number=pick, by=few)
+    def mark_viewed(self, number, by):
+        code_id, code = self.code(number)
+        signer = self.user_of(code, by)
+        allowed = (code.status == "generated" and signer.id == code.user
+                   and self.model.alive(code))  # fmt: skip
+        if self.attempt(allowed, self.world.viewed, signer, code_id):
+            code.status = "viewed"
+
+    @precondition(lambda self: self.model.codes)
+    @rule(number=pick, by=few, choice=st.sampled_from((0, 0, 0, 1, 1, 2, 3, 4, 5)))
+    def activate(self, number, by, choice):
+        code_id, code = self.code(number)
+        signer = self.user_of(code, by)
+        fields, within = CHOICES[choice]
+        self.world.offer, self.world.offered = code.offer, self.model.deals[code.offer].terms
+        allowed = (code.status == "viewed" and signer.id == code.user and self.model.alive(code)
+                   and within and signer.id in self.model.named)  # fmt: skip
+        reply = self.attempt(allowed, self.world.activate, signer, code_id, fields)
+        if reply:
+            code.status, code.consented = "activated", fields
+            self.records[code_id] = reply.record
+
+    @precondition(lambda self: self.records)
+    @rule(number=pick, by=few, requested=st.sampled_from((b"\xff", b"\x01", b"\x06", b"\x00")))
+    def view(self, number, by, requested):
+        code_id = list(self.records)[number % len(self.records)]
+        code, record = self.model.codes[code_id], self.records[code_id]
+        deal, partner = self.model.deals[code.offer], self.partner(by)
+        allowed = (partner.id == deal.partner and not code.stopped
+                   and (deal.view_until == 0 or self.model.now < deal.view_until))  # fmt: skip
+        mask = requested * 32
+        grant = self.attempt(allowed, self.world.view, record, mask, partner, journaled=True)
+        if grant:
+            code.completed = True
+            consented = mask_of(code.consented)
+            expected = bytes(a & b for a, b in zip(consented, mask, strict=True))
+            assert grant.returned == expected
+            assert len(grant.transforms) == sum(bin(byte).count("1") for byte in expected)
+
+    @precondition(lambda self: self.model.codes)
+    @rule(number=pick, by=few, witnesses=st.sampled_from(((0, 1), (1, 2), (2, 0), (1, 1), (0, 3))),
+          forged=st.sampled_from((0, 0, 0, 1)))  # fmt: skip
+    def settle(self, number, by, witnesses, forged):
+        code_id, code = self.code(number)
+        deal, world = self.model.deals[code.offer], self.world
+        signer = self.anyone(by)
+        people = [*world.witnesses, world.stranger]
+        named = [people[index] for index in witnesses]
+        ready = code.completed and not code.settled
+        allowed = (ready and len(set(witnesses)) == 2 and 3 not in witnesses and not forged
+                   and signer.id in (deal.partner, world.operator.id))  # fmt: skip
+        content, settlement = b"", make_id("test/no-settlement")
+        if ready:
+            statement = world.evidence(world.witnesses[0], code_id).statement
+            content, settlement = canonical(statement), make_id("optin/v1/settlement", statement)
+        signatures = [person.sign(commands.WITNESS, content) for person in named]
+        if forged:
+            signatures[1] = signatures[0]
+        if self.attempt(allowed, world.do, signer, "optin_settle_engagement", code_id, settlement,
+                        tuple(person.id for person in named), enclosures=signatures):  # fmt: skip
+            self.model.settle(code, world.operator.id)
+
+    @precondition(lambda self: self.model.codes)
+    @rule(number=pick, by=few)
+    def revoke(self, number, by):
+        code_id, code = self.code(number)
+        signer = self.user_of(code, by)
+        allowed = code.status in ("activated", "settled") and signer.id == code.user
+        if self.attempt(allowed, self.world.revoke, signer, code_id) is not None:
+            self.model.revoke(code)
+
+    @rule(days=st.sampled_from((1, 10, 30)))
+    def time_passes(self, days):
+        self.world.uptime.ns += days * DAY
+        self.model.now += days * DAY
+
+    @rule()
+    def the_node_starts_again(self):
+        self.world.node.directory.passivate_all()
+        self.world.boot()
+        self.replay.journal = self.world.node.journal
+
+    @rule(who=few, room=st.integers(0, 9))
+    def the_store_is_full(self, who, room):
+        before = self.world.store.content()
+        self.world.store.room = room
+        try:
+            self.world.deposit(1, b"never", self.partner(who))
+        except StorageFailed:
+            assert self.world.store.content() == before
+        except NodeError as error:
+            assert "credited before" in error.wrong or "hold that much" in error.wrong
+        else:  # there was room: the payment is real, and may not be made again
+            key = (self.partner(who).id, EUR)
+            self.model.money.setdefault(key, [0, 0, 0])[0] += 1
+        finally:
+            self.world.store.room = None
+
+    @rule(amount=st.integers(1, 9))
+    def a_command_is_sent_twice(self, amount):
+        world, partner = self.world, self.world.partner
+        reference = b"once %d" % self.serial
+        self.serial += 1
+        money = self.model.money.setdefault((partner.id, EUR), [0, 0, 0])
+        if money[0] + amount >= 1 << 64:
+            return
+        params = world.signed(world.operator, "optin_deposit_escrow", partner.id, EUR, amount,
+                              reference)  # fmt: skip
+        answers = [world.send("optin_deposit_escrow", params) for _ in range(3)]
+        assert answers[0][0] is None, from_wire(answers[0][0])
+        assert answers[0] == answers[1] == answers[2]
+        money[0] += amount
+
+    # --------------------------------------------------------------------------- invariants
+
+    @invariant()
+    def balances_are_the_models(self):
+        world = self.world
+        for currency in CURRENCIES:
+            lines = world.do(world.operator, "list_accounts", currency, b"", 255).accounts
+            found = {line.partner: [line.deposited, line.reserved, line.released] for line in lines}
+            expected = {key[0]: money for key, money in self.model.money.items()
+                        if key[1] == currency and money[0]}  # fmt: skip
+            assert found == expected
+            payees = world.do(world.operator, "list_balances", currency, b"", 255).balances
+            assert {line.party: line.balance for line in payees} == {
+                key[0]: earned for key, earned in self.model.earned.items()
+                if key[1] == currency and earned
+            }  # fmt: skip
+
+    @invariant()
+    def money_is_conserved_and_accounts_add_up(self):
+        world = self.world
+        for currency in CURRENCIES:
+            lines = world.do(world.operator, "list_accounts", currency, b"", 255).accounts
+            payees = world.do(world.operator, "list_balances", currency, b"", 255).balances
+            held = sum(line.deposited - line.released - line.withdrawn for line in lines)
+            assert sum(line.deposited for line in lines) == (
+                held + sum(line.balance + line.withdrawn for line in payees)
+                + sum(line.withdrawn for line in lines)
+            )  # fmt: skip
+            for line in lines:
+                assert min(line) is not None and line.deposited >= (
+                    line.reserved + line.released + line.expired + line.withdrawn
+                )
+            for line in payees:
+                assert line.earned == line.balance + line.withdrawn
+
+    @invariant()
+    def codes_are_in_the_models_states(self):
+        for code_id, code in self.model.codes.items():
+            state = self.world.state("code", code_id)
+            assert (state.status, state.completed) == (code.status, code.completed)
+            assert (state.settlement != records.ZEROS) == code.settled
+            expected = "reserved"
+            if code.settled:
+                expected = "released"
+            elif code.status == "revoked" and not code.completed:
+                expected = "cancelled"
+            assert self.world.state("reservation", state.reservation).status == expected
+        for offer, deal in self.model.deals.items():
+            state = self.world.state("offer", offer)
+            assert (state.reserved, state.status == "open") == (deal.spent, deal.open)
+
+    @invariant()
+    def replay_equals_life(self):
+        changed = self.replay.follow()
+        self.replay.check(self.world.store, changed)
+        assert not self.world.failures, self.world.failures
+
+
+class RealHistories(Histories):
+    """The same with ML-DSA-87, ML-KEM-1024 and ChaCha20-Poly1305."""
+
+    crypto = Crypto
+    origin = None
+
+
+def tried(machine, histories, steps):
+    """A test of a machine, the same histories every time."""
+    test = machine.TestCase
+    test.settings = settings(
+        max_examples=histories, stateful_step_count=steps, deadline=None, database=None,
+        derandomize=SEED == 0, suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    return seed(SEED)(test) if SEED else test
+
+
+TestHistories = tried(Histories, HISTORIES, 50)
+TestRealHistories = tried(RealHistories, max(2, HISTORIES // 20), 40)

@@ -1,0 +1,1 @@
+"""The node and what drives it; the README of the project says where things are."""

@@ -1,0 +1,1 @@
+"""What drives a node: client, command line, key folder, offline audit."""

@@ -72,7 +72,7 @@ def cache() -> Path:
     return Path(home) / "optin-node"
 
 
-def ensure(tarball=None) -> Toolchain:
+def ensure(tarball: Path | str | None = None) -> Toolchain:
     """Build MicroPython unless that has been done.
 
     Args:
@@ -98,7 +98,7 @@ def ensure(tarball=None) -> Toolchain:
     return toolchain
 
 
-def source_tarball(tarball=None) -> Path:
+def source_tarball(tarball: Path | str | None = None) -> Path:
     """Fetch the source tarball unless that has been done, and verify it.
 
     Args:
@@ -120,7 +120,7 @@ def source_tarball(tarball=None) -> Path:
     return _verified(kept)
 
 
-def unpack(folder: Path, tarball=None) -> Path:
+def unpack(folder: Path, tarball: Path | str | None = None) -> Path:
     """Unpack the source.
 
     Args:
@@ -144,7 +144,7 @@ def unpack(folder: Path, tarball=None) -> Path:
     return top
 
 
-def main(arguments=None) -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Print where the programs are, building them first if need be.
 
     Args:
@@ -190,14 +190,14 @@ def _fetch(kept: Path) -> None:
     )
 
 
-def _mirrors() -> list:
+def _mirrors() -> list[str]:
     """Return the base addresses of apt's sources, those that look like Debian's archive first."""
     listed = _run(["apt-get", "update", "--print-uris"]).stdout
     bases = list(dict.fromkeys(re.findall(r"^'(\S+?)/+dists/", listed, re.MULTILINE)))
     return sorted(bases, key=lambda base: not base.endswith("/debian"))
 
 
-def _private_list(work: Path, mirror: str) -> list:
+def _private_list(work: Path, mirror: str) -> list[str]:
     """Write a list of sources of our own; return the options that make apt use it alone."""
     _made(work / "lists" / "partial")
     _made(work / "cache" / "archives" / "partial")
@@ -248,7 +248,7 @@ def _install(built: Toolchain, home: Path) -> None:
         # Another process has built the same meanwhile.
 
 
-def _require(programs: dict) -> None:
+def _require(programs: dict[str, tuple[str, str]]) -> None:
     missing = [name for name in programs if shutil.which(name) is None]
     if missing:
         lines = [f"  {programs[name][0]}: {name} {programs[name][1]}" for name in missing]
@@ -270,7 +270,7 @@ def _verified(path: Path) -> Path:
     return path
 
 
-def _run(command: list, folder=None) -> subprocess.CompletedProcess:
+def _run(command: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     # A make or C environment of the caller's must not leak into the build.
     environment = {
         name: value

@@ -66,7 +66,7 @@ class Queries:
         return Later(lambda: self._entries(message.start, end))
 
     def _entries(self, start, end):
-        entries: list[Entry] = []
+        entries = []
         room = PAGE_BYTES
         for position in range(start, end):
             header, salt, body, attachments = self._node.journal.entry(position)

@@ -16,11 +16,13 @@ class Rules(Entity):
     kind = "rules"
     blank = records.RulesState("undefined", records.Shares(0, 0, 0, 0))
     table = {"undefined": {"define_rules": ("defined",)}, "defined": {}}
-    reads = ("get_shares",)
+    reads = ("get_rules", "get_shares")
 
     @classmethod
     def address(cls, message, tx: Transaction) -> bytes:
-        return rules_id(message.shares)
+        if isinstance(message, records.DefineRules):
+            return rules_id(message.shares)
+        return message.rules
 
     def define_rules(self, tx: Transaction, message: records.DefineRules) -> Done:
         """Define rules whose shares sum to the whole."""
@@ -28,6 +30,10 @@ class Rules(Entity):
         if total != WHOLE:
             raise errors.Refused(f"the shares sum to {total} basis points", str(WHOLE))
         return Done(records.DefineRulesReply(self.id), records.RulesDefined(message.shares))
+
+    def get_rules(self, tx: Transaction, message: records.GetRules) -> records.GetRulesReply:
+        """The shares, for anyone."""
+        return records.GetRulesReply(self.get_shares(tx, records.GetShares()))
 
     def get_shares(self, tx: Transaction, message: records.GetShares) -> records.Shares:
         """The shares."""

@@ -4,7 +4,7 @@ import pykka
 
 from runtime.actor.transaction import Journaled
 from runtime.wire.errors import Fault, NotAllowedNow
-from runtime.wire.records import SINGLETON
+from runtime.wire.records import REQUESTS, SINGLETON
 from runtime.wire.schema import spec_of
 
 
@@ -121,10 +121,10 @@ class Entity(pykka.ThreadingActor):
         return outcome.result
 
     def _not_allowed(self, name, status, allowed):
-        words = sorted(allowed)
+        words = sorted([word for word in allowed if word in REQUESTS])
         return NotAllowedNow(
             f"{name} on a {self.kind} that is {status}",
-            "one of " + ", ".join(words) if words else f"nothing: {status} is final",
+            "one of " + ", ".join(words) if words else "no request for it now",
         )
 
     def _apply(self, tx, event):

@@ -175,6 +175,8 @@ def run(path: Path) -> None:
         try:
             server.serve()
         finally:
+            for signum in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(signum, signal.SIG_IGN)  # it is stopping already
             server.close()
             node.stop()
     finally:

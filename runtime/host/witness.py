@@ -171,8 +171,8 @@ def _event(entry: records.EntryParts, content: bytes) -> tuple[str, _Shown]:
         ) from error
     if (kind, entry.method) != expected:
         raise EvidenceRefused(
-            f"{name} of a {kind} in an entry of {entry.method}",
-            f"of a {expected[0]} in one of {expected[1]}",
+            f"{name} stands with kind {kind} in an entry of {entry.method}",
+            f"kind {expected[0]}, in one of {expected[1]}",
         )
     return name, _Shown(entry.header.sequence, entity, event)
 

@@ -88,9 +88,20 @@ class Sequencer:
             self._signing = []
             self._reload()
         for ticket in batch:
-            ticket.reply(*ticket.answer())
+            ticket.reply(*self._finished(ticket))
         self._signatures = {}
         return len(batch)
+
+    def _finished(self, ticket):
+        try:
+            return ticket.answer()
+        except Exception as error:  # of a reply that is finished late; what is durable stays so
+            return self._fault(error)
+
+    def _fault(self, error):
+        self._node.directory.report("node", error)
+        name = type(error).__name__
+        return Fault(f"the node failed with {name}", todo="ask again").to_wire(), None
 
     def _reload(self):
         try:
@@ -112,13 +123,8 @@ class Sequencer:
             self.failure = f"stopped: {error}"
             return _failing(Fault(self.failure, todo="restart the node"))
         except Exception as error:
-            self._node.directory.report("node", error)
-            return _failing(
-                Fault(
-                    f"the node failed with {type(error).__name__}",
-                    todo="nothing of the request remains",
-                )
-            )
+            answer = self._fault(error)
+            return lambda: answer
 
     def _execute(self, admitted):
         node, spec, command = self._node, admitted.spec, admitted.command

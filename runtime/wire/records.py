@@ -460,6 +460,12 @@ request(
     to="rules", signer="operator", reply=(("rules", ID, ""),),
 )  # fmt: skip
 
+request(
+    "get_rules", "The shares of settlement rules.",
+    ("rules", ID, ""),
+    to="rules", journaled=False, reply=(("shares", Shares, ""),),
+)  # fmt: skip
+
 # ------------------------------------------------------------------------ requests: profile
 
 request(

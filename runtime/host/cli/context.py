@@ -410,7 +410,7 @@ def read_file(path: str, what: str, limit: int = 1 << 20) -> str:
     """Text of a small file; `-` is standard input."""
     try:
         data = sys.stdin.buffer.read(limit) if path == "-" else _read(path, limit)
-        return data.decode()
+        return data.decode("utf-8-sig")  # spreadsheets put a mark in front
     except UnicodeDecodeError:
         raise Problem(f"{path} is not text", what) from None
 

@@ -20,7 +20,7 @@ def create(app: App, names: tuple[str, ...]) -> None:
     app.say(
         [{"name": key.name, "id": key.id} for key in made],
         table("name", "id", rows=[(key.name, key.id.hex()) for key in made]),
-        "The keys are in clear: for demonstrations only." if folder.insecure else "",
+        *(["The keys are in clear: for demonstrations only."] if folder.insecure else []),
     )
 
 

@@ -75,7 +75,7 @@ async def provision(app: App, operator: str) -> None:
         )
 
 
-@command(node, example="--line ~/node/tty node unpin")
+@command(node, example="node unpin")
 def unpin(app: App) -> None:
     """Forget the node met on --line, so that another may take its place."""
     if not app.line:

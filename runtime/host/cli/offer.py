@@ -132,7 +132,7 @@ async def show(app: App, offer: str) -> None:
         _data(identity, terms, state),
         read_aloud(app, identity, terms, registry),
         f"id {identity.hex()}",
-        "" if state else "closed: it takes no new codes",
+        *([] if state else ["closed: it takes no new codes"]),
     )
 
 

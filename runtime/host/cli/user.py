@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +17,7 @@ from runtime.host.cli.escrow import CURRENCY
 from runtime.host.cli.offer import Registry, field_name, read_aloud
 from runtime.host.cli.payee import show_balance
 from runtime.host.cli.show import Unreadable, short, time_text
+from runtime.host.client import Client
 from runtime.wire import records
 
 
@@ -77,25 +79,37 @@ async def enrol(
         people = read_people(read_file(file, "comma-separated values"))
     else:
         people = [(name or "", referrer, dict(fields))]
-    folder = app.create_folder()
+    app.create_folder()
     made: list[dict[str, Any]] = []
     async with app.node() as client:
         registry = await steps.field_names(client)
         rows = [(person, by, values_of(registry, values)) for person, by, values in people]
-        with Progress(console=app.console, disable=not progress, transient=True) as bar:
-            for person, by, values in bar.track(rows, description="Enrolling"):
-                key = app.key(person) if person in folder.names() else folder.create_key(person)
-                known = app.party(by) if by else None
-                done = await steps.enrol(client, key, values, known)
-                proof = await app.proved(client, done)
-                made.append({"name": person, "user": key.id, "referrer": known, **proof})
-    app.say(
-        made if file else made[0],
-        *[
-            f"{row['name']} is enrolled as {short(row['user'])}; {receipt_line(row)}"
-            for row in made
-        ],
-    )
+        bar = Progress(console=app.console, disable=not progress, transient=True)
+        try:
+            with bar:
+                for person, by, values in bar.track(rows, description="Enrolling"):
+                    made.append(await _enrol(app, client, person, by, values))
+        finally:
+            # Whoever was enrolled before one failed is.
+            if made:
+                app.say(
+                    made if file else made[0],
+                    *[
+                        f"{row['name']} is enrolled as {short(row['user'])}; {receipt_line(row)}"
+                        for row in made
+                    ],
+                )
+
+
+async def _enrol(
+    app: App, client: Client, name: str, referrer: str | None, values: dict[int, bytes]
+) -> dict[str, Any]:
+    known = app.party(referrer) if referrer else None
+    folder = app.folder
+    key = folder.key(name) if name in folder.names() else folder.create_key(name)
+    done = await steps.enrol(client, key, values, known)
+    proof = await app.proved(client, done)
+    return {"name": name, "user": key.id, "referrer": known, **proof}
 
 
 @command(user, example="user update anna --field phone=+4930654321", journaled=True)
@@ -252,7 +266,7 @@ def _names(registry: Registry, uses: Iterable[records.FieldUse]) -> str:
 
 def read_people(text: str) -> list[tuple[str, str | None, dict[str, str]]]:
     """[(name, referrer, values)] of comma-separated values; no value is ever quoted back."""
-    reader = csv.DictReader(text.splitlines(), restkey="", strict=True)
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey="", strict=True)
     people = []
     try:
         if "name" not in (reader.fieldnames or ()):

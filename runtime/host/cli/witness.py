@@ -99,6 +99,8 @@ async def gather(
                 f"the signature of {app.name(signed.witness)} is for another code or node",
                 f"code {short(code)}",
             )
+    if signatures[0].witness == signatures[1].witness:
+        raise Problem("the same witness twice", "two different ones")
     if signatures[0].settlement != signatures[1].settlement:
         raise Problem("the two witnesses signed different statements", "one statement")
     return signatures

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pymerkle import InmemoryTree
 
 from runtime.cpython.store import SqliteStore
-from runtime.host import audit
+from runtime.host.audit import auditor
+from runtime.host.audit.ledger import Ledger
 from runtime.host.audit import (
     Identity,
     Report,
@@ -964,7 +965,7 @@ def test_money_is_counted_by_itself_even_if_the_rules_were_wrong(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, method: str, event: str,
     changes: dict[str, Any], check: str, words: str,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(audit._Audit, "_compare", lambda self, found, expected: None)
+    monkeypatch.setattr(auditor, "compare", lambda check, found, expected: None)
     position = journal.position(method)
     forged = with_event(journal.entries[position], event, **changes)
     if check == "head":  # a sum at the very limit is still a sum
@@ -976,21 +977,21 @@ def test_money_is_counted_by_itself_even_if_the_rules_were_wrong(
 def test_sums_that_were_carried_along_wrong_are_found_at_the_end(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audit._Audit, "_conserved", lambda self, currency: None)
-    monkeypatch.setattr(audit._Audit, "_compare", lambda self, found, expected: None)
+    monkeypatch.setattr(Ledger, "_conserved", lambda self, currency: None)
+    monkeypatch.setattr(auditor, "compare", lambda check, found, expected: None)
     position = journal.position("optin_settle_engagement")
     forged = with_event(journal.entries[position], "payee_credited", amount=1)
     fails(journal.audit(journal.with_entry(position, forged)), None, "money conserved",
           "2000006 of 50000000 EUR left the accounts; expected the 1800007")  # fmt: skip
-    carried = audit._Ledger.apply
+    carried = Ledger.apply
 
-    def forgetful(ledger: Any, name: str, entity: bytes, event: Any) -> Any:
-        currency = carried(ledger, name, entity, event)
-        if name == "payee_credited":
-            ledger.payees[entity] -= 1
+    def forgetful(ledger: Ledger, event: Any) -> Any:
+        currency = carried(ledger, event)
+        if event.name == "payee_credited":
+            ledger.payees[event.entity] -= 1
         return currency
 
-    monkeypatch.setattr(audit._Ledger, "apply", forgetful)
+    monkeypatch.setattr(Ledger, "apply", forgetful)
     fails(journal.audit(), None, "money conserved", "payees have")
 
 

@@ -84,23 +84,28 @@ def test_a_blocking_client_that_cannot_connect_leaves_no_thread(tmp_path: Path) 
 
 
 def test_a_hundred_commands_of_one_party_in_flight_all_arrive_once(tmp_path: Path) -> None:
-    async def test(client: Client, _: Served) -> None:
-        cast = await Cast().set_up(client)
-        before = client.identity.node and (await client.read(records.Status())).entries
-        done = await asyncio.gather(
-            *(
-                steps.deposit(client, cast.operator, cast.partner.id, 1, EUR, b"%d" % number)
-                for number in range(100)
+    async def work(served: Served) -> None:
+        async with await Client.connect(served.line) as client:
+            cast = await Cast().set_up(client)
+            before = (await client.read(records.Status())).entries
+        # A client that does not know the nonce yet.
+        async with await Client.connect(served.line) as client:
+            done = await asyncio.gather(
+                *(
+                    steps.deposit(client, cast.operator, cast.partner.id, 1, EUR, b"%d" % number)
+                    for number in range(100)
+                )
             )
-        )
-        assert sorted(item.accepted.position for item in done) == list(range(before, before + 100))
-        receipts = await asyncio.gather(*(client.receipt(item.accepted) for item in done))
-        assert len({receipt.leaf for receipt in receipts}) == 100
-        totals = await steps.totals(client, cast.operator, EUR)
-        assert totals.conserved
-        assert totals.deposited == 100_000_100
+            positions = sorted(item.accepted.position for item in done)
+            assert positions == list(range(before, before + 100))
+            receipts = await asyncio.gather(*(client.receipt(item.accepted) for item in done))
+            assert len({receipt.leaf for receipt in receipts}) == 100
+            totals = await steps.totals(client, cast.operator, EUR)
+            assert totals.conserved
+            assert totals.deposited == 100_000_100
 
-    with_node(tmp_path, test)
+    with serving(tmp_path) as served:
+        run(work(served))
 
 
 def test_many_people_at_once_each_get_their_own_answers(tmp_path: Path) -> None:

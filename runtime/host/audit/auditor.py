@@ -1,0 +1,279 @@
+"""Judges one entry after the other, as what was signed and the entries before lead to it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from runtime.host.audit import codes, offers, parties, settlement, views
+from runtime.host.audit.bundle import ENTRY, Identity, parts
+from runtime.host.audit.checks import Checks, Fails
+from runtime.host.audit.events import compare
+from runtime.host.audit.known import Known
+from runtime.host.audit.report import Failure, Report
+from runtime.host.audit.tree import Tree
+from runtime.host.audit.turn import Turn
+from runtime.host.audit.words import show
+from runtime.wire import commands, records
+from runtime.wire.errors import NodeError
+from runtime.wire.proofs import entry_leaf
+from runtime.wire.records import Entry, Head, SignedHead
+from runtime.wire.schema import Spec, spec_of, unpack_canonical
+
+Progress = Callable[[int, int], None]
+
+# Each says what the request of its name has to lead to.
+LEADS: tuple[Callable[[Known, Turn, Any], None], ...] = (
+    parties.provision,
+    parties.register_party,
+    parties.define_field,
+    parties.define_rules,
+    parties.enrol,
+    parties.update_fields,
+    offers.optin_deposit_escrow,
+    offers.publish_offer,
+    offers.close_offer,
+    codes.optin_generate_code,
+    codes.mark_viewed,
+    codes.optin_activate_code,
+    codes.optin_revoke_code,
+    views.optin_enforce_view,
+    settlement.optin_settle_engagement,
+)
+LEADS_TO = {lead.__name__: lead for lead in LEADS}
+
+# What lies beside an entry: {method: {label: how many}}; and the command's signature, always.
+ATTACHED = {
+    "provision": {"public-key": 1},
+    "register_party": {"public-key": 1, "registration-signature": 1},
+    "enrol": {"public-key": 1},
+    "optin_generate_code": {"node-signature": 1},
+    "optin_activate_code": {"pairwise-key": 1, "consent-signature": 1, "node-signature": 1},
+    "optin_settle_engagement": {"witness-signature": 2, "node-signature": 1},
+}
+
+
+def verify_bundle(
+    source: str | Path | BinaryIO,
+    pinned_node_id: bytes | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Verify a journal from its first entry to its head, without the node and without keys.
+
+    The head says how long the journal was when it was signed. Whether it is the latest one is for
+    the asker to know: compare `report.head` with the head, or its nonce, that it had.
+
+    Args:
+        source: path of a bundle, or a binary file.
+        pinned_node_id: id (32 bytes) that the node must have; without it, any node will do.
+        progress: function (bytes read, bytes in all or 0), called after each entry.
+
+    Returns:
+        Report; whatever is wrong with the file's content is in it, not raised.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    if isinstance(source, str | Path):
+        with open(source, "rb") as file:
+            return verify_bundle(file, pinned_node_id, progress)
+    report = Report()
+    total = source.seek(0, os.SEEK_END) if source.seekable() else 0
+    if total:
+        source.seek(0)
+    entry: int | None = None
+    head: Head | None = None
+    try:
+        content = parts(source)
+        _, identity = next(content)
+        auditor = Auditor(report, identity, pinned_node_id)
+        for kind, part in content:
+            if kind == ENTRY:
+                entry = report.entries
+                auditor.entry(*part)
+                report.entries += 1
+                entry = None
+                if progress:
+                    progress(source.tell() if total else 0, total)
+            else:
+                head = auditor.head(part)
+        report.head = head
+    except Fails as fails:
+        report.failure = Failure(entry, *fails.args)
+    except NodeError as error:
+        wrong = error.wrong
+        if entry is None:
+            wrong += f", after {report.entries} entries"
+        report.failure = Failure(entry, "form", wrong, error.expected)
+    return report
+
+
+class Auditor:
+    """Judges a journal.
+
+    Args:
+        report: where what was checked is counted.
+        identity: of the node, as the bundle says.
+        pinned: id that it must have, or None.
+    """
+
+    def __init__(self, report: Report, identity: Identity, pinned: bytes | None) -> None:
+        report.identity = identity
+        self._report = report
+        self._check = check = Checks(report)
+        self._known = Known(identity, check)
+        self._tree = Tree()
+        self._time = 0
+        self._seen: set[bytes] = set()  # hashes of commands that may be judged anew
+        hashed = commands.node_id(identity.public_key)
+        check(
+            "node id",
+            hashed == identity.node,
+            f"the node's id is {show(identity.node)}",
+            f"the hash of its key, {show(hashed)}",
+        )
+        if pinned is not None:
+            check(
+                "pinned node",
+                identity.node == pinned,
+                f"the journal is of node {show(identity.node)}",
+                f"node {show(pinned)}",
+            )
+
+    def entry(self, leaf: bytes, entry: Entry) -> None:
+        """Judge the next entry; raises Fails or NodeError."""
+        position, header = self._report.entries, entry.header
+        self._check(
+            "sequence",
+            header.sequence == position,
+            f"the sequence number is {header.sequence}",
+            str(position),
+        )
+        self._check(
+            "leaves",
+            entry_leaf(header, entry.salt, entry.body) == leaf,
+            "header, salt and body do not hash to the entry's leaf",
+            show(leaf),
+        )
+        self._check(
+            "schema",
+            header.schema == records.SCHEMA_VERSION,
+            f"the schema is version {header.schema}",
+            f"version {records.SCHEMA_VERSION}: take the auditor that belongs to it",
+        )
+        self._check(
+            "times",
+            header.time >= self._time,
+            f"the time is {header.time} ns",
+            f"at least {self._time}, that of the entry before",
+        )
+        self._tree.append(leaf)
+        self._time = header.time
+        self._judge(Turn(entry))
+
+    def head(self, signed: SignedHead) -> Head:
+        """Check that the entries are all of the journal that the node signed for."""
+        head, known = signed.head, self._known
+        self._check.signed(
+            "head signature", known.node_key, commands.HEAD, head, signed.signature,
+            "the node's",
+        )  # fmt: skip
+        ours = Head(known.node, self._report.entries, self._tree.root(), self._time, head.nonce)
+        for name in ("node", "size", "root", "time"):
+            found, expected = getattr(head, name), getattr(ours, name)
+            self._check(
+                "head",
+                found == expected,
+                f"the {name} of the head is {show(found)}",
+                f"{show(expected)}, that of the entries",
+            )
+        known.ledger.sums_in_full()
+        return head
+
+    def _judge(self, turn: Turn) -> None:
+        lead = LEADS_TO.get(turn.method)
+        if lead is None:
+            raise Fails(
+                "commands",
+                f"the method is {turn.method!r:.60}",
+                "a journaled request that this auditor's version knows",
+            )
+        spec = spec_of(records.REQUESTS[turn.method])
+        self._count_attachments(turn)
+        self._command(turn)
+        message = spec.build(unpack_canonical(turn.command.params), turn.method)
+        may = self._signer(turn, spec)
+        fresh = self._fresh(turn, spec)
+        if may:
+            lead(self._known, turn, message)
+        if fresh:
+            turn.expect("party", turn.signer, records.CommandAccepted(turn.command.nonce))
+        compare(self._check, turn.events, turn.expected)
+        self._known.ledger.book(turn.events)
+
+    def _count_attachments(self, turn: Turn) -> None:
+        allowed = {"command-signature": 1, **ATTACHED.get(turn.method, {})}
+        for label, found in turn.attached.items():
+            self._check(
+                "attachments",
+                len(found) == allowed.get(label),
+                f"{len(found)} attachments {label!r:.60} beside {turn.method}",
+                f"{allowed.get(label, 0)}, or none when erased",
+            )
+
+    def _command(self, turn: Turn) -> None:
+        """Check that the command is for this entry."""
+        command = turn.command
+        for name, found, expected in (
+            ("node", show(command.node), show(self._known.node)),
+            ("method", command.method, turn.method),
+        ):
+            self._check("commands", found == expected, f"its {name} is {found}", expected)
+        self._check(
+            "commands",
+            turn.time <= command.not_after,
+            f"it worked at {turn.time} ns",
+            f"no later than its not_after, {command.not_after}",
+        )
+
+    def _signer(self, turn: Turn, spec: Spec) -> bool:
+        """Check who signed; whether the role allows the request."""
+        role, may = spec.more["signer"], True
+        if role == "self":
+            key = self._known.attached_key(turn, turn.signer)
+        else:
+            party = self._known.party(turn.signer)
+            key = party.key
+            may = role == "any" or role in party.roles
+            # Where every attempt is journaled, one by the wrong party is an entry without effect.
+            self._check(
+                "roles",
+                may or spec.more["judged_anew"],
+                f"{turn.method} was signed by a party that is {', '.join(party.roles)}",
+                f"a party that is {role}",
+            )
+        self._check.signed(
+            "command signatures", key, commands.purpose(turn.method), turn.signed,
+            turn.attachment("command-signature"), f"that of party {show(turn.signer)}",
+        )  # fmt: skip
+        return may
+
+    def _fresh(self, turn: Turn, spec: Spec) -> bool:
+        """Check the nonce; False for a command that is rightly here again."""
+        hashed = commands.command_hash(turn.signed)
+        repeated = hashed in self._seen
+        party, nonce = self._known.parties.get(turn.signer), turn.command.nonce
+        last = party.nonce if party else 0
+        self._check(
+            "nonces",
+            repeated or nonce > last,
+            f"the nonce is {nonce}",
+            f"more than {last}, the party's last",
+        )
+        if party and not repeated:
+            party.nonce = nonce
+        if spec.more["judged_anew"]:
+            self._seen.add(hashed)
+        return not repeated

@@ -1,0 +1,158 @@
+"""The file that a journal is exported to.
+
+A bundle is a file of records, each after one byte that says what it is and its length as u32,
+big-endian. First the node's identity, then every entry after the leaf hash that it should have,
+at the end the signed head. All are canonical msgpack; nothing in the file is trusted.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from struct import Struct
+from typing import Any, BinaryIO, NamedTuple, Protocol
+
+from runtime.wire import records
+from runtime.wire.errors import Malformed
+from runtime.wire.proofs import entry_leaf
+from runtime.wire.records import Entry, SignedHead
+from runtime.wire.schema import canonical, spec_of, unpack_canonical
+
+TAG = "optin/v1/bundle"
+FRAME = Struct(">BI")
+IDENTITY, ENTRY, HEAD = 1, 2, 3  # what a record of a bundle is
+MAX_RECORD = 1 << 20  # bytes; the schema's limits on an Entry keep it below
+
+
+class Identity(NamedTuple):
+    """Whose journal it is: id (32 bytes) and ML-DSA-87 key (2,592 bytes) of the node."""
+
+    node: bytes
+    public_key: bytes
+
+
+class HasIdentity(Protocol):
+    """An Identity, or the node's own IdentityReply."""
+
+    @property
+    def node(self) -> bytes:
+        """Id of the node."""
+
+    @property
+    def public_key(self) -> bytes:
+        """Its key."""
+
+
+class Bundle(NamedTuple):
+    """Content of a bundle, read whole; for small ones."""
+
+    identity: Identity
+    entries: list[Entry]
+    signed: SignedHead
+
+
+def write_bundle(
+    path: str | Path, identity: HasIdentity, entries: Iterable[Entry], signed_head: SignedHead
+) -> int:
+    """Write a bundle, readable by its owner; a file at `path` is whole or is not there.
+
+    Args:
+        path: where.
+        identity: of the node.
+        entries: all of the journal from the first, as `journal_entries` gives them.
+        signed_head: a head over exactly these.
+
+    Returns:
+        How many entries there were.
+
+    Raises:
+        Malformed: an entry is none, or holds values of users' fields.
+        OSError: the file cannot be written.
+    """
+    path = Path(path)
+    part = path.with_name(path.name + ".part")
+    count = 0
+    try:
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(fd, "wb") as file:
+            _put(file, IDENTITY, [TAG, identity.node, identity.public_key])
+            for entry in entries:
+                if any(item.label == "values" for item in entry.attachments):
+                    raise Malformed(
+                        f"entry {entry.header.sequence} has values of a user's fields beside it",
+                        "none in a bundle",
+                        "take the entries from journal_entries",
+                    )
+                leaf = entry_leaf(entry.header, entry.salt, entry.body)
+                _put(file, ENTRY, [leaf, entry])
+                count += 1
+            _put(file, HEAD, signed_head)
+            file.flush()
+            os.fsync(fd)
+        os.replace(part, path)
+    except BaseException:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    return count
+
+
+def read_bundle(path: str | Path) -> Bundle:
+    """Read a bundle without verifying it.
+
+    Raises:
+        Malformed: the file is no bundle, or not whole.
+        OSError: it cannot be read.
+    """
+    with open(path, "rb") as file:
+        (_, identity), *entries, (_, signed) = parts(file)
+    return Bundle(identity, [entry for _, (_, entry) in entries], signed)
+
+
+def _put(file: BinaryIO, kind: int, record: Sequence[Any]) -> None:
+    data = canonical(record)
+    file.write(FRAME.pack(kind, len(data)) + data)
+
+
+def parts(file: BinaryIO) -> Iterator[tuple[int, Any]]:
+    """(kind, record) of each part of a bundle, checked for their order and shape.
+
+    Raises:
+        Malformed: it is no bundle.
+    """
+    last = 0
+    while last != HEAD:
+        start = file.read(FRAME.size)
+        if len(start) < FRAME.size:
+            raise Malformed("the file ends early", "a bundle, with a signed head at its end")
+        kind, size = FRAME.unpack(start)
+        if kind not in ((IDENTITY,) if last == 0 else (ENTRY, HEAD)):
+            raise Malformed(
+                f"a part of kind {kind}", "the identity, then entries, then the head of a bundle"
+            )
+        if size > MAX_RECORD:
+            raise Malformed(f"a part of {size} bytes", f"at most {MAX_RECORD}")
+        data = file.read(size)
+        if len(data) < size:
+            raise Malformed("the file ends early", f"{size} more bytes of this part")
+        yield kind, _record(kind, unpack_canonical(data, MAX_RECORD))
+        last = kind
+    if file.read(1):
+        raise Malformed("bytes follow the head", "the end of the file")
+
+
+def _record(kind: int, value: Any) -> Any:
+    if kind == HEAD:
+        return spec_of(SignedHead).build(value, "head")
+    size, name = (3, "the identity") if kind == IDENTITY else (2, "the entry")
+    if not isinstance(value, list) or len(value) != size:
+        raise Malformed(f"{name} has another shape", f"an array of {size}")
+    if kind == ENTRY:
+        return records.ID.build(value[0], "leaf"), spec_of(Entry).build(value[1], "entry")
+    if value[0] != TAG:
+        raise Malformed(f"the bundle's tag is {value[0]!r:.60}", TAG)
+    return Identity(
+        records.ID.build(value[1], "node"), records.PUBLIC_KEY.build(value[2], "public_key")
+    )

@@ -1,0 +1,132 @@
+"""What the auditor knows from the entries so far."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Any
+
+from runtime.host.audit.bundle import Identity
+from runtime.host.audit.checks import Checks, Fails
+from runtime.host.audit.ledger import Ledger
+from runtime.host.audit.turn import Turn
+from runtime.host.audit.words import show
+from runtime.wire import commands, records
+from runtime.wire.records import ZEROS
+from runtime.wire.schema import make_id
+
+
+@dataclass
+class Party:
+    """Who may sign what."""
+
+    key: bytes | None  # None: erased
+    roles: tuple[str, ...]
+    nonce: int = 0
+
+
+@dataclass
+class Offer:
+    """An offer, and how much of its budget codes hold."""
+
+    terms: records.Terms
+    pad: int
+    open: bool = True
+    reserved: int = 0
+
+
+@dataclass
+class Code:
+    """A code; zeros stand for what it does not have yet."""
+
+    assigned: records.CodeAssigned
+    made: records.CodeGenerated
+    status: str = "generated"
+    consent: bytes = ZEROS
+    record: bytes = ZEROS
+    completed: bool = False
+    settlement: bytes = ZEROS
+
+
+@dataclass
+class View:
+    """A view record."""
+
+    code: bytes
+    partner: bytes
+    visible: bytes
+    until: int
+    open: bool = True
+    granted: bool = False
+
+
+class Known:
+    """Everything by its id, and the checks that need it."""
+
+    def __init__(self, identity: Identity, check: Checks) -> None:
+        self.node, self.node_key = identity
+        self.check = check
+        self.ledger = Ledger(check)
+        self.operator: bytes | None = None
+        self.parties: dict[bytes, Party] = {}
+        self.users: dict[bytes, bytes | None] = {}  # and who referred them
+        self.fields: dict[int, records.FieldDefinition] = {}
+        self.rules: dict[bytes, records.Shares] = {}
+        self.payments: set[bytes] = set()
+        self.offers: dict[bytes, Offer] = {}
+        self.codes: dict[bytes, Code] = {}
+        self.codes_of: defaultdict[tuple[bytes, bytes], list[Code]] = defaultdict(list)
+        self.views: dict[bytes, View] = {}
+        self.consent = self.settlement = ZEROS  # last links of the chains
+
+    def party(self, party: bytes) -> Party:
+        """A registered party."""
+        found = self.parties.get(party)
+        if found is None:
+            raise Fails("roles", f"party {show(party)} is not registered", "a registered party")
+        return found
+
+    def offer(self, offer: bytes) -> Offer:
+        """A published offer."""
+        found = self.offers.get(offer)
+        if found is None:
+            raise Fails("offers", f"there is no offer {show(offer)}", "a published offer")
+        return found
+
+    def code(self, turn: Turn, code: bytes, *allowed: str) -> Code:
+        """A code in one of the states that allow the request."""
+        found = self.codes.get(code)
+        status = found.status if found else "not generated"
+        self.check(
+            "code states",
+            status in allowed,
+            f"{turn.method} of code {show(code)}, which is {status}",
+            "one that is " + " or ".join(allowed),
+        )
+        return self.codes[code]
+
+    def attached_key(self, turn: Turn, party: bytes) -> bytes | None:
+        """The public key beside an entry, which must be the party's."""
+        key = turn.attachment("public-key")
+        if key is None:
+            self.check.report.erased["public keys"] += 1
+        else:
+            self.check(
+                "public keys",
+                commands.party_id(key) == party,
+                f"the attached key is that of party {show(commands.party_id(key))}",
+                f"a key whose hash is {show(party)}",
+            )
+        return key
+
+    def node_signed(self, turn: Turn, purpose: bytes, content: Any) -> None:
+        """Check the node's signature beside an entry."""
+        self.check.signed(
+            "node signatures", self.node_key, purpose, content,
+            turn.attachment("node-signature"), "the node's",
+        )  # fmt: skip
+
+
+def account_of(money: records.Terms | records.CodeGenerated | records.OptinDepositEscrow) -> bytes:
+    """Id of the account that money comes from or goes to."""
+    return make_id("optin/v1/account", money.partner, money.currency)

@@ -1,0 +1,105 @@
+"""The money: every account and payee, and their sums per currency, from nothing but the events."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+
+from runtime.host.audit.checks import Checks
+from runtime.host.audit.events import Event
+from runtime.host.audit.words import currency_name, show
+
+MAX_AMOUNT = (1 << 64) - 1
+
+# What an event adds its amount to, or takes it from.
+MOVES = {
+    "deposited": {"deposited": 1, "available": 1},
+    "funds_reserved": {"available": -1, "reserved": 1},
+    "funds_returned": {"reserved": -1, "available": 1},
+    "funds_released": {"reserved": -1, "released": 1},
+    "payee_credited": {"payees": 1},
+}
+
+
+class Ledger:
+    """Books what the journal says; whether it should say so is for others."""
+
+    def __init__(self, check: Checks) -> None:
+        self._check = check
+        self.accounts: defaultdict[bytes, Counter[str]] = defaultdict(Counter)
+        self.payees: Counter[bytes] = Counter()
+        self.currencies: dict[bytes, bytes] = {}  # of accounts and payees
+        self.sums: defaultdict[bytes, Counter[str]] = defaultdict(Counter)  # by currency
+
+    def available(self, account: bytes) -> int:
+        """What an account can still promise."""
+        return self.accounts.get(account, Counter[str]())["available"]
+
+    def book(self, events: Iterable[Event]) -> None:
+        """Book all events of an entry, and check that nothing was made or lost."""
+        touched = set()
+        for event in events:
+            currency = self.apply(event)
+            if currency is not None:
+                touched.add(currency)
+            if event.kind == "account":
+                self._above_zero(event.entity)
+        for currency in touched:
+            self._conserved(currency)
+
+    def apply(self, event: Event) -> bytes | None:
+        """Book an event; returns the currency if it moved money."""
+        moves = MOVES.get(event.name)
+        if moves is None:
+            return None
+        entity, amount = event.entity, event.fields.amount
+        if event.name in ("deposited", "payee_credited"):
+            self.currencies[entity] = event.fields.currency
+        currency = self.currencies[entity]
+        books = [self.sums[currency]]
+        if event.name == "payee_credited":
+            self.payees[entity] += amount
+        else:
+            books.append(self.accounts[entity])
+        for book in books:
+            for column, sign in moves.items():
+                book[column] += sign * amount
+        return currency
+
+    def _above_zero(self, account: bytes) -> None:
+        found = self.accounts[account]
+        available, reserved = found["available"], found["reserved"]
+        self._check(
+            "accounts above zero",
+            available >= 0 and reserved >= 0 and found["deposited"] <= MAX_AMOUNT,
+            f"account {show(account)} has {available} available, {reserved} reserved",
+            "neither below zero",
+        )
+
+    def _conserved(self, currency: bytes) -> None:
+        sums = self.sums[currency]
+        parts = sums["available"] + sums["reserved"] + sums["payees"]
+        self._check(
+            "money conserved",
+            sums["deposited"] == parts,
+            f"{sums['deposited']} {currency_name(currency)} came in and {parts} are there",
+            "deposits = available + reserved + payees' balances",
+        )
+
+    def sums_in_full(self) -> None:
+        """At the end, once more from all accounts: sums that were carried along may be wrong."""
+        for currency, sums in self.sums.items():
+            total: Counter[str] = Counter()
+            for account, columns in self.accounts.items():
+                if self.currencies[account] == currency:
+                    total.update(columns)
+            self._check(
+                "money conserved",
+                total["deposited"] == sums["deposited"] and total["released"] == sums["payees"],
+                f"{total['released']} of {total['deposited']} {currency_name(currency)} "
+                "left the accounts",
+                f"the {sums['payees']} that payees have, of {sums['deposited']}",
+            )
+        paid = sum(self.payees.values())
+        credited = sum(sums["payees"] for sums in self.sums.values())
+        self._check("money conserved", paid == credited, f"payees have {paid}", str(credited))

@@ -1,0 +1,210 @@
+"""The steps of an engagement: what they check of a node's answers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runtime.host import audit, steps
+from runtime.host.client import Client, Done, NodeLied
+from runtime.wire import records
+from runtime.wire.errors import Missing, Refused
+from runtime.wire.schema import evolve
+from tests.runtime.host.served import EUR, Cast, Served, Someone
+from tests.runtime.host.test_client import with_node
+
+EXACT, PRESENCE = "ExactValue", "BooleanOnly"
+
+
+class Engaged:
+    """One user who opted in."""
+
+    async def set_up(self, client: Client, also: tuple[int, ...] = ()) -> Engaged:
+        self.cast = await Cast().set_up(client)
+        self.user = Someone("ada")
+        await steps.enrol(client, self.user, {0: b"Ada", 1: b"ada@example.org"})
+        self.code: bytes = (
+            await steps.generate_code(client, self.cast.operator, self.cast.offer, self.user.id)
+        ).reply.code
+        await steps.mark_viewed(client, self.user, self.code)
+        done = await steps.activate(client, self.user, self.code, self.cast.offer, also)
+        self.record: bytes = done.reply.record
+        return self
+
+
+def test_the_whole_path_ends_with_everybody_paid_and_a_journal_that_holds(tmp_path: Path) -> None:
+    async def test(client: Client, _: Served) -> None:
+        engaged = await Engaged().set_up(client, also=(1,))
+        cast = engaged.cast
+        seen = await steps.fetch_view(client, cast.partner, engaged.record)
+        assert seen.values == {0: "Ada", 1: "ada@example.org", 2: False}
+        signatures = [
+            await steps.sign_statement(client, witness, engaged.code)
+            for witness in cast.witnesses[1:]
+        ]
+        done = await steps.settle(client, cast.partner, signatures)
+        assert done.reply.settlement == signatures[0].settlement
+        await steps.revoke(client, engaged.user, engaged.code)
+        with pytest.raises(Refused):
+            await steps.fetch_view(client, cast.partner, engaged.record)
+        totals = await steps.totals(client, cast.operator, EUR)
+        assert totals.conserved
+        assert totals.balances == 1_000_003
+        entries, signed = await steps.whole_journal(client, cast.auditor)
+        path = tmp_path / "journal.optin"
+        audit.write_bundle(path, client.identity, entries, signed)
+        assert audit.verify_bundle(path, client.identity.node).ok
+
+    with_node(tmp_path, test)
+
+
+def test_a_partner_gets_what_was_asked_for_and_consented_to(tmp_path: Path) -> None:
+    async def test(client: Client, _: Served) -> None:
+        engaged = await Engaged().set_up(client)
+        for asked, shown in (([0], {0: "Ada"}), ([1], {}), ([1, 2, 255], {2: False})):
+            seen = await steps.fetch_view(
+                client, engaged.cast.partner, engaged.record, steps.mask_of(asked)
+            )
+            assert seen.values == shown
+
+    with_node(tmp_path, test)
+
+
+def test_a_field_that_was_not_offered_is_refused_before_anything_is_signed(tmp_path: Path) -> None:
+    async def test(client: Client, _: Served) -> None:
+        with pytest.raises(Missing, match="does not ask for field 7"):
+            await Engaged().set_up(client, also=(7,))
+
+    with_node(tmp_path, test)
+
+
+def test_pages_are_followed_to_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(steps, "PAGE", 2)
+    monkeypatch.setattr(steps, "ENTRIES", 3)
+
+    async def test(client: Client, _: Served) -> None:
+        cast = await Cast().set_up(client)
+        codes = []
+        for number in range(5):
+            user = Someone(f"user {number}")
+            await steps.enrol(client, user, {0: b"x"})
+            done = await steps.generate_code(client, cast.operator, cast.offer, user.id)
+            codes.append(done.reply.code)
+            await steps.mark_viewed(client, user, codes[-1])
+            await steps.activate(client, user, codes[-1], cast.offer)
+        assert sorted(await steps.all_codes(client, cast.operator)) == sorted(codes)
+        assert await steps.all_codes(client, Someone("user 3")) == [codes[3]]
+        assert len(await steps.all_views(client, cast.partner)) == 5
+        assert await steps.all_offers(client) == [cast.offer]
+        entries, signed = await steps.whole_journal(client, cast.auditor)
+        assert [entry.header.sequence for entry in entries] == list(range(signed.head.size))
+
+    with_node(tmp_path, test)
+
+
+# ------------------------------------------------------------------------------- liars
+
+
+def changing(client: Client, **changes: Any) -> None:
+    """Answer the client's commands with other values in Accepted or the reply."""
+    honest = client.command
+
+    async def command(signer: Any, request: Any, enclosures: Any = ()) -> Done:
+        done = await honest(signer, request, enclosures)
+        accepted = {n: v for n, v in changes.items() if hasattr(done.accepted, n)}
+        reply = {n: v for n, v in changes.items() if n not in accepted}
+        return Done(evolve(done.reply, **reply), evolve(done.accepted, **accepted))
+
+    client.command = command  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    "change", [{"signatures": ()}, {"signatures": (bytes(4627),)}, {"expires_at": 1}]
+)
+def test_a_code_that_the_node_did_not_sign_is_noticed(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    async def test(client: Client, _: Served) -> None:
+        cast = await Cast().set_up(client)
+        await steps.enrol(client, Someone("ada"), {0: b"Ada"})
+        changing(client, **change)
+        with pytest.raises(NodeLied, match="signature on the code"):
+            await steps.generate_code(client, cast.operator, cast.offer, Someone("ada").id)
+
+    with_node(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    "change", [{"signatures": ()}, {"signatures": (bytes(4627),)}, {"previous": b"p" * 32}]
+)
+def test_a_consent_proof_of_another_consent_is_noticed(
+    tmp_path: Path, change: dict[str, Any]
+) -> None:
+    async def test(client: Client, _: Served) -> None:
+        cast, ada = await Cast().set_up(client), Someone("ada")
+        await steps.enrol(client, ada, {0: b"Ada"})
+        done = await steps.generate_code(client, cast.operator, cast.offer, ada.id)
+        await steps.mark_viewed(client, ada, done.reply.code)
+        changing(client, **change)
+        with pytest.raises(NodeLied, match="consent proof"):
+            await steps.activate(client, ada, done.reply.code, cast.offer)
+
+    with_node(tmp_path, test)
+
+
+def test_a_view_sealed_for_somebody_else_is_noticed(tmp_path: Path) -> None:
+    async def test(client: Client, _: Served) -> None:
+        engaged = await Engaged().set_up(client)
+        changing(client, sealed=records.Sealed(bytes(1568), bytes(1040)))
+        with pytest.raises(NodeLied, match="cannot be read"):
+            await steps.fetch_view(client, engaged.cast.partner, engaged.record)
+
+    with_node(tmp_path, test)
+
+
+def grant(returned: bytes, transforms: tuple[str, ...], fields: bytes) -> records.ViewGrant:
+    return records.ViewGrant(b"r" * 32, b"c" * 32, b"p" * 32, returned, transforms, fields)
+
+
+@pytest.mark.parametrize(
+    ("transforms", "fields", "words"),
+    [
+        ((EXACT,), b"\x01\x00a\x01\x00b", "more or fewer forms"),
+        ((EXACT, EXACT), b"\x01\x00a", "ends within a field"),
+        ((EXACT, EXACT), b"\x01\x00a\x05\x00b", "ends within a field"),
+        ((EXACT, EXACT), b"\x01\x00a\x01", "ends within a field"),
+        ((EXACT, EXACT), b"\x01\x00a\x01\x00bc", "more than the fields"),
+    ],
+)
+def test_a_view_that_is_not_whole_is_noticed(
+    transforms: tuple[str, ...], fields: bytes, words: str
+) -> None:
+    with pytest.raises(NodeLied, match=words):
+        steps._values(grant(steps.mask_of([0, 1]), transforms, fields))
+
+
+@settings(deadline=None)
+@given(
+    st.dictionaries(
+        st.integers(0, 255),
+        st.one_of(st.booleans(), st.text(st.characters(codec="utf-8"), max_size=20)),
+    )
+)
+def test_values_of_a_view_come_out_as_they_went_in(values: dict[int, str | bool]) -> None:
+    fields, forms = b"", []
+    for index in sorted(values):
+        value = values[index]
+        data = bytes([value]) if isinstance(value, bool) else value.encode()
+        fields += len(data).to_bytes(2, "little") + data
+        forms.append(PRESENCE if isinstance(value, bool) else EXACT)
+    assert steps._values(grant(steps.mask_of(values), tuple(forms), fields)) == values
+
+
+@settings(deadline=None)
+@given(st.sets(st.integers(0, 255)))
+def test_masks_hold_exactly_their_indexes(indexes: set[int]) -> None:
+    assert steps.indexes_of(steps.mask_of(indexes)) == sorted(indexes)

@@ -121,10 +121,11 @@ class Entity(pykka.ThreadingActor):
         return outcome.result
 
     def _not_allowed(self, name, status, allowed):
+        nothing = "no request for it now" if allowed else f"nothing: {status} is final"
         words = sorted([word for word in allowed if word in REQUESTS])
         return NotAllowedNow(
             f"{name} on a {self.kind} that is {status}",
-            "one of " + ", ".join(words) if words else "no request for it now",
+            "one of " + ", ".join(words) if words else nothing,
         )
 
     def _apply(self, tx, event):

@@ -269,6 +269,18 @@ async def offer_terms(client: Client, offer: bytes) -> records.Terms:
     return terms
 
 
+async def offer_shares(client: Client, terms: records.Terms) -> records.Shares:
+    """The shares by which an offer's money is distributed, checked against its rules' id.
+
+    Raises:
+        NodeLied: they are not the rules that the terms name.
+    """
+    shares: records.Shares = (await client.read(records.GetRules(terms.rules))).shares
+    if make_id("optin/v1/rules", shares) != terms.rules:
+        raise NodeLied("the shares are not those of the offer's rules")
+    return shares
+
+
 async def revoke(client: Client, user: Signer, code: bytes) -> Done:
     """Take consent back."""
     return await client.command(user, records.OptinRevokeCode(code))

@@ -625,69 +625,120 @@ request(
 
 # --------------------------------------------------------------- messages between the actors
 
-internal("accept_command", "Check signer, roles and nonce of a command, and use up the nonce.",
-         ("nonce", U64, ""), ("role", Text(16), "role asked for; empty for none"),
-         ("logged", Flag(), "journal the refusal of a wrong role"))
-internal("register_self", "Register a user that enrols or an operator that provisions.",
-         ("roles", ListOf(ROLE, 8), ""))
+internal(
+    "accept_command",
+    "Check signer, roles and nonce of a command, and use up the nonce.",
+    ("nonce", U64, ""),
+    ("role", Text(16), "role asked for; empty for none"),
+    ("logged", Flag(), "journal the refusal of a wrong role"),
+)
+internal(
+    "register_self",
+    "Register a user that enrols or an operator that provisions.",
+    ("roles", ListOf(ROLE, 8), ""),
+)
 internal("party_roles", "Roles of a party.")
 internal("get_terms", "Terms of an offer.")
 internal("get_shares", "The shares of settlement rules.")
 internal("get_profile", "What a new code pins of a user: the referrer.")
-internal("freeze_fields", "Values of a user as they are now, by registry index.",
-         ("fields", ListOf(FieldUse, 256), "shown"), ("required", ListOf(FieldUse, 256), ""))
-internal("check_uses", "Are these field uses allowed by the registry, and how long may they get?",
-         ("required", ListOf(FieldUse, 256), ""), ("optional", ListOf(FieldUse, 256), ""))
-internal("check_values", "Do these values fit the registry?",
-         ("values", ListOf(UpTo(254), 256), ""))
+internal(
+    "freeze_fields",
+    "Values of a user as they are now, by registry index.",
+    ("fields", ListOf(FieldUse, 256), "shown"),
+    ("required", ListOf(FieldUse, 256), ""),
+)
+internal(
+    "check_uses",
+    "Are these field uses allowed by the registry, and how long may they get?",
+    ("required", ListOf(FieldUse, 256), ""),
+    ("optional", ListOf(FieldUse, 256), ""),
+)
+internal(
+    "check_values", "Do these values fit the registry?", ("values", ListOf(UpTo(254), 256), "")
+)
 internal("issue_code", "Count a code against an offer's budget.", ("user", ID, ""))
 internal("return_budget", "A code of this offer was cancelled: its budget is free again.")
 internal("accept_payment", "Take a payment reference, once.", ("account", ID, ""))
-internal("optin_reserve_against", "Hold an amount of an account for a code.",
-         ("account", ID, ""), ("code", ID, ""), ("amount", U64, ""))
-internal("reserve_funds", "Move an amount of the account from available to reserved.",
-         ("amount", U64, ""))
-internal("release_funds", "Move an amount of the account from reserved to released.",
-         ("amount", U64, ""))
-internal("return_funds", "Move an amount of the account from reserved to available.",
-         ("amount", U64, ""))
+internal(
+    "optin_reserve_against",
+    "Hold an amount of an account for a code.",
+    ("account", ID, ""),
+    ("code", ID, ""),
+    ("amount", U64, ""),
+)
+internal(
+    "reserve_funds",
+    "Move an amount of the account from available to reserved.",
+    ("amount", U64, ""),
+)
+internal(
+    "release_funds", "Move an amount of the account from reserved to released.", ("amount", U64, "")
+)
+internal(
+    "return_funds", "Move an amount of the account from reserved to available.", ("amount", U64, "")
+)
 internal("check_funds", "Can the account pay this amount?", ("amount", U64, ""))
-internal("optin_release_on_completion", "Release a reservation for a settlement.",
-         ("settlement", ID, ""))
+internal(
+    "optin_release_on_completion", "Release a reservation for a settlement.", ("settlement", ID, "")
+)
 internal("cancel_reservation", "Give the reserved amount back to the account.")
 internal("record_consent", "Extend the consent chain by a proof.", ("consent", Consent, ""))
 internal("extend_chain", "Make a link the head of a chain.", ("link", ID, ""))
 internal("chain_head", "The head of a chain.")
-internal("optin_generate_view", "Create the view record of a consent.",
-         ("consent", Consent, ""), ("pad", U16, "size class of the sealed replies, bytes"),
-         ("partner", ID, ""), ("view_until", U64, ""))
-internal("optin_log_access", "Write down that a partner looked, and what was returned.",
-         ("partner", ID, ""), ("requested", MASK, ""), ("returned", MASK, ""),
-         ("address", ID, "keyed hash of the address the host reported"),
-         ("granted", Flag(), ""))
+internal(
+    "optin_generate_view",
+    "Create the view record of a consent.",
+    ("consent", Consent, ""),
+    ("pad", U16, "size class of the sealed replies, bytes"),
+    ("partner", ID, ""),
+    ("view_until", U64, ""),
+)
+internal(
+    "optin_log_access",
+    "Write down that a partner looked, and what was returned.",
+    ("partner", ID, ""),
+    ("requested", MASK, ""),
+    ("returned", MASK, ""),
+    ("address", ID, "keyed hash of the address the host reported"),
+    ("granted", Flag(), ""),
+)
 internal("complete_code", "A view was granted: the engagement is complete.")
 internal("stop_view", "The user took consent back.")
 internal("code_facts", "What a settlement needs to know of a code.")
 internal("get_reservation", "State of a reservation.")
 internal("settle_code", "The engagement was settled.", ("settlement", ID, ""))
-internal("credit_payee", "Add an amount to a payee's balance.", ("party", ID, ""),
-         ("currency", CURRENCY, ""), ("amount", U64, ""))
+internal(
+    "credit_payee",
+    "Add an amount to a payee's balance.",
+    ("party", ID, ""),
+    ("currency", CURRENCY, ""),
+    ("amount", U64, ""),
+)
 
 # ------------------------------------------------------------------------------------ events
 
 event("provisioned", "The operator is bound to the node.", ("operator", ID, ""))
-event("party_registered", "A party is known; its key is attached.",
-      ("roles", ListOf(ROLE, 8), ""))
+event("party_registered", "A party is known; its key is attached.", ("roles", ListOf(ROLE, 8), ""))
 event("command_accepted", "The party's nonce is used up.", ("nonce", U64, ""))
 event("field_defined", "The registry grew.", ("field", FieldDefinition, ""))
 event("rules_defined", "Settlement rules exist.", ("shares", Shares, ""))
-event("enrolled", "A user is enrolled; the values are attached.",
-      ("referrer", Maybe(ID), ""), ("commitment", ID, ""))
-event("fields_updated", "The user's fields changed; the values are attached.",
-      ("commitment", ID, ""))
+event(
+    "enrolled",
+    "A user is enrolled; the values are attached.",
+    ("referrer", Maybe(ID), ""),
+    ("commitment", ID, ""),
+)
+event(
+    "fields_updated", "The user's fields changed; the values are attached.", ("commitment", ID, "")
+)
 event("payment_accepted", "A payment reference is used up.", ("account", ID, ""))
-event("deposited", "Money came in.", ("partner", ID, ""), ("currency", CURRENCY, ""),
-      ("amount", U64, ""))
+event(
+    "deposited",
+    "Money came in.",
+    ("partner", ID, ""),
+    ("currency", CURRENCY, ""),
+    ("amount", U64, ""),
+)
 event("offer_published", "An offer is open.", ("terms", Terms, ""), ("pad", U16, ""))
 event("offer_closed", "An offer takes no new codes.")
 event("code_issued", "A code counts against the offer's budget.", ("amount", U64, ""))
@@ -695,77 +746,204 @@ event("budget_returned", "A cancelled code's budget is free again.", ("amount", 
 event("funds_reserved", "Available to reserved.", ("amount", U64, ""))
 event("funds_released", "Reserved to released.", ("amount", U64, ""))
 event("funds_returned", "Reserved to available.", ("amount", U64, ""))
-event("reservation_made", "Money is held for a code.",
-      ("account", ID, ""), ("code", ID, ""), ("amount", U64, ""))
+event(
+    "reservation_made",
+    "Money is held for a code.",
+    ("account", ID, ""),
+    ("code", ID, ""),
+    ("amount", U64, ""),
+)
 event("reservation_released", "The money went to the payees.", ("settlement", ID, ""))
 event("reservation_cancelled", "The money went back to the account.")
-event("code_assigned", "Whose code it is. Not for witnesses: it names the user.",
-      ("user", ID, ""), ("nonce", Exactly(32), "makes code and payee references unguessable"),
-      ("affiliate", Maybe(ID), ""), ("beneficiary", ID, "the user, or the charity"))
-event("code_generated", "A code exists, its money is held, its payees are pinned.",
-      ("offer", ID, ""), ("partner", ID, ""), ("reservation", ID, ""), ("amount", U64, ""),
-      ("currency", CURRENCY, ""), ("rules", ID, ""), ("payees", Payees, ""),
-      ("witnesses", ListOf(ID, 3), ""), ("publisher", Maybe(ID), ""), ("expires_at", U64, ""))
+event(
+    "code_assigned",
+    "Whose code it is. Not for witnesses: it names the user.",
+    ("user", ID, ""),
+    ("nonce", Exactly(32), "makes code and payee references unguessable"),
+    ("affiliate", Maybe(ID), ""),
+    ("beneficiary", ID, "the user, or the charity"),
+)
+event(
+    "code_generated",
+    "A code exists, its money is held, its payees are pinned.",
+    ("offer", ID, ""),
+    ("partner", ID, ""),
+    ("reservation", ID, ""),
+    ("amount", U64, ""),
+    ("currency", CURRENCY, ""),
+    ("rules", ID, ""),
+    ("payees", Payees, ""),
+    ("witnesses", ListOf(ID, 3), ""),
+    ("publisher", Maybe(ID), ""),
+    ("expires_at", U64, ""),
+)
 event("code_viewed", "The user has seen it.")
-event("code_activated", "The user opted in.", ("consent_hash", ID, ""), ("proof", ID, ""),
-      ("record", ID, ""))
+event(
+    "code_activated",
+    "The user opted in.",
+    ("consent_hash", ID, ""),
+    ("proof", ID, ""),
+    ("record", ID, ""),
+)
 event("code_completed", "The first view was granted.")
 event("code_settled", "The money was distributed.", ("settlement", ID, ""))
 event("code_revoked", "The user took consent back.")
-event("consent_recorded", "A link of the consent chain.",
-      ("previous", ID, ""), ("consent_hash", ID, ""), ("consent", Consent, ""))
+event(
+    "consent_recorded",
+    "A link of the consent chain.",
+    ("previous", ID, ""),
+    ("consent_hash", ID, ""),
+    ("consent", Consent, ""),
+)
 event("chain_extended", "A chain has a new head.", ("link", ID, ""))
-event("view_created", "A view record exists; the values it shows are attached.",
-      ("code", ID, ""), ("offer", ID, ""), ("partner", ID, ""), ("pairwise", ID, ""),
-      ("fields", ListOf(FieldUse, 256), ""), ("pad", U16, ""), ("view_until", U64, ""))
+event(
+    "view_created",
+    "A view record exists; the values it shows are attached.",
+    ("code", ID, ""),
+    ("offer", ID, ""),
+    ("partner", ID, ""),
+    ("pairwise", ID, ""),
+    ("fields", ListOf(FieldUse, 256), ""),
+    ("pad", U16, ""),
+    ("view_until", U64, ""),
+)
 event("view_stopped", "No more views.")
-event("access_logged", "A partner looked, or was refused.",
-      ("partner", ID, ""), ("requested", MASK, ""), ("returned", MASK, ""),
-      ("address", ID, ""), ("granted", Flag(), ""))
-event("settlement_recorded", "A link of the settlement chain; signatures are attached.",
-      ("previous", ID, ""), ("statement", Statement, ""), ("witnesses", ListOf(ID, 2), ""),
-      ("partner", ID, ""))
-event("payee_credited", "A payee earned.", ("party", ID, ""), ("currency", CURRENCY, ""),
-      ("amount", U64, ""))
+event(
+    "access_logged",
+    "A partner looked, or was refused.",
+    ("partner", ID, ""),
+    ("requested", MASK, ""),
+    ("returned", MASK, ""),
+    ("address", ID, ""),
+    ("granted", Flag(), ""),
+)
+event(
+    "settlement_recorded",
+    "A link of the settlement chain; signatures are attached.",
+    ("previous", ID, ""),
+    ("statement", Statement, ""),
+    ("witnesses", ListOf(ID, 2), ""),
+    ("partner", ID, ""),
+)
+event(
+    "payee_credited",
+    "A payee earned.",
+    ("party", ID, ""),
+    ("currency", CURRENCY, ""),
+    ("amount", U64, ""),
+)
 
 # ------------------------------------------------------------------------------------ states
 
 state("charter", "What the node was provisioned with.", ("operator", ID, ""))
-state("party", "Somebody with a key.", ("public_key", UpTo(2592), ""),
-      ("roles", ListOf(ROLE, 8), ""), ("nonce", U64, "of the last command"))
+state(
+    "party",
+    "Somebody with a key.",
+    ("public_key", UpTo(2592), ""),
+    ("roles", ListOf(ROLE, 8), ""),
+    ("nonce", U64, "of the last command"),
+)
 state("fields", "The field registry.", ("fields", ListOf(FieldDefinition, 256), ""))
 state("rules", "Settlement rules.", ("shares", Shares, ""))
-state("profile", "A user: fields and referrer.", ("referrer", Maybe(ID), ""),
-      ("commitment", ID, ""), ("values", ListOf(UpTo(254), 256), ""))
+state(
+    "profile",
+    "A user: fields and referrer.",
+    ("referrer", Maybe(ID), ""),
+    ("commitment", ID, ""),
+    ("values", ListOf(UpTo(254), 256), ""),
+)
 state("payment", "A payment reference.", ("account", ID, ""))
-state("account", "A partner's escrow account in one currency.",
-      ("partner", ID, ""), ("currency", CURRENCY, ""), ("deposited", U64, ""),
-      ("reserved", U64, ""), ("released", U64, ""), ("expired", U64, ""), ("withdrawn", U64, ""))
-state("reservation", "Money held for one code.", ("account", ID, ""), ("code", ID, ""),
-      ("amount", U64, ""), ("settlement", ID, ""))
-state("offer", "An offer.", ("terms", Maybe(Terms), ""), ("pad", U16, ""),
-      ("reserved", U64, "of the budget"), ("codes", U64, "generated"))
-state("code", "An engagement code.", ("user", ID, ""), ("nonce", Exactly(32), ""),
-      ("affiliate", Maybe(ID), ""), ("beneficiary", ID, ""), ("offer", ID, ""), ("partner", ID, ""),
-      ("reservation", ID, ""), ("amount", U64, ""), ("currency", CURRENCY, ""), ("rules", ID, ""),
-      ("payees", Maybe(Payees), ""), ("witnesses", ListOf(ID, 3), ""), ("publisher", Maybe(ID), ""),
-      ("expires_at", U64, ""), ("consent_hash", ID, ""), ("proof", ID, ""), ("record", ID, ""),
-      ("completed", Flag(), ""), ("settlement", ID, ""),
-      ("entries", ListOf(U64, 4), "journal positions: generated, activated, completed, settled"))
-state("consent", "A link of the consent chain.", ("previous", ID, ""), ("consent_hash", ID, ""),
-      ("consent", Maybe(Consent), ""))
+state(
+    "account",
+    "A partner's escrow account in one currency.",
+    ("partner", ID, ""),
+    ("currency", CURRENCY, ""),
+    ("deposited", U64, ""),
+    ("reserved", U64, ""),
+    ("released", U64, ""),
+    ("expired", U64, ""),
+    ("withdrawn", U64, ""),
+)
+state(
+    "reservation",
+    "Money held for one code.",
+    ("account", ID, ""),
+    ("code", ID, ""),
+    ("amount", U64, ""),
+    ("settlement", ID, ""),
+)
+state(
+    "offer",
+    "An offer.",
+    ("terms", Maybe(Terms), ""),
+    ("pad", U16, ""),
+    ("reserved", U64, "of the budget"),
+    ("codes", U64, "generated"),
+)
+state(
+    "code",
+    "An engagement code.",
+    ("user", ID, ""),
+    ("nonce", Exactly(32), ""),
+    ("affiliate", Maybe(ID), ""),
+    ("beneficiary", ID, ""),
+    ("offer", ID, ""),
+    ("partner", ID, ""),
+    ("reservation", ID, ""),
+    ("amount", U64, ""),
+    ("currency", CURRENCY, ""),
+    ("rules", ID, ""),
+    ("payees", Maybe(Payees), ""),
+    ("witnesses", ListOf(ID, 3), ""),
+    ("publisher", Maybe(ID), ""),
+    ("expires_at", U64, ""),
+    ("consent_hash", ID, ""),
+    ("proof", ID, ""),
+    ("record", ID, ""),
+    ("completed", Flag(), ""),
+    ("settlement", ID, ""),
+    ("entries", ListOf(U64, 4), "journal positions: generated, activated, completed, settled"),
+)
+state(
+    "consent",
+    "A link of the consent chain.",
+    ("previous", ID, ""),
+    ("consent_hash", ID, ""),
+    ("consent", Maybe(Consent), ""),
+)
 state("chain", "Head of a chain.", ("head", ID, ""), ("length", U64, ""))
-state("view", "A view record: the only door to a user's values.",
-      ("code", ID, ""), ("offer", ID, ""), ("partner", ID, ""), ("pairwise", ID, ""),
-      ("fields", ListOf(FieldUse, 256), ""), ("pad", U16, ""), ("view_until", U64, ""),
-      ("shown", ListOf(UpTo(254), 256), "values as shown, frozen at activation"))
+state(
+    "view",
+    "A view record: the only door to a user's values.",
+    ("code", ID, ""),
+    ("offer", ID, ""),
+    ("partner", ID, ""),
+    ("pairwise", ID, ""),
+    ("fields", ListOf(FieldUse, 256), ""),
+    ("pad", U16, ""),
+    ("view_until", U64, ""),
+    ("shown", ListOf(UpTo(254), 256), "values as shown, frozen at activation"),
+)
 state("access", "The access log of a view record.", ("granted", U64, ""), ("refused", U64, ""))
-state("settlement", "A settlement.", ("previous", ID, ""), ("statement", Maybe(Statement), ""),
-      ("witnesses", ListOf(ID, 2), ""), ("partner", ID, ""), ("time", U64, ""),
-      ("position", U64, "of the journal entry"))
-state("payee", "What a party earned in one currency.", ("party", ID, ""),
-      ("currency", CURRENCY, ""), ("balance", U64, ""), ("earned", U64, ""),
-      ("withdrawn", U64, ""))
+state(
+    "settlement",
+    "A settlement.",
+    ("previous", ID, ""),
+    ("statement", Maybe(Statement), ""),
+    ("witnesses", ListOf(ID, 2), ""),
+    ("partner", ID, ""),
+    ("time", U64, ""),
+    ("position", U64, "of the journal entry"),
+)
+state(
+    "payee",
+    "What a party earned in one currency.",
+    ("party", ID, ""),
+    ("currency", CURRENCY, ""),
+    ("balance", U64, ""),
+    ("earned", U64, ""),
+    ("withdrawn", U64, ""),
+)
 
 # Requests, replies, messages, events and states are names of this module too, as the stubs say.
 for _spec in SPECS:

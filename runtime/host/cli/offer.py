@@ -127,10 +127,11 @@ async def show(app: App, offer: str) -> None:
         identity = await app.offer(client, offer)
         terms = await steps.offer_terms(client, identity)
         state = (await client.read(records.GetOffer(identity))).open
+        shares = await steps.offer_shares(client, terms)
         registry = await steps.field_names(client)
     app.say(
         _data(identity, terms, state),
-        read_aloud(app, identity, terms, registry),
+        read_aloud(app, identity, terms, shares, registry),
         f"id {identity.hex()}",
         *([] if state else ["closed: it takes no new codes"]),
     )
@@ -173,6 +174,7 @@ def read_aloud(
     app: App,
     identity: bytes,
     terms: records.Terms,
+    shares: records.Shares,
     registry: Registry,
 ) -> Group:
     """An offer as a person reads it: what, in which form, with whom, for how long, for what."""
@@ -193,8 +195,12 @@ def read_aloud(
         ("they look until", until),
         ("they keep it", f"{duration_text(terms.retention)}, law of {terms.jurisdiction}"),
         ("you get", terms.compensation),
-        *([("for", app.name(terms.charity))] if terms.charity else []),
-        ("they pay", f"{amount_text(terms.amount, terms.currency)}, shared out by the rules"),
+        ("they pay", amount_text(terms.amount, terms.currency)),
+        (
+            f"of that {app.name(terms.charity) if terms.charity else 'you'}",
+            amount_text(terms.amount * shares.user // 10000, terms.currency)
+            + ", and the share of anyone who is not there",
+        ),
     ]
     words = text or f"not here; its hash is {terms.description.hex()}"
     rows = [*facts_lines(pairs), ("in words", plain_lines(words))]

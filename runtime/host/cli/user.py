@@ -156,11 +156,12 @@ async def view(app: App, name: str, code: str) -> None:
         if found.status == "generated":
             proof = await app.proved(client, await steps.mark_viewed(client, key, identity))
         terms = await steps.offer_terms(client, found.offer)
+        shares = await steps.offer_shares(client, terms)
         registry = await steps.field_names(client)
     state = "viewed" if proof else found.status
     app.say(
         {**row, "status": state, "terms": terms, **proof},
-        read_aloud(app, found.offer, terms, registry),
+        read_aloud(app, found.offer, terms, shares, registry),
         f"Code {short(identity)} is {state}; opt in before {time_text(found.expires_at)}",
         *([receipt_line(proof)] if proof else []),
     )
@@ -189,7 +190,8 @@ async def activate(app: App, name: str, code: str, also: tuple[str, ...], yes: b
         uses = terms.required + tuple(use for use in terms.optional if use.index in added)
         shown = _names(registry, uses)
         if not yes and not app.as_json:
-            app.say(None, read_aloud(app, offer, terms, registry))
+            shares = await steps.offer_shares(client, terms)
+            app.say(None, read_aloud(app, offer, terms, shares, registry))
         app.confirm(f"Let {app.name(terms.partner)} see {shown}?", yes)
         done = await steps.activate(client, key, identity, offer, added)
         await app.done(

@@ -11,14 +11,6 @@ from runtime.host.audit.report import Failure, Report
 from runtime.host.audit.settlement import verify_settlement
 
 __all__ = [
-    "Bundle",
-    "Failure",
-    "HasIdentity",
-    "Identity",
-    "Progress",
-    "Report",
-    "read_bundle",
-    "verify_bundle",
-    "verify_settlement",
-    "write_bundle",
-]
+    "Bundle", "Failure", "HasIdentity", "Identity", "Progress", "Report",
+    "read_bundle", "verify_bundle", "verify_settlement", "write_bundle",
+]  # fmt: skip

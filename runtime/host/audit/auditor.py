@@ -7,15 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from runtime.host.audit import codes, offers, parties, settlement, views
+from runtime.host.audit import engagement, offers, parties, settlement
 from runtime.host.audit.bundle import ENTRY, Identity, parts
-from runtime.host.audit.checks import Checks, Fails
-from runtime.host.audit.events import compare
 from runtime.host.audit.known import Known
-from runtime.host.audit.report import Failure, Report
+from runtime.host.audit.report import Checks, Fails, Failure, Report, show
 from runtime.host.audit.tree import Tree
-from runtime.host.audit.turn import Turn
-from runtime.host.audit.words import show
+from runtime.host.audit.turn import Turn, compare
 from runtime.wire import commands, records
 from runtime.wire.errors import NodeError
 from runtime.wire.proofs import entry_leaf
@@ -24,25 +21,13 @@ from runtime.wire.schema import Spec, spec_of, unpack_canonical
 
 Progress = Callable[[int, int], None]
 
-# Each says what the request of its name has to lead to.
-LEADS: tuple[Callable[[Known, Turn, Any], None], ...] = (
-    parties.provision,
-    parties.register_party,
-    parties.define_field,
-    parties.define_rules,
-    parties.enrol,
-    parties.update_fields,
-    offers.optin_deposit_escrow,
-    offers.publish_offer,
-    offers.close_offer,
-    codes.optin_generate_code,
-    codes.mark_viewed,
-    codes.optin_activate_code,
-    codes.optin_revoke_code,
-    views.optin_enforce_view,
-    settlement.optin_settle_engagement,
-)
-LEADS_TO = {lead.__name__: lead for lead in LEADS}
+# Of each request the function of its name, which says what it has to lead to.
+LEADS_TO: dict[str, Callable[[Known, Turn, Any], None]] = {
+    method: getattr(area, method)
+    for area in (parties, offers, engagement, settlement)
+    for method in records.REQUESTS
+    if hasattr(area, method)
+}
 
 # What lies beside an entry: {method: {label: how many}}; and the command's signature, always.
 ATTACHED = {
@@ -103,21 +88,13 @@ def verify_bundle(
     except Fails as fails:
         report.failure = Failure(entry, *fails.args)
     except NodeError as error:
-        wrong = error.wrong
-        if entry is None:
-            wrong += f", after {report.entries} entries"
-        report.failure = Failure(entry, "form", wrong, error.expected)
+        after = f", after {report.entries} entries" if entry is None else ""
+        report.failure = Failure(entry, "form", error.wrong + after, error.expected)
     return report
 
 
 class Auditor:
-    """Judges a journal.
-
-    Args:
-        report: where what was checked is counted.
-        identity: of the node, as the bundle says.
-        pinned: id that it must have, or None.
-    """
+    """Judges a journal of the node that the bundle says, which must be the pinned one, if any."""
 
     def __init__(self, report: Report, identity: Identity, pinned: bytes | None) -> None:
         report.identity = identity
@@ -129,46 +106,35 @@ class Auditor:
         self._seen: set[bytes] = set()  # hashes of commands that may be judged anew
         hashed = commands.node_id(identity.public_key)
         check(
-            "node id",
-            hashed == identity.node,
-            f"the node's id is {show(identity.node)}",
-            f"the hash of its key, {show(hashed)}",
-        )
+            "node id", hashed == identity.node,
+            f"the node's id is {show(identity.node)}", f"the hash of its key, {show(hashed)}",
+        )  # fmt: skip
         if pinned is not None:
             check(
-                "pinned node",
-                identity.node == pinned,
-                f"the journal is of node {show(identity.node)}",
-                f"node {show(pinned)}",
-            )
+                "pinned node", identity.node == pinned,
+                f"the journal is of node {show(identity.node)}", f"node {show(pinned)}",
+            )  # fmt: skip
 
     def entry(self, leaf: bytes, entry: Entry) -> None:
         """Judge the next entry; raises Fails or NodeError."""
         position, header = self._report.entries, entry.header
         self._check(
-            "sequence",
-            header.sequence == position,
-            f"the sequence number is {header.sequence}",
-            str(position),
-        )
+            "sequence", header.sequence == position,
+            f"the sequence number is {header.sequence}", str(position),
+        )  # fmt: skip
         self._check(
-            "leaves",
-            entry_leaf(header, entry.salt, entry.body) == leaf,
-            "header, salt and body do not hash to the entry's leaf",
-            show(leaf),
-        )
+            "leaves", entry_leaf(header, entry.salt, entry.body) == leaf,
+            "header, salt and body do not hash to the entry's leaf", show(leaf),
+        )  # fmt: skip
         self._check(
-            "schema",
-            header.schema == records.SCHEMA_VERSION,
+            "schema", header.schema == records.SCHEMA_VERSION,
             f"the schema is version {header.schema}",
             f"version {records.SCHEMA_VERSION}: take the auditor that belongs to it",
-        )
+        )  # fmt: skip
         self._check(
-            "times",
-            header.time >= self._time,
-            f"the time is {header.time} ns",
-            f"at least {self._time}, that of the entry before",
-        )
+            "times", header.time >= self._time,
+            f"the time is {header.time} ns", f"at least {self._time}, that of the entry before",
+        )  # fmt: skip
         self._tree.append(leaf)
         self._time = header.time
         self._judge(Turn(entry))
@@ -177,18 +143,16 @@ class Auditor:
         """Check that the entries are all of the journal that the node signed for."""
         head, known = signed.head, self._known
         self._check.signed(
-            "head signature", known.node_key, commands.HEAD, head, signed.signature,
-            "the node's",
-        )  # fmt: skip
+            "head signature", known.node_key, commands.HEAD, head, signed.signature, "the node's"
+        )
         ours = Head(known.node, self._report.entries, self._tree.root(), self._time, head.nonce)
         for name in ("node", "size", "root", "time"):
             found, expected = getattr(head, name), getattr(ours, name)
             self._check(
-                "head",
-                found == expected,
+                "head", found == expected,
                 f"the {name} of the head is {show(found)}",
                 f"{show(expected)}, that of the entries",
-            )
+            )  # fmt: skip
         known.ledger.sums_in_full()
         return head
 
@@ -217,11 +181,10 @@ class Auditor:
         allowed = {"command-signature": 1, **ATTACHED.get(turn.method, {})}
         for label, found in turn.attached.items():
             self._check(
-                "attachments",
-                len(found) == allowed.get(label),
+                "attachments", len(found) == allowed.get(label),
                 f"{len(found)} attachments {label!r:.60} beside {turn.method}",
                 f"{allowed.get(label, 0)}, or none when erased",
-            )
+            )  # fmt: skip
 
     def _command(self, turn: Turn) -> None:
         """Check that the command is for this entry."""
@@ -232,11 +195,9 @@ class Auditor:
         ):
             self._check("commands", found == expected, f"its {name} is {found}", expected)
         self._check(
-            "commands",
-            turn.time <= command.not_after,
-            f"it worked at {turn.time} ns",
-            f"no later than its not_after, {command.not_after}",
-        )
+            "commands", turn.time <= command.not_after,
+            f"it worked at {turn.time} ns", f"no later than its not_after, {command.not_after}",
+        )  # fmt: skip
 
     def _signer(self, turn: Turn, spec: Spec) -> bool:
         """Check who signed; whether the role allows the request."""
@@ -249,11 +210,10 @@ class Auditor:
             may = role == "any" or role in party.roles
             # Where every attempt is journaled, one by the wrong party is an entry without effect.
             self._check(
-                "roles",
-                may or spec.more["judged_anew"],
+                "roles", may or spec.more["judged_anew"],
                 f"{turn.method} was signed by a party that is {', '.join(party.roles)}",
                 f"a party that is {role}",
-            )
+            )  # fmt: skip
         self._check.signed(
             "command signatures", key, commands.purpose(turn.method), turn.signed,
             turn.attachment("command-signature"), f"that of party {show(turn.signer)}",
@@ -267,11 +227,9 @@ class Auditor:
         party, nonce = self._known.parties.get(turn.signer), turn.command.nonce
         last = party.nonce if party else 0
         self._check(
-            "nonces",
-            repeated or nonce > last,
-            f"the nonce is {nonce}",
-            f"more than {last}, the party's last",
-        )
+            "nonces", repeated or nonce > last,
+            f"the nonce is {nonce}", f"more than {last}, the party's last",
+        )  # fmt: skip
         if party and not repeated:
             party.nonce = nonce
         if spec.more["judged_anew"]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from struct import Struct
-from typing import Any, BinaryIO, NamedTuple, Protocol
+from typing import Any, BinaryIO, NamedTuple
 
 from runtime.wire import records
 from runtime.wire.errors import Malformed
@@ -33,16 +33,7 @@ class Identity(NamedTuple):
     public_key: bytes
 
 
-class HasIdentity(Protocol):
-    """An Identity, or the node's own IdentityReply."""
-
-    @property
-    def node(self) -> bytes:
-        """Id of the node."""
-
-    @property
-    def public_key(self) -> bytes:
-        """Its key."""
+HasIdentity = Identity | records.IdentityReply  # the node's own
 
 
 class Bundle(NamedTuple):

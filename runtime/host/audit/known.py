@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from runtime.host.audit.bundle import Identity
-from runtime.host.audit.checks import Checks, Fails
 from runtime.host.audit.ledger import Ledger
+from runtime.host.audit.report import Checks, Fails, show
 from runtime.host.audit.turn import Turn
-from runtime.host.audit.words import show
 from runtime.wire import commands, records
 from runtime.wire.records import ZEROS
 from runtime.wire.schema import make_id
@@ -37,27 +36,16 @@ class Offer:
 
 @dataclass
 class Code:
-    """A code; zeros stand for what it does not have yet."""
+    """A code and its view; zeros stand for what it does not have yet."""
 
-    assigned: records.CodeAssigned
+    user: bytes
     made: records.CodeGenerated
+    paid: tuple[bytes | None, ...]  # parties that are to share, in the order of Amounts
     status: str = "generated"
     consent: bytes = ZEROS
-    record: bytes = ZEROS
+    visible: bytes = ZEROS
     completed: bool = False
     settlement: bytes = ZEROS
-
-
-@dataclass
-class View:
-    """A view record."""
-
-    code: bytes
-    partner: bytes
-    visible: bytes
-    until: int
-    open: bool = True
-    granted: bool = False
 
 
 class Known:
@@ -76,7 +64,7 @@ class Known:
         self.offers: dict[bytes, Offer] = {}
         self.codes: dict[bytes, Code] = {}
         self.codes_of: defaultdict[tuple[bytes, bytes], list[Code]] = defaultdict(list)
-        self.views: dict[bytes, View] = {}
+        self.views: dict[bytes, bytes] = {}  # codes of view records
         self.consent = self.settlement = ZEROS  # last links of the chains
 
     def party(self, party: bytes) -> Party:
@@ -98,11 +86,10 @@ class Known:
         found = self.codes.get(code)
         status = found.status if found else "not generated"
         self.check(
-            "code states",
-            status in allowed,
+            "code states", status in allowed,
             f"{turn.method} of code {show(code)}, which is {status}",
             "one that is " + " or ".join(allowed),
-        )
+        )  # fmt: skip
         return self.codes[code]
 
     def attached_key(self, turn: Turn, party: bytes) -> bytes | None:
@@ -112,11 +99,10 @@ class Known:
             self.check.report.erased["public keys"] += 1
         else:
             self.check(
-                "public keys",
-                commands.party_id(key) == party,
+                "public keys", commands.party_id(key) == party,
                 f"the attached key is that of party {show(commands.party_id(key))}",
                 f"a key whose hash is {show(party)}",
-            )
+            )  # fmt: skip
         return key
 
     def node_signed(self, turn: Turn, purpose: bytes, content: Any) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from runtime.host.audit.checks import Checks
-from runtime.host.audit.events import Event
-from runtime.host.audit.words import currency_name, show
+from runtime.host.audit.report import Checks, currency_name, show
+from runtime.host.audit.turn import Event
 
 MAX_AMOUNT = (1 << 64) - 1
 
@@ -80,11 +79,10 @@ class Ledger:
         sums = self.sums[currency]
         parts = sums["available"] + sums["reserved"] + sums["payees"]
         self._check(
-            "money conserved",
-            sums["deposited"] == parts,
+            "money conserved", sums["deposited"] == parts,
             f"{sums['deposited']} {currency_name(currency)} came in and {parts} are there",
             "deposits = available + reserved + payees' balances",
-        )
+        )  # fmt: skip
 
     def sums_in_full(self) -> None:
         """At the end, once more from all accounts: sums that were carried along may be wrong."""

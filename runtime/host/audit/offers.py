@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from runtime.host.audit.known import Known, Offer, account_of
+from runtime.host.audit.report import show
 from runtime.host.audit.turn import Turn
-from runtime.host.audit.words import show
 from runtime.wire import records
 from runtime.wire.schema import make_id
 
@@ -14,17 +14,13 @@ def optin_deposit_escrow(known: Known, turn: Turn, message: records.OptinDeposit
     partner, amount = message.partner, message.amount
     payment = make_id("optin/v1/payment", message.reference)
     known.check(
-        "deposits",
-        payment not in known.payments,
-        f"payment {show(payment)} is credited again",
-        "once",
-    )
+        "deposits", payment not in known.payments,
+        f"payment {show(payment)} is credited again", "once",
+    )  # fmt: skip
     known.check(
-        "deposits",
-        "partner" in known.party(partner).roles and amount > 0,
-        f"{amount} to party {show(partner)}",
-        "an amount above zero to a partner",
-    )
+        "deposits", "partner" in known.party(partner).roles and amount > 0,
+        f"{amount} to party {show(partner)}", "an amount above zero to a partner",
+    )  # fmt: skip
     known.payments.add(payment)
     account = account_of(message)
     turn.expect("payment", payment, records.PaymentAccepted(account))
@@ -68,10 +64,9 @@ def close_offer(known: Known, turn: Turn, message: records.CloseOffer) -> None:
     """The partner closes its own open offer."""
     offer = known.offer(message.offer)
     known.check(
-        "offers",
-        offer.open and offer.terms.partner == turn.signer,
+        "offers", offer.open and offer.terms.partner == turn.signer,
         f"offer {show(message.offer)} is closed, or another partner's",
         "an open offer of the partner who signs",
-    )
+    )  # fmt: skip
     offer.open = False
     turn.expect("offer", message.offer, records.OfferClosed())

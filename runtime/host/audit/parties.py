@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from runtime.host.audit.known import Known, Party
+from runtime.host.audit.report import show
 from runtime.host.audit.turn import Turn
-from runtime.host.audit.words import show
 from runtime.wire import commands, records
 from runtime.wire.schema import make_id
 
@@ -24,11 +24,9 @@ def _register_self(known: Known, turn: Turn, role: str) -> None:
     before = known.parties.get(turn.signer, Party(None, ()))
     roles = tuple(sorted({role, *before.roles}))
     known.check(
-        "registrations",
-        "witness" not in roles,
-        f"a witness becomes {role}",
-        "a witness that holds no other role",
-    )
+        "registrations", "witness" not in roles,
+        f"a witness becomes {role}", "a witness that holds no other role",
+    )  # fmt: skip
     key = turn.attachment("public-key") or before.key
     known.parties[turn.signer] = Party(key, roles, turn.command.nonce)
     turn.expect("party", turn.signer, records.PartyRegistered(roles))
@@ -38,11 +36,9 @@ def register_party(known: Known, turn: Turn, message: records.RegisterParty) -> 
     """Operator and party have both signed."""
     roles = message.roles
     known.check(
-        "registrations",
-        message.party not in known.parties,
-        f"party {show(message.party)} is registered again",
-        "once",
-    )
+        "registrations", message.party not in known.parties,
+        f"party {show(message.party)} is registered again", "once",
+    )  # fmt: skip
     known.check(
         "registrations",
         bool(roles)
@@ -68,9 +64,8 @@ def define_field(known: Known, turn: Turn, message: records.DefineField) -> None
         "registry",
         new.index not in known.fields
         and all(new.name != other.name for other in known.fields.values()),
-        f"field {new.index}, {new.name!r:.60}, is defined again",
-        "an index and a name not in use",
-    )
+        f"field {new.index}, {new.name!r:.60}, is defined again", "an index and a name not in use",
+    )  # fmt: skip
     known.fields[new.index] = new
     turn.expect("fields", records.SINGLETON, records.FieldDefined(new))
 
@@ -79,11 +74,10 @@ def define_rules(known: Known, turn: Turn, message: records.DefineRules) -> None
     """Four shares of the whole; they never change."""
     rules = make_id("optin/v1/rules", message.shares)
     known.check(
-        "rules",
-        sum(message.shares) == WHOLE and rules not in known.rules,
+        "rules", sum(message.shares) == WHOLE and rules not in known.rules,
         f"rules {show(rules)} share {sum(message.shares)} basis points, or exist already",
         f"{WHOLE}, once",
-    )
+    )  # fmt: skip
     known.rules[rules] = message.shares
     turn.expect("rules", rules, records.RulesDefined(message.shares))
 
@@ -93,12 +87,11 @@ def enrol(known: Known, turn: Turn, message: records.Enrol) -> None:
     user, referrer = turn.signer, message.referrer
     known.check("registrations", user not in known.users, f"user {show(user)} enrols again", "once")
     known.check(
-        "referrals",
-        referrer is None or referrer in known.users,
+        "referrals", referrer is None or referrer in known.users,
         f"the referrer of user {show(user)} is "
         + ("the same user" if referrer == user else "not enrolled"),
         "another user, enrolled before",
-    )
+    )  # fmt: skip
     known.users[user] = referrer
     _register_self(known, turn, "user")
     turn.expect("profile", user, records.Enrolled(referrer, message.commitment))

@@ -1,13 +1,15 @@
-"""What comes of an audit."""
+"""What comes of an audit: checks that are counted, and the first that fails, in words."""
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from runtime.host.audit.bundle import Identity
+from runtime.host.crypto import Crypto
 from runtime.wire.records import Head
+from runtime.wire.schema import canonical
 
 
 class Failure(NamedTuple):
@@ -61,3 +63,56 @@ class Report:
                   self.erased.items()]  # fmt: skip
         verdict = f"FAILED at {self.failure}" if self.failure else f"{self.entries} entries hold"
         return "\n".join([*lines, verdict])
+
+
+class Fails(Exception):
+    """A check fails: (name of the check, what was found, what was expected)."""
+
+
+class Checks:
+    """Called to check one thing, which counts in the report or ends the audit."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self._crypto = Crypto()
+
+    def __call__(self, name: str, right: bool, wrong: str, expected: str) -> None:
+        """Count a check that passes; raises Fails for one that does not."""
+        if not right:
+            raise Fails(name, wrong, expected)
+        self.report.checks[name] += 1
+
+    def each(self, name: str, what: str, *facts: tuple[bool, str, str]) -> None:
+        """Check several things, (right, wrong, expected), of one."""
+        for right, wrong, expected in facts:
+            self(name, right, f"{what}: {wrong}", expected)
+
+    def signed(
+        self, name: str, key: bytes | None, purpose: bytes, content: Any,
+        signature: bytes | None, whose: str,
+    ) -> None:  # fmt: skip
+        """Verify a signature over content, unless it or its key is erased."""
+        if key is None or signature is None:
+            self.report.erased[name] += 1
+            return
+        message = content if isinstance(content, bytes) else canonical(content)
+        self(
+            name, self._crypto.verify(key, purpose, message, signature),
+            f"the signature is not valid as {whose}",
+            f"an ML-DSA-87 signature under {purpose.decode()}",
+        )  # fmt: skip
+
+
+def show(value: Any) -> str:
+    """A value: of bytes the first 16 hex digits, a record with its fields' names."""
+    if isinstance(value, bytes):
+        return value.hex()[:16]
+    if not hasattr(value, "_asdict"):
+        return str(value)
+    fields = value._asdict().items()
+    return ", ".join(f"{name} {show(each)}" for name, each in fields) or "the event"
+
+
+def currency_name(currency: bytes) -> str:
+    """The letters of a currency."""
+    return currency.rstrip(b"\0").decode("ascii", "replace")

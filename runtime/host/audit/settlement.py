@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from runtime.host.audit.known import Known, account_of
 from runtime.host.audit.parties import WHOLE
+from runtime.host.audit.report import show
 from runtime.host.audit.turn import Turn
-from runtime.host.audit.words import show
 from runtime.host.crypto import Crypto
 from runtime.wire import commands, records
 from runtime.wire.errors import Malformed
@@ -33,7 +33,7 @@ def optin_settle_engagement(
 ) -> None:
     """Two witnesses signed exactly what the rules give; everybody is paid, once."""
     code = known.code(turn, message.code, "activated", "revoked")
-    made, assigned = code.made, code.assigned
+    made = code.made
     known.check.each(
         "settlements", f"code {show(message.code)}",
         (turn.signer in (known.operator, made.partner), "signed by another party",
@@ -48,19 +48,26 @@ def optin_settle_engagement(
     recorded = turn.first("settlement_recorded").statement
     for name, found, due in zip(statement._fields, recorded, statement, strict=True):
         known.check(
-            name if name in ("payees", "amounts") else "settlements",
-            found == due,
-            f"the {name} of the statement: {show(found)}",
-            show(due),
-        )
+            name if name in ("payees", "amounts") else "settlements", found == due,
+            f"the {name} of the statement: {show(found)}", show(due),
+        )  # fmt: skip
     settlement = make_id("optin/v1/settlement", statement)
     known.check(
-        "settlements",
-        message.settlement == settlement,
+        "settlements", message.settlement == settlement,
         f"the settlement asked for is {show(message.settlement)}",
         f"{show(settlement)}, the hash of the statement",
-    )
-    _witnessed(known, turn, message.witnesses, made.witnesses, statement)
+    )  # fmt: skip
+    witnesses = message.witnesses
+    known.check(
+        "witnesses", len(set(witnesses)) == 2 and set(witnesses) <= set(made.witnesses),
+        "the witnesses are " + ", ".join(show(witness) for witness in witnesses),
+        "two different of " + ", ".join(show(witness) for witness in made.witnesses),
+    )  # fmt: skip
+    for index, witness in enumerate(witnesses):
+        known.check.signed(
+            "witness signatures", known.party(witness).key, commands.WITNESS, statement,
+            turn.attachment("witness-signature", index), f"that of witness {show(witness)}",
+        )  # fmt: skip
     known.node_signed(turn, commands.SETTLEMENT, statement)
     previous, known.settlement = known.settlement, settlement
     code.settlement = settlement
@@ -68,42 +75,18 @@ def optin_settle_engagement(
         code.status = "settled"
     turn.expect("account", account_of(made), records.FundsReleased(made.amount))
     turn.expect("reservation", made.reservation, records.ReservationReleased(settlement))
-    for party, amount in (
-        (known.operator, amounts.platform),
-        (assigned.beneficiary, amounts.user),
-        (assigned.affiliate, amounts.affiliate),
-        (made.publisher, amounts.publisher),
-    ):
+    for party, amount in zip(code.paid, amounts, strict=True):
         if amount and party is not None:
             payee = make_id("optin/v1/payee-account", party, made.currency)
             turn.expect("payee", payee, records.PayeeCredited(party, made.currency, amount))
     turn.expect("code", message.code, records.CodeSettled(settlement))
     turn.expect("chain", SETTLEMENTS, records.ChainExtended(settlement))
-    link = records.SettlementRecorded(previous, statement, message.witnesses, made.partner)
+    link = records.SettlementRecorded(previous, statement, witnesses, made.partner)
     turn.expect("settlement", settlement, link)
 
 
-def _witnessed(
-    known: Known, turn: Turn, witnesses: tuple[bytes, ...], allowed: tuple[bytes, ...],
-    statement: records.Statement,
-) -> None:  # fmt: skip
-    known.check(
-        "witnesses",
-        len(set(witnesses)) == 2 and set(witnesses) <= set(allowed),
-        "the witnesses are " + ", ".join(show(witness) for witness in witnesses),
-        "two different of " + ", ".join(show(witness) for witness in allowed),
-    )
-    for index, witness in enumerate(witnesses):
-        known.check.signed(
-            "witness signatures", known.party(witness).key, commands.WITNESS, statement,
-            turn.attachment("witness-signature", index), f"that of witness {show(witness)}",
-        )  # fmt: skip
-
-
 def verify_settlement(
-    record: records.SettlementRecord,
-    node_public_key: bytes,
-    witness_keys: Mapping[bytes, bytes],
+    record: records.SettlementRecord, node_public_key: bytes, witness_keys: Mapping[bytes, bytes]
 ) -> tuple[bool, str]:
     """Verify an exported settlement by itself, offline.
 

@@ -1,10 +1,12 @@
-"""What codes come to, from the offer to the user's consent or its revocation."""
+"""What an engagement comes to: its code, the user's consent, views, revocation."""
 
 from __future__ import annotations
 
-from runtime.host.audit.known import Code, Known, View, account_of
+from typing import Any
+
+from runtime.host.audit.known import Code, Known, account_of
+from runtime.host.audit.report import show
 from runtime.host.audit.turn import Turn
-from runtime.host.audit.words import show
 from runtime.wire import commands, records
 from runtime.wire.records import ZEROS
 from runtime.wire.schema import make_id
@@ -31,97 +33,78 @@ def optin_generate_code(known: Known, turn: Turn, message: records.OptinGenerate
          "its user has another live code of the offer", "one at a time"),
     )  # fmt: skip
     known.check(
-        "budgets",
-        offer.reserved + terms.amount <= terms.budget,
+        "budgets", offer.reserved + terms.amount <= terms.budget,
         f"offer {show(message.offer)} has {terms.budget - offer.reserved} left",
         f"at least {terms.amount}",
-    )
+    )  # fmt: skip
     available = known.ledger.available(account)
     known.check(
-        "accounts above zero",
-        available >= terms.amount,
+        "accounts above zero", available >= terms.amount,
         f"account {show(account)} has {available} available",
         f"at least the {terms.amount} to reserve",
-    )
+    )  # fmt: skip
     beneficiary, affiliate = terms.charity or user, known.users[user]
-
-    def payee(party: bytes | None) -> bytes:
-        return make_id("optin/v1/payee", nonce, party)
-
+    paid = (known.operator, beneficiary, affiliate, terms.publisher)
+    payees: list[Any] = [party and make_id("optin/v1/payee", nonce, party) for party in paid]
     made = records.CodeGenerated(
         message.offer, terms.partner, reservation, terms.amount, terms.currency, terms.rules,
-        records.Payees(
-            payee(known.operator),
-            payee(beneficiary),
-            affiliate and payee(affiliate),
-            terms.publisher and payee(terms.publisher),
-        ),
-        terms.witnesses, terms.publisher, turn.time + terms.code_ttl,
+        records.Payees(*payees), terms.witnesses, terms.publisher, turn.time + terms.code_ttl,
     )  # fmt: skip
     grant = records.CodeGrant(
         known.node, code, message.offer, reservation, terms.amount, made.expires_at
     )
     known.node_signed(turn, commands.CODE, grant)
     offer.reserved += terms.amount
-    assigned = records.CodeAssigned(user, nonce, affiliate, beneficiary)
-    known.codes[code] = Code(assigned, made)
-    others.append(known.codes[code])
+    known.codes[code] = new = Code(user, made, paid)
+    others.append(new)
     turn.expect("offer", message.offer, records.CodeIssued(terms.amount))
     turn.expect("account", account, records.FundsReserved(terms.amount))
     turn.expect("reservation", reservation, records.ReservationMade(account, code, terms.amount))
-    turn.expect("code", code, assigned)
+    turn.expect("code", code, records.CodeAssigned(user, nonce, affiliate, beneficiary))
     turn.expect("code", code, made)
 
 
 def _code_of_user(known: Known, turn: Turn, code: bytes, *allowed: str) -> Code:
-    """A code in a state that allows the request, which its user signed."""
+    """A code in a state that allows the request, which its user signed, and in time."""
     found = known.code(turn, code, *allowed)
     known.check(
-        "roles",
-        turn.signer == found.assigned.user,
+        "roles", turn.signer == found.user,
         f"{turn.method} was signed by party {show(turn.signer)}",
-        f"the code's user, {show(found.assigned.user)}",
-    )
-    return found
-
-
-def _live_code(known: Known, turn: Turn, code: bytes, status: str) -> Code:
-    """The same, and in time."""
-    found = _code_of_user(known, turn, code, status)
-    known.check(
-        "code states",
-        turn.time < found.made.expires_at,
-        f"{turn.method} at {turn.time} ns of a code that is dead",
-        f"a time before {found.made.expires_at}",
-    )
+        f"the code's user, {show(found.user)}",
+    )  # fmt: skip
+    if found.status in WAITING:
+        known.check(
+            "code states", turn.time < found.made.expires_at,
+            f"{turn.method} at {turn.time} ns of a code that is dead",
+            f"a time before {found.made.expires_at}",
+        )  # fmt: skip
     return found
 
 
 def mark_viewed(known: Known, turn: Turn, message: records.MarkViewed) -> None:
     """Its user saw the code in time."""
-    _live_code(known, turn, message.code, "generated").status = "viewed"
+    _code_of_user(known, turn, message.code, "generated").status = "viewed"
     turn.expect("code", message.code, records.CodeViewed())
 
 
 def optin_activate_code(known: Known, turn: Turn, message: records.OptinActivateCode) -> None:
     """The user consented to what was offered, and the chain has the proof."""
     consent = message.consent
-    code = _live_code(known, turn, consent.code, "viewed")
+    code = _code_of_user(known, turn, consent.code, "viewed")
     offer = known.offer(code.made.offer)
-    _consented(known, turn, consent, code.made, offer.terms)
+    _consented(known, turn, consent, code)
     hashed = make_id("optin/v1/consent", consent)
     previous = known.consent
     proof = records.ConsentProof(known.node, previous, hashed)
     known.node_signed(turn, commands.CONSENT_PROOF, proof)
     known.consent = link = make_id("optin/v1/consent-proof", proof)
-    visible = sum(1 << use.index for use in consent.fields).to_bytes(32, "little")
-    until = offer.terms.view_until
     view = make_id("optin/v1/view", consent.code)
-    known.views[view] = View(consent.code, consent.partner, visible, until)
-    code.status, code.consent, code.record = "activated", hashed, view
+    known.views[view] = consent.code
+    code.status, code.consent = "activated", hashed
+    code.visible = sum(1 << use.index for use in consent.fields).to_bytes(32, "little")
     created = records.ViewCreated(
         consent.code, consent.offer, consent.partner, consent.pairwise, consent.fields,
-        offer.pad, until,
+        offer.pad, offer.terms.view_until,
     )  # fmt: skip
     turn.expect("consent", link, records.ConsentRecorded(previous, hashed, consent))
     turn.expect("chain", CONSENTS, records.ChainExtended(link))
@@ -129,11 +112,9 @@ def optin_activate_code(known: Known, turn: Turn, message: records.OptinActivate
     turn.expect("code", consent.code, records.CodeActivated(hashed, link, view))
 
 
-def _consented(
-    known: Known, turn: Turn, consent: records.Consent, made: records.CodeGenerated,
-    terms: records.Terms,
-) -> None:  # fmt: skip
+def _consented(known: Known, turn: Turn, consent: records.Consent, code: Code) -> None:
     """Check a consent against the offer, and whose it is."""
+    made, terms = code.made, known.offer(code.made.offer).terms
     indexes = [use.index for use in consent.fields]
     offered = terms.required + terms.optional
     agreed = (consent.partner, consent.offer, consent.compensation, consent.amount,
@@ -151,23 +132,49 @@ def _consented(
     key = turn.attachment("pairwise-key")
     if key is not None:
         known.check(
-            "consents",
-            commands.pairwise_id(key) == consent.pairwise,
+            "consents", commands.pairwise_id(key) == consent.pairwise,
             f"the pairwise key is that of {show(commands.pairwise_id(key))}",
             f"a key whose hash is {show(consent.pairwise)}",
-        )
+        )  # fmt: skip
     known.check.signed(
         "consent signatures", key, commands.CONSENT, consent,
         turn.attachment("consent-signature"), "that of the pairwise key",
     )  # fmt: skip
 
 
+def optin_enforce_view(known: Known, turn: Turn, message: records.OptinEnforceView) -> None:
+    """A grant shows requested and visible of an open record; refusals show nothing.
+
+    Both are in the access log of the partner's own record. That a refusal is for a reply key
+    other than the one signed for is not in the journal: the key is not.
+    """
+    code = known.codes.get(known.views.get(message.record, ZEROS))
+    if code is None or code.made.partner != turn.signer:
+        return  # refused without a look
+    logged = turn.first("access_logged")
+    until = known.offer(code.made.offer).terms.view_until
+    known.check(
+        "views",
+        not logged.granted or (code.status != "revoked" and not (until and turn.time >= until)),
+        f"a view of record {show(message.record)} was granted",
+        "a refusal: consent was taken back, or view_until has passed",
+    )
+    shown = bytes(a & b for a, b in zip(code.visible, message.requested, strict=True))
+    returned = shown if logged.granted else bytes(32)
+    access = records.AccessLogged(
+        turn.signer, message.requested, returned, logged.address, logged.granted
+    )
+    turn.expect("access", message.record, access)
+    if logged.granted and not code.completed:
+        known.code(turn, known.views[message.record], "activated").completed = True
+        turn.expect("code", known.views[message.record], records.CodeCompleted())
+
+
 def optin_revoke_code(known: Known, turn: Turn, message: records.OptinRevokeCode) -> None:
     """Views stop at once; before completion the funds return."""
     code = _code_of_user(known, turn, message.code, "activated", "settled")
     code.status = "revoked"
-    known.views[code.record].open = False
-    turn.expect("view", code.record, records.ViewStopped())
+    turn.expect("view", make_id("optin/v1/view", message.code), records.ViewStopped())
     turn.expect("code", message.code, records.CodeRevoked())
     if not code.completed:
         made = code.made

@@ -186,7 +186,7 @@ def test_equal_commands_give_equal_bodies_whatever_the_attachments():
     worlds = []
     for extra in range(2):
         world = toy_world()
-        for i in range(extra):  # as hedged as a toy can be: other ciphertexts
+        for _ in range(extra):  # as hedged as a toy can be: other ciphertexts
             world.crypto.encapsulate(world.node.kem_public_key)
         world.ready()
         user = world.enrol(world.person("Ada"), (b"Ada",))

@@ -95,6 +95,14 @@ def test_parts_of_absent_parties_go_to_the_user():
     assert balance(world, world.partner) == 0
 
 
+def test_the_part_of_an_absent_affiliate_goes_to_the_user_not_to_the_publisher():
+    world = stage("enrolled")
+    publisher = world.register(world.person("a publisher"), ("publisher",))
+    world.settle(engagement(world, world.user, publisher=publisher.id))
+    found = [balance(world, person) for person in (world.operator, world.user, publisher)]
+    assert found == [200_000, 600_001, 200_002]
+
+
 def test_the_referrer_is_the_affiliate():
     world = stage("enrolled")
     user = world.enrol(world.person("Cleo"), VALUES, referrer=world.other)
@@ -343,8 +351,10 @@ def test_a_witness_computes_the_statement_from_the_evidence():
     assert shown["code_activated"][1][0] == statement.consent_hash
     assert make_id("optin/v1/rules", evidence.shares) == statement.rules == generated[1][5]
     assert sum(statement.amounts) == generated[1][3] == shown["reservation_made"][1][2]
-    assert world.crypto.verify(world.node.public_key, commands.HEAD,
-                               canonical(evidence.signed.head), evidence.signed.signature)  # fmt: skip
+    signed = evidence.signed
+    assert world.crypto.verify(
+        world.node.public_key, commands.HEAD, canonical(signed.head), signed.signature
+    )
 
 
 def test_a_settlement_verifies_and_a_changed_one_does_not():

@@ -1,4 +1,4 @@
-"""Every refusal of every step: its type, and that it leaves no trace or just the entry it should."""
+"""Every refusal of every step: its type, and that it leaves no trace or only an entry."""
 
 from actors.fields import PAD_CLASSES
 from runtime.wire import commands, records

@@ -132,7 +132,8 @@ class World:
     def sealed(self, person, method, *fields, enclosures=()):
         """The params of a request that travels sealed."""
         content = canonical(self.signed(person, method, *fields, enclosures=enclosures))
-        return list(seal_request(self.crypto, self.node.kem_public_key, commands.ENROLMENT, content))
+        key = self.node.kem_public_key
+        return list(seal_request(self.crypto, key, commands.ENROLMENT, content))
 
     def do(self, person, method, *fields, enclosures=(), params=None):
         """Signed request; returns the reply record. The last Accepted stays in `accepted`."""

@@ -31,6 +31,17 @@ def code_id(node, offer, user, nonce):
     return make_id("optin/v1/code", node, offer, user, nonce)
 
 
+def live_key(state):
+    """Key of a code in the index of what keeps its user from another code of the offer.
+
+    Until it is activated a code does so until it expires; from then on for good.
+    """
+    if state.status == "none":
+        return None
+    until = state.expires_at if state.status in WAITING else (1 << 64) - 1
+    return state.user + state.offer + until.to_bytes(8, "big")
+
+
 class Code(Entity):
     """Generated, viewed, activated, settled; or revoked after activation."""
 
@@ -73,9 +84,7 @@ class Code(Entity):
     reads = ("code_facts", "get_code", "list_codes", "settlement_evidence")
     indexes = {
         "code.by_user": lambda state: state.user if state.status != "none" else None,
-        "code.by_user_offer": lambda state: (
-            state.user + state.offer if state.status != "none" else None
-        ),
+        "code.by_user_offer": lambda state: live_key(state),
     }
 
     @classmethod
@@ -132,14 +141,14 @@ class Code(Entity):
         )
 
     def _need_no_other(self, tx, user, offer):
-        for _, other in tx.node.store.scan("code.by_user_offer", user + offer, None, 255):
-            state = tx.node.state_of("code", other)
-            if state.status not in WAITING or tx.time < state.expires_at:
-                raise errors.Refused(
-                    "the user already has a code of this offer",
-                    "one code of an offer at a time for each user",
-                    "use code " + other.hex(),
-                )
+        prefix = user + offer
+        dead = (prefix + tx.time.to_bytes(8, "big"), b"\xff" * 32)
+        for _, other in tx.node.store.scan("code.by_user_offer", prefix, dead, 1):
+            raise errors.Refused(
+                "the user already has a code of this offer",
+                "one code of an offer at a time for each user",
+                "use code " + other.hex(),
+            )
 
     # ---------------------------------------------------------------- viewed and activate
 

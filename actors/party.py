@@ -25,11 +25,11 @@ class Party(Entity):
         "unknown": {"register_party": ("registered",), "register_self": ("registered",)},
         "registered": {"accept_command": ("registered",), "register_self": ("registered",)},
     }
-    reads = ("next_nonce", "party_roles")
+    reads = ("get_party", "next_nonce", "party_roles")
 
     @classmethod
     def address(cls, message, tx: Transaction) -> bytes:
-        return message.party
+        return tx.signer if isinstance(message, records.NextNonce) else message.party
 
     def register_party(self, tx: Transaction, message: records.RegisterParty) -> Done:
         """Register a party that both it and the operator have signed for."""
@@ -85,8 +85,13 @@ class Party(Entity):
             )
 
     def next_nonce(self, tx: Transaction, message: records.NextNonce) -> records.NextNonceReply:
-        """The next nonce and the roles; zero roles for somebody unknown."""
-        return records.NextNonceReply(self.state.nonce + 1, self.state.roles)
+        """The next nonce, for the party itself."""
+        return records.NextNonceReply(self.state.nonce + 1)
+
+    def get_party(self, tx: Transaction, message: records.GetParty) -> records.GetPartyReply:
+        """The roles that are anybody's business."""
+        roles = [role for role in self.state.roles if role != "user"]
+        return records.GetPartyReply(tuple(roles))
 
     def party_roles(self, tx: Transaction, message: records.PartyRoles) -> tuple[str, ...]:
         """Roles of the party."""

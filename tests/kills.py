@@ -91,7 +91,7 @@ class Kills:
             ConnectionLost: it was.
         """
         node = client.identity.node
-        self.nonce = (await client.read(records.NextNonce(self.operator.id))).nonce - 1
+        self.nonce = (await client.query(self.operator, records.NextNonce())).nonce - 1
         left = self.source.randint(1, 40)
         pause = self.source.random() * 0.02
         killing = None

@@ -61,7 +61,7 @@ class Directory:
         except EXPECTED:
             raise
         except (ActorDeadError, Escalated) as error:
-            self.forget(kind, entity_id)
+            self.passivate(kind, entity_id)
             self.dead_letters.add(kind, message, type(error).__name__)
             raise
         except Exception as error:
@@ -108,10 +108,6 @@ class Directory:
         ref = self.live.pop((kind, entity_id), None)
         if ref is not None:
             ref.stop(block=False)
-
-    def forget(self, kind, entity_id):
-        """Drop an entity that is not alive any more."""
-        self.live.pop((kind, entity_id), None)
 
     def passivate_all(self):
         """Stop every entity: the next message of each starts it from the store."""

@@ -3,7 +3,7 @@
 import pykka
 
 from runtime.actor.transaction import Journaled
-from runtime.wire.errors import Fault, NotAllowedNow
+from runtime.wire.errors import Fault, Missing, NotAllowedNow
 from runtime.wire.records import REQUESTS, SINGLETON
 from runtime.wire.schema import spec_of
 
@@ -63,7 +63,7 @@ class Entity(pykka.ThreadingActor):
 
     Attributes:
         kind: name of the address space.
-        blank: state of an entity that the store does not know.
+        blank: state of an entity that the store does not know; "none" if it is not there at all.
         table: {state: {message: states it may lead to}}; what is absent is refused.
         reads: names of messages that every state allows and that change nothing.
         indexes: {index: function from state to key bytes, or None for no entry}.
@@ -121,6 +121,8 @@ class Entity(pykka.ThreadingActor):
         return outcome.result
 
     def _not_allowed(self, name, status, allowed):
+        if status == "none":
+            return Missing(f"there is no such {self.kind}", "an id that this node gave")
         nothing = "no request for it now" if allowed else f"nothing: {status} is final"
         words = sorted([word for word in allowed if word in REQUESTS])
         return NotAllowedNow(

@@ -26,6 +26,9 @@ class Supervisor:
             Escalated: it is one too many.
         """
         self.total += 1
+        for known in list(self._failures):
+            if now - self._failures[known][-1] >= self.within_ns:
+                del self._failures[known]
         times = [t for t in self._failures.get(name, []) if now - t < self.within_ns]
         times.append(now)
         self._failures[name] = times
@@ -41,8 +44,6 @@ class Supervisor:
             left = times[0] + self.within_ns - now
             if left > 0:
                 return left
-        if now - times[-1] >= self.within_ns:
-            del self._failures[name]
         return 0
 
 

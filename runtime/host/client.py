@@ -16,7 +16,7 @@ from runtime.host.crypto import Crypto
 from runtime.host.transports import Transport, TransportError, open_transport
 from runtime.wire import records
 from runtime.wire.commands import ENROLMENT, HEAD, node_id, sign_command
-from runtime.wire.errors import Busy, Malformed, NodeError, from_wire
+from runtime.wire.errors import Busy, Malformed, NodeError, Unauthorized, from_wire
 from runtime.wire.link import Link, LinkFull
 from runtime.wire.proofs import is_consistent, is_included
 from runtime.wire.requests import Notification, Response, encode_request, parse
@@ -337,7 +337,10 @@ class Client:
         async with self._asking_nonce:
             known = self._nonces.get(signer.id)
             if known is None:
-                known = (await self.read(records.REQUESTS["next_nonce"](signer.id))).nonce
+                try:
+                    known = (await self.query(signer, records.NextNonce())).nonce
+                except Unauthorized:
+                    known = 1  # not registered yet: it is about to sign for itself
             self._nonces[signer.id] = known + 1
             return known
 

@@ -441,9 +441,15 @@ request(
     enclosures=("its ML-DSA-87 public key", "its own signature"),
 )  # fmt: skip
 request(
-    "next_nonce", "The smallest nonce that the party's next command may carry.",
+    "next_nonce",
+    "The smallest nonce that the asker's next command may carry. Only the asker's own: a nonce "
+    "that rises when something happens would tell whose doing it was.",
+    to="party", signer="any", journaled=False, reply=(("nonce", U64, ""),),
+)  # fmt: skip
+request(
+    "get_party", "Roles of a party. Users have none here: who is one is nobody's business.",
     ("party", ID, ""),
-    to="party", journaled=False, reply=(("nonce", U64, ""), ("roles", ListOf(ROLE, 8), "")),
+    to="party", journaled=False, reply=(("roles", ListOf(ROLE, 8), "none if not known"),),
 )  # fmt: skip
 request(
     "define_field", "Add a field to the registry.",

@@ -103,7 +103,8 @@ class Seen:
         for position in range(world.node.journal.size):
             self.ask("journal_receipt", position, nonce)
             self.ask("journal_consistency", position, world.node.journal.size)
-        self.ask("next_nonce", partner.id)
+        self.sign("next_nonce")
+        self.ask("get_party", partner.id)
         self.ask("get_offer", world.offer)
         self.ask("list_offers", nonce, 9)
         self.ask("get_rules", world.rules)

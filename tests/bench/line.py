@@ -36,7 +36,7 @@ async def _measure(line: str) -> tuple[list[float], list[float], list[float]]:
 
     async with await Client.connect(line) as client:
         await client.command(operator, records.Provision(), [operator.key])
-        plain = await _times(PLAIN, lambda i: client.read(records.NextNonce(operator.id)))
+        plain = await _times(PLAIN, lambda i: client.read(records.GetParty(operator.id)))
         signed = await _times(
             SIGNED,
             lambda i: client.command(

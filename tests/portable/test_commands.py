@@ -163,7 +163,7 @@ def test_nonces_may_leave_gaps_and_never_come_back():
     accepted(world, "optin_deposit_escrow", deposit(world, b"a", nonce=used + 1000))
     refused(world, Stale, accepted, world, "optin_deposit_escrow",
             deposit(world, b"b", nonce=used + 999))  # fmt: skip
-    assert world.read("next_nonce", world.operator.id).nonce == used + 1001
+    assert world.do(world.operator, "next_nonce").nonce == used + 1001
     world.operator.nonce = used + 1001
     last = deposit(world, b"c", nonce=(1 << 64) - 1)
     accepted(world.fork(), "optin_deposit_escrow", last)

@@ -185,7 +185,7 @@ def test_a_refused_command_does_not_use_up_its_nonce():
     world = stage("ready")
     nonce = world.partner.nonce + 5
     params = world.signed(world.partner, "close_offer", NOBODY, nonce=nonce)
-    refused(world, NotAllowedNow, world.do, world.partner, "close_offer", params=params)
+    refused(world, Missing, world.do, world.partner, "close_offer", params=params)
     again = world.signed(world.partner, "close_offer", world.offer, nonce=nonce)
     world.partner.nonce = nonce
     world.do(world.partner, "close_offer", params=again)
@@ -238,7 +238,7 @@ def test_unsigned_questions_of_the_wrong_shape_are_refused():
     for method, params in (
         ("get_offer", []), ("get_offer", [b"short"]), ("get_offer", [world.offer, 1]),
         ("identity", [1]), ("journal_head", [bytes(31)]), ("list_offers", [bytes(32), 256]),
-        ("journal_receipt", [-1, bytes(32)]), ("next_nonce", ["text"]),
+        ("journal_receipt", [-1, bytes(32)]), ("get_party", ["text"]),
         ("optin_verify_settlement", [[]]),
     ):  # fmt: skip
         refused(world, Malformed, raw, world, method, params)
@@ -575,7 +575,7 @@ def test_a_code_for_nobody_or_of_nothing_is_refused():
     world = stage("enrolled")
     for user in (NOBODY, world.partner.id):
         refused(world, Missing, world.do, world.operator, "optin_generate_code", world.offer, user)
-    refused(world, NotAllowedNow, world.generate, world.user, NOBODY)
+    refused(world, Missing, world.generate, world.user, NOBODY)
 
 
 def test_a_code_over_the_budget_is_refused():
@@ -600,7 +600,7 @@ def test_only_its_user_views_a_code():
 def test_a_code_is_viewed_once_and_in_time():
     world = stage("viewed")
     refused(world, NotAllowedNow, world.viewed, world.user, world.code)
-    refused(world, NotAllowedNow, world.viewed, world.user, NOBODY)
+    refused(world, Missing, world.viewed, world.user, NOBODY)
     world = stage("generated")
     world.uptime.ns += 30 * DAY
     refused(world, NotAllowedNow, world.viewed, world.user, world.code)
@@ -613,7 +613,7 @@ def test_a_code_is_activated_only_after_it_was_viewed():
     for name in ("generated", "activated", "completed", "settled", "cancelled", "stopped"):
         world = stage(name)
         refused(world, NotAllowedNow, world.activate, world.user, world.code)
-    refused(world, NotAllowedNow, world.activate, world.user, NOBODY)
+    refused(world, Missing, world.activate, world.user, NOBODY)
 
 
 def test_an_expired_code_is_not_activated():
@@ -893,7 +893,7 @@ def test_consent_is_not_revoked_twice():
 def test_only_its_user_revokes_a_consent():
     world = stage("activated")
     refused(world, Unauthorized, world.revoke, world.other, world.code)
-    refused(world, NotAllowedNow, world.revoke, world.user, NOBODY)
+    refused(world, Missing, world.revoke, world.user, NOBODY)
 
 
 # --------------------------------------------------------------------------------- questions

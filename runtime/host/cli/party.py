@@ -45,13 +45,12 @@ async def show(app: App, name: str) -> None:
     """Show the roles of a party."""
     identity = app.party(name)
     async with app.node() as client:
-        reply = await client.read(records.NextNonce(identity))
+        reply = await client.read(records.GetParty(identity))
     app.say(
-        {"party": identity, "roles": reply.roles, "next_nonce": reply.nonce},
+        {"party": identity, "roles": reply.roles},
         facts(
             ("party", app.name(identity)),
             ("id", identity.hex()),
             ("roles", ", ".join(reply.roles) or "none: not registered here"),
-            ("next nonce", reply.nonce),
         ),
     )

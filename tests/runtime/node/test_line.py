@@ -62,7 +62,7 @@ def mixed_requests(world: World) -> list[bytes]:
     requests = []
     for i in range(REQUESTS):
         if i % 3:
-            requests.append(encode_request(i, "next_nonce", [world.operator.id]))
+            requests.append(encode_request(i, "get_party", [world.operator.id]))
         else:
             shares = records.Shares(i, 4000, 2000, 4000 - i)
             signed = world.signed(world.operator, "define_rules", shares)

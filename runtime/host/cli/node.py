@@ -48,7 +48,7 @@ async def status(app: App) -> None:
         facts(
             ("node", fingerprint(identity.node)),
             ("operator", app.name(identity.operator) if identity.operator else "not provisioned"),
-            ("journal", f"{load.entries} entries"),
+            ("journal", f"{load.entries} {'entry' if load.entries == 1 else 'entries'}"),
             ("clock", f"{time_text(identity.time)}, {clock}"),
             ("load", f"{load.live} entities live, {load.queued} requests waiting"),
             (

@@ -20,8 +20,8 @@ from pathlib import Path
 from runtime.cpython.store import SqliteStore
 from runtime.host.client import Client, ConnectionLost
 from runtime.host.crypto import Crypto
+from runtime.node.checkpoint import check_chain
 from runtime.node.journal import Journal
-from runtime.node.queries import check_chain
 from runtime.wire import records
 from runtime.wire.commands import REGISTRATION, sign_command
 from runtime.wire.schema import canonical, decode

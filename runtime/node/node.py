@@ -5,6 +5,7 @@ from hashlib import shake_256
 from runtime.actor import Directory
 from runtime.node.accelerator import Accelerator
 from runtime.node.admission import Admission
+from runtime.node.checkpoint import Checkpoints
 from runtime.node.journal import Journal
 from runtime.node.ports import InlineWorkers
 from runtime.node.queries import Queries
@@ -21,6 +22,9 @@ MAX_KEYS = 256  # public keys of parties kept at hand
 
 class Node:
     """Everything a kind of node has in common; the ports make the difference.
+
+    Attributes:
+        verified: entries that were checked one by one at the start, behind the last checkpoint.
 
     Args:
         seed: 32 secret bytes from which all of the node's own keys and randomness come.
@@ -61,6 +65,8 @@ class Node:
         self.directory = Directory(kinds, self.load, max_live)
         self.admission = Admission(crypto, self.workers, self.id, self.kem_seed, self.key_of)
         self.queries = Queries(self)
+        self.checkpoints = Checkpoints(self)
+        self.verified = self.checkpoints.verify()
         self.sequencer = Sequencer(self)
 
     def entropy(self, label: str, sequence: int, size: int = 32) -> bytes:
@@ -142,6 +148,9 @@ class Node:
         self.journal.reload()
 
     def stop(self) -> None:
-        """Passivate every entity and close the store."""
+        """Passivate every entity, sign a checkpoint and close the store."""
         self.directory.passivate_all()
+        if not self.sequencer.failure:
+            self.checkpoints.keep(1)
+            self.store.commit()
         self.store.close()

@@ -3,7 +3,6 @@
 from runtime.actor import Later
 from runtime.wire.commands import HEAD
 from runtime.wire.errors import Missing, Refused
-from runtime.wire.proofs import entry_leaf
 from runtime.wire.records import REPLIES, SCHEMA_VERSION, Entry, SignedHead
 from runtime.wire.schema import canonical
 
@@ -84,15 +83,3 @@ class Queries:
         head = node.journal.head(nonce)
         signing = node.workers.submit(node.crypto.sign, node.identity_seed, HEAD, canonical(head))
         return lambda: SignedHead(head, signing.result())
-
-
-def check_chain(journal):
-    """Recompute every leaf from its entry; for boot after a crash and for tests.
-
-    Raises:
-        Refused: naming the first entry whose leaf is not the one in the tree.
-    """
-    for position in range(journal.size):
-        header, salt, body, _ = journal.entry(position)
-        if entry_leaf(header, salt, body) != journal.tree.leaf(position):
-            raise Missing(f"entry {position} is not the one in the tree", "an untouched journal")

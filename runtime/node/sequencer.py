@@ -204,6 +204,7 @@ class Sequencer:
             self._signatures[sequence].append(signature)
         self._signing = []
         self._node.journal.flush()
+        self._node.checkpoints.keep()
         self._node.store.commit()
 
     def _remembered(self, known):

@@ -23,7 +23,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from actors.view import mask_of
 from runtime.host.crypto import Crypto
-from runtime.node.queries import check_chain
+from runtime.node.checkpoint import check_chain
 from runtime.wire import commands, records
 from runtime.wire.errors import NodeError, StorageFailed, from_wire
 from runtime.wire.schema import canonical, make_id

@@ -1,6 +1,6 @@
 """The journal: what an entry proves, what it hides, and that it comes back as it was."""
 
-from runtime.node.queries import check_chain
+from runtime.node.checkpoint import check_chain
 from runtime.wire import commands, records
 from runtime.wire.errors import Malformed, Missing, Refused
 from runtime.wire.proofs import (

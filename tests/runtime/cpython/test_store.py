@@ -15,7 +15,7 @@ import pytest
 
 from runtime.cpython.store import SqliteStore
 from runtime.host.crypto import Crypto
-from runtime.node.queries import check_chain
+from runtime.node.checkpoint import check_chain
 from runtime.wire.errors import StorageFailed
 from tests.portable.store_kit import CHECKS
 from tests.portable.toy_crypto import ToyCrypto

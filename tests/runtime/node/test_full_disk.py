@@ -6,7 +6,7 @@ import pytest
 
 from runtime.cpython.store import SqliteStore
 from runtime.host.crypto import Crypto
-from runtime.node.queries import check_chain
+from runtime.node.checkpoint import check_chain
 from runtime.wire import records
 from runtime.wire.errors import StorageFailed
 from tests.portable.world import World

@@ -2,11 +2,13 @@
 
 from actors.access import Access
 from actors.account import Account
+from actors.activity import ActivityEvent
 from actors.chain import Chain
 from actors.charter import Charter
 from actors.code import Code
 from actors.consent import ConsentLink
 from actors.fields import Fields
+from actors.hop import ProvenanceHop
 from actors.offer import Offer
 from actors.party import Party
 from actors.payee import Payee
@@ -14,8 +16,10 @@ from actors.payment import Payment
 from actors.profile import Profile
 from actors.reservation import Reservation
 from actors.rules import Rules
+from actors.score import Score
 from actors.settlement import Settlement
 from actors.view import View
+from actors.weights import Weights
 
 KINDS = (
     Charter,
@@ -23,6 +27,9 @@ KINDS = (
     Fields,
     Rules,
     Profile,
+    Weights,
+    Score,
+    ActivityEvent,
     Payment,
     Account,
     Reservation,
@@ -30,6 +37,7 @@ KINDS = (
     Code,
     ConsentLink,
     Chain,
+    ProvenanceHop,
     View,
     Access,
     Settlement,

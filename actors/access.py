@@ -8,6 +8,7 @@ class Access(Entity):
 
     kind = "access"
     blank = records.AccessState("open", 0, 0)
+    reads = ("get_completion",)
     table = {"open": {"optin_log_access": ("open",)}}
 
     def optin_log_access(self, tx: Transaction, message: records.OptinLogAccess) -> Done:
@@ -23,6 +24,10 @@ class Access(Entity):
                 message.granted,
             ),
         )
+
+    def get_completion(self, tx: Transaction, message: records.GetCompletion) -> bool:
+        """Whether a view was granted before."""
+        return self.state.granted > 0
 
     @staticmethod
     def apply_access_logged(

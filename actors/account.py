@@ -20,7 +20,7 @@ class Account(Entity):
     """Moves money between available, reserved and released; never below zero, never past u64."""
 
     kind = "account"
-    blank = records.AccountState("none", records.ZEROS, bytes(8), 0, 0, 0, 0, 0)
+    blank = records.AccountState("none", records.ZEROS, bytes(8), 0, 0, 0, 0, 0, 0, 0)
     table = {
         "none": {"optin_deposit_escrow": ("open",)},
         "open": {
@@ -28,6 +28,8 @@ class Account(Entity):
             "reserve_funds": ("open",),
             "release_funds": ("open",),
             "return_funds": ("open",),
+            "expire_funds": ("open",),
+            "withdraw_escrow": ("open",),
         },
     }
     reads = ("get_account", "list_accounts", "check_funds")
@@ -39,6 +41,8 @@ class Account(Entity):
     def address(cls, message, tx: Transaction) -> bytes:
         if isinstance(message, records.ListAccounts):
             return records.SINGLETON
+        if isinstance(message, records.WithdrawEscrow):
+            return account_id(tx.signer, message.currency)
         return account_id(message.partner, message.currency)
 
     def optin_deposit_escrow(self, tx: Transaction, message: records.OptinDepositEscrow) -> Done:
@@ -84,6 +88,22 @@ class Account(Entity):
         """Give a held amount back."""
         return Done(None, records.FundsReturned(message.amount))
 
+    def expire_funds(self, tx: Transaction, message: records.ExpireFunds) -> Done:
+        """Let a held amount expire, and take it back at once: both are kept as lifetime counts."""
+        if self.state.expired_ever + message.amount > MAX_AMOUNT:
+            raise errors.Refused("the account cannot count that much expired", "a count that fits")
+        return Done(
+            None, records.FundsExpired(message.amount), records.FundsReclaimed(message.amount)
+        )
+
+    def withdraw_escrow(self, tx: Transaction, message: records.WithdrawEscrow) -> Done:
+        """Pay available money back to the partner."""
+        if message.amount == 0:
+            raise errors.Refused("the withdrawal is of nothing", "an amount above zero")
+        self._need(message.amount)
+        left = available(self.state) - message.amount
+        return Done(records.WithdrawEscrowReply(left), records.FundsWithdrawn(message.amount))
+
     def get_account(self, tx: Transaction, message: records.GetAccount) -> records.GetAccountReply:
         """Balances, for the partner and the operator."""
         if tx.signer not in (message.partner, tx.node.operator):
@@ -106,16 +126,40 @@ class Account(Entity):
     def apply_deposited(
         state: records.AccountState, event: records.Deposited, tx: Transaction
     ) -> records.AccountState:
-        return records.AccountState(
-            "open",
-            event.partner,
-            event.currency,
-            state.deposited + event.amount,
-            state.reserved,
-            state.released,
-            state.expired,
-            state.withdrawn,
+        return evolve(
+            state,
+            status="open",
+            partner=event.partner,
+            currency=event.currency,
+            deposited=state.deposited + event.amount,
         )
+
+    @staticmethod
+    def apply_funds_expired(
+        state: records.AccountState, event: records.FundsExpired, tx: Transaction
+    ) -> records.AccountState:
+        return evolve(
+            state,
+            reserved=state.reserved - event.amount,
+            expired=state.expired + event.amount,
+            expired_ever=state.expired_ever + event.amount,
+        )
+
+    @staticmethod
+    def apply_funds_reclaimed(
+        state: records.AccountState, event: records.FundsReclaimed, tx: Transaction
+    ) -> records.AccountState:
+        return evolve(
+            state,
+            expired=state.expired - event.amount,
+            reclaimed_ever=state.reclaimed_ever + event.amount,
+        )
+
+    @staticmethod
+    def apply_funds_withdrawn(
+        state: records.AccountState, event: records.FundsWithdrawn, tx: Transaction
+    ) -> records.AccountState:
+        return evolve(state, withdrawn=state.withdrawn + event.amount)
 
     @staticmethod
     def apply_funds_reserved(
@@ -146,6 +190,8 @@ def _line(state):
         state.released,
         state.expired,
         state.withdrawn,
+        state.expired_ever,
+        state.reclaimed_ever,
     )
 
 

@@ -4,10 +4,11 @@ from actors.account import account_id
 from actors.chain import CONSENTS
 from actors.consent import consent_hash, proof_id
 from actors.fields import check_ascending
+from actors.hop import hop_id
 from actors.payee import payee_reference
 from actors.reservation import reservation_id
 from actors.settlement import statement_of
-from actors.view import view_id
+from actors.view import leaves_of, view_id
 from runtime.actor import (
     Done,
     Entity,
@@ -18,6 +19,7 @@ from runtime.actor import (
     errors,
     evolve,
     make_id,
+    proofs,
     records,
 )
 
@@ -36,10 +38,25 @@ def live_key(state):
 
     Until it is activated a code does so until it expires; from then on for good.
     """
-    if state.status == "none":
+    if state.status in ("none", "expired"):
         return None
     until = state.expires_at if state.status in WAITING else (1 << 64) - 1
     return state.user + state.offer + until.to_bytes(8, "big")
+
+
+def due_at(state):
+    """From when on anyone may expire a code, ns since the epoch; 0 for never."""
+    if state.status in WAITING:
+        return state.expires_at
+    if state.status == "activated" and not state.completed:
+        return state.complete_by
+    return 0
+
+
+def due_key(state):
+    """Key of a code in the index of what is due: ascending by time."""
+    due = due_at(state)
+    return due.to_bytes(8, "big") if due else None
 
 
 class Code(Entity):
@@ -68,23 +85,31 @@ class Code(Entity):
         False,
         records.ZEROS,
         (),
+        0,
     )
     table = {
         "none": {"optin_generate_code": ("generated",)},
-        "generated": {"mark_viewed": ("viewed",)},
-        "viewed": {"optin_activate_code": ("activated",)},
+        "generated": {"mark_viewed": ("viewed",), "optin_expire_reservation": ("expired",)},
+        "viewed": {
+            "optin_activate_code": ("activated",),
+            "optin_expire_reservation": ("expired",),
+        },
         "activated": {
             "complete_code": ("activated",),
+            "optin_expire_reservation": ("expired",),
             "settle_code": ("settled",),
             "optin_revoke_code": ("revoked",),
         },
         "settled": {"optin_revoke_code": ("revoked",)},
         "revoked": {"settle_code": ("revoked",)},
+        "expired": {},
     }
-    reads = ("code_facts", "get_code", "list_codes", "settlement_evidence")
+    reads = ("code_facts", "get_code", "list_codes", "list_due", "settlement_evidence")
     indexes = {
         "code.by_user": lambda state: state.user if state.status != "none" else None,
         "code.by_user_offer": lambda state: live_key(state),
+        "edge.has_code": lambda state: state.user if state.status != "none" else None,
+        "code.due": lambda state: due_key(state),
     }
 
     @classmethod
@@ -93,7 +118,7 @@ class Code(Entity):
             return code_id(tx.node.id, message.offer, message.user, tx.entropy("code"))
         if isinstance(message, records.OptinActivateCode):
             return message.consent.code
-        if isinstance(message, records.ListCodes):
+        if isinstance(message, (records.ListCodes, records.ListDue)):
             return records.SINGLETON
         return message.code
 
@@ -105,6 +130,7 @@ class Code(Entity):
         terms = offer.terms
         referrer = tx.ask("profile", message.user, records.GetProfile())
         self._need_no_other(tx, message.user, message.offer)
+        self._need_score(tx, message.user, terms)
         reservation = reservation_id(self.id)
         account = account_id(terms.partner, terms.currency)
         tx.ask(
@@ -134,11 +160,24 @@ class Code(Entity):
                 terms.currency,
                 terms.rules,
                 payees,
-                terms.witnesses,
+                offer.witnesses,
                 terms.publisher,
                 expires_at,
             ),
         )
+
+    def _need_score(self, tx, user, terms):
+        if not terms.least_score and terms.accept_flagged:
+            return
+        score = tx.ask("score", user, records.OptinComputeScore())
+        if score.composite < terms.least_score:
+            raise errors.Refused(
+                f"the user's score is {score.composite}", f"at least {terms.least_score}"
+            )
+        if score.flagged and not terms.accept_flagged:
+            raise errors.Refused(
+                "the user's score jumped within a day", "an offer that accepts flagged scores"
+            )
 
     def _need_no_other(self, tx, user, offer):
         prefix = user + offer
@@ -176,19 +215,40 @@ class Code(Entity):
         link = proof_id(proof)
         tx.ask("consent", link, records.RecordConsent(consent))
         record = view_id(self.id)
-        tx.attach("values", canonical(shown))
+        seed = tx.entropy("leaves")
+        tx.attach("values", canonical([seed, shown]))
+        root = proofs.commitment_levels(leaves_of(seed, consent.fields, shown))[-1][0]
+        complete_by = offer.terms.complete_by and tx.time + offer.terms.complete_by
         tx.ask(
             "view",
             record,
-            records.OptinGenerateView(consent, offer.pad, consent.partner, offer.terms.view_until),
+            records.OptinGenerateView(
+                consent, offer.pad, consent.partner, offer.terms.view_until, complete_by, root
+            ),
         )
         tx.attach("pairwise-key", tx.enclosures[0])
         tx.attach("consent-signature", tx.enclosures[1])
+        # In this order: the consent proof, the OptIn hop that cites it, the commitment.
         tx.sign(commands.CONSENT_PROOF, canonical(proof))
+        hop = self._follow(tx, consent.hop, link)
+        commitment = records.Commitment(tx.node.id, record, hashed, root)
+        tx.sign(commands.COMMITMENT, canonical(commitment))
         return Done(
-            records.OptinActivateCodeReply(link, previous, record),
-            records.CodeActivated(hashed, link, record),
+            records.OptinActivateCodeReply(link, previous, record, hop, root),
+            records.CodeActivated(hashed, link, record, complete_by),
         )
+
+    def _follow(self, tx, previous, proof):
+        """Add the node's OptIn hop behind the one the user came by, or as a session's first.
+
+        A session of its own is named by the proof: nobody can have known that and been there first.
+        """
+        session = proof
+        if previous != records.ZEROS:
+            session = tx.ask("hop", previous, records.GetSession())
+        hop = records.Hop(tx.node.id, session, previous, "OptIn", tx.node.id, proof)
+        tx.ask("hop", hop_id(hop), records.FollowHop(session, previous, proof))
+        return hop_id(hop)
 
     def _check_consent(self, tx, consent, terms):
         key, signature = tx.enclosures
@@ -216,8 +276,6 @@ class Code(Entity):
                 "partner, offer, compensation, amount and currency as offered",
                 "read the offer again",
             )
-        if consent.hop != records.ZEROS:
-            raise errors.Missing("the consent cites a provenance hop that is not here", "zeros")
         check_ascending(consent.fields)
         for use in consent.fields:
             if use not in terms.required and use not in terms.optional:
@@ -260,6 +318,23 @@ class Code(Entity):
             raise errors.Refused(
                 "the engagement was settled before", "an unsettled engagement", "see get_settlement"
             )
+
+    def optin_expire_reservation(
+        self, tx: Transaction, message: records.OptinExpireReservation
+    ) -> Done:
+        """Let a code die that was not activated in time, or not completed in time."""
+        state = self.state
+        due = due_at(state)
+        if not due or tx.time < due:
+            raise errors.Refused(
+                "the code is not due to expire",
+                f"a time of {due} ns or later" if due else "a code with a time to expire",
+            )
+        if state.status == "activated":
+            tx.ask("view", state.record, records.StopView())
+        tx.ask("reservation", state.reservation, records.ExpireReservation())
+        tx.ask("offer", state.offer, records.ReturnBudget())
+        return Done(None, records.CodeExpired())
 
     def optin_revoke_code(self, tx: Transaction, message: records.OptinRevokeCode) -> Done:
         """Stop views at once. Before completion the funds return; after it they still settle."""
@@ -315,6 +390,11 @@ class Code(Entity):
         if self.state.status == "none":
             raise errors.Missing("there is no such code", "an id optin_generate_code gave")
 
+    def list_due(self, tx: Transaction, message: records.ListDue) -> records.ListDueReply:
+        """Codes that anyone may expire now."""
+        rows, after = tx.node.page("code.due", b"", message, tx.time.to_bytes(8, "big"))
+        return records.ListDueReply(tuple(rows), after)
+
     def list_codes(self, tx: Transaction, message: records.ListCodes) -> records.ListCodesReply:
         """Codes of the user who asks; of everyone for the operator."""
         prefix = b"" if tx.signer == tx.node.operator else tx.signer
@@ -325,7 +405,7 @@ class Code(Entity):
         """What a witness of this code needs to compute the statement anew."""
         self._need_code()
         state = self.state
-        if tx.signer not in state.witnesses:
+        if tx.signer not in tx.ask("offer", state.offer, records.GetTerms()).witnesses:
             raise errors.Unauthorized("you are no witness of this code", "one of its three")
         self.check_settleable()
         shares = tx.ask("rules", state.rules, records.GetShares())
@@ -389,8 +469,15 @@ class Code(Entity):
             consent_hash=event.consent_hash,
             proof=event.proof,
             record=event.record,
+            complete_by=event.complete_by,
             entries=state.entries + (tx.sequence,),
         )
+
+    @staticmethod
+    def apply_code_expired(
+        state: records.CodeState, event: records.CodeExpired, tx: Transaction
+    ) -> records.CodeState:
+        return evolve(state, status="expired")
 
     @staticmethod
     def apply_code_completed(

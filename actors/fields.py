@@ -1,20 +1,22 @@
 """The field registry: which fields there are, and in which forms each may be shown."""
 
+from actors.transforms import is_date
 from runtime.actor import Done, Entity, Transaction, errors, records
 
 # kind: (longest value in bytes, forms it may be shown in)
 KINDS = {
     "text": (128, ("ExactValue", "BooleanOnly")),
-    "postal_code": (16, ("ExactValue", "BooleanOnly")),
-    "birth_date": (10, ("ExactValue", "BooleanOnly")),
+    "postal_code": (16, ("ExactValue", "MetroAreaOnly", "BooleanOnly")),
+    "birth_date": (10, ("ExactValue", "AgeRange", "BooleanOnly")),
     "phone": (24, ("ExactValue", "BooleanOnly")),
     "email": (254, ("ExactValue", "BooleanOnly")),
 }
+DEGRADED = 40  # bytes of a value that is not shown exactly, at most
 
 # Sizes to which sealed views are padded: an offer's fields at their longest decide which.
 PAD_CLASSES = (1024, 4096, 16384)
 GRANT_OVERHEAD = 192  # bytes of a ViewGrant beside its fields
-FIELD_OVERHEAD = 16  # bytes of a field beside its value: length and name of its form
+FIELD_OVERHEAD = 352  # bytes of a field beside its value: length, form, opening of its leaf
 
 
 class Fields(Entity):
@@ -63,7 +65,7 @@ class Fields(Entity):
                     f"{field.name} is not shown as {use.transform}",
                     "one of " + ", ".join(field.transforms),
                 )
-            size += FIELD_OVERHEAD + KINDS[field.kind][0]
+            size += FIELD_OVERHEAD + max(KINDS[field.kind][0], DEGRADED)
         for use in message.required:
             if use.index in [other.index for other in message.optional]:
                 raise errors.Refused(
@@ -87,6 +89,8 @@ class Fields(Entity):
                 continue
             field = self._field(index)
             limit = KINDS[field.kind][0]
+            if field.kind == "birth_date" and not is_date(value):
+                raise errors.Refused(f"{field.name} is no date", "a date as 1984-03-12")
             if len(value) > limit:
                 raise errors.Refused(f"{field.name} has {len(value)} bytes", f"at most {limit}")
         return

@@ -1,7 +1,17 @@
 """An offer: what a partner wants to see, for what, for how much."""
 
 from actors.account import account_id, check_currency
-from runtime.actor import Done, Entity, Transaction, errors, evolve, make_id, records
+from runtime.actor import (
+    Done,
+    Entity,
+    Transaction,
+    canonical,
+    commands,
+    errors,
+    evolve,
+    make_id,
+    records,
+)
 
 YEAR = 365 * 24 * 3600 * 10**9  # ns
 MAX_TTL = 10 * YEAR
@@ -16,15 +26,16 @@ class Offer(Entity):
     """Open, then closed. Closing stops new codes only."""
 
     kind = "offer"
-    blank = records.OfferState("none", None, 0, 0, 0)
+    blank = records.OfferState("none", None, 0, 0, 0, (), ())
     table = {
         "none": {"publish_offer": ("open",)},
         "open": {
             "issue_code": ("open",),
             "return_budget": ("open",),
             "close_offer": ("closed",),
+            "replace_witness": ("open",),
         },
-        "closed": {"return_budget": ("closed",)},
+        "closed": {"return_budget": ("closed",), "replace_witness": ("closed",)},
     }
     reads = ("get_offer", "get_terms", "list_offers")
     indexes = {"offer.by_id": lambda state: b"" if state.terms else None}
@@ -52,6 +63,10 @@ class Offer(Entity):
             raise errors.Refused("codes would live for no time or too long", "up to ten years, ns")
         if terms.view_until and terms.view_until <= tx.time:
             raise errors.Refused("no view would ever be allowed", "view_until in the future, or 0")
+        if terms.least_score > 100:
+            raise errors.Refused(f"the least score is {terms.least_score}", "0 to 100")
+        if terms.complete_by > MAX_TTL:
+            raise errors.Refused("complete_by is too long", "up to ten years, ns, or 0")
         if len(set(terms.witnesses)) != 3:
             raise errors.Refused(f"{len(set(terms.witnesses))} different witnesses", "three")
         for witness in terms.witnesses:
@@ -76,6 +91,29 @@ class Offer(Entity):
     def _need_role(self, tx, party, role):
         if role not in tx.ask("party", party, records.PartyRoles()):
             raise errors.Missing(f"{party.hex()[:16]} is no {role} here", f"a registered {role}")
+
+    def replace_witness(self, tx: Transaction, message: records.ReplaceWitness) -> Done:
+        """Put another witness in the place of one, on the word of operator and partner."""
+        state = self.state
+        if message.dead not in state.witnesses:
+            raise errors.Missing("the witness to replace is none of this offer", "one of the three")
+        if message.successor in state.witnesses:
+            raise errors.Refused("the successor is a witness of this offer", "another witness")
+        if message.successor in state.retired:
+            # Else the partner's old agreement to the same change could be used again.
+            raise errors.Refused(
+                "the successor was replaced before", "a witness that this offer never had"
+            )
+        self._need_role(tx, message.successor, "witness")
+        agreed = canonical([tx.node.id, self.id, message.dead, message.successor])
+        key = tx.node.key_of(state.terms.partner)
+        if not tx.node.crypto.verify(key, commands.REPLACEMENT, agreed, tx.enclosures[0]):
+            raise errors.Unauthorized(
+                "the partner's signature is not valid",
+                "its signature over node, offer, dead and successor",
+            )
+        tx.attach("partner-signature", tx.enclosures[0])
+        return Done(None, records.WitnessReplaced(message.dead, message.successor))
 
     def close_offer(self, tx: Transaction, message: records.CloseOffer) -> Done:
         """Take no new codes."""
@@ -121,7 +159,14 @@ class Offer(Entity):
     def apply_offer_published(
         state: records.OfferState, event: records.OfferPublished, tx: Transaction
     ) -> records.OfferState:
-        return records.OfferState("open", event.terms, event.pad, 0, 0)
+        return records.OfferState("open", event.terms, event.pad, 0, 0, event.terms.witnesses, ())
+
+    @staticmethod
+    def apply_witness_replaced(
+        state: records.OfferState, event: records.WitnessReplaced, tx: Transaction
+    ) -> records.OfferState:
+        witnesses = [event.successor if w == event.dead else w for w in state.witnesses]
+        return evolve(state, witnesses=tuple(witnesses), retired=state.retired + (event.dead,))
 
     @staticmethod
     def apply_offer_closed(

@@ -13,7 +13,7 @@ from runtime.actor import (
 )
 
 # Users enrol and the operator provisions: both by their own signature alone.
-REGISTRABLE = ("auditor", "charity", "partner", "publisher", "witness")
+REGISTRABLE = ("auditor", "charity", "partner", "publisher", "source", "witness")
 
 
 class Party(Entity):
@@ -23,13 +23,19 @@ class Party(Entity):
     blank = records.PartyState("unknown", b"", (), 0)
     table = {
         "unknown": {"register_party": ("registered",), "register_self": ("registered",)},
-        "registered": {"accept_command": ("registered",), "register_self": ("registered",)},
+        "registered": {
+            "accept_command": ("registered",),
+            "register_self": ("registered",),
+            "rotate_key": ("registered",),
+        },
     }
     reads = ("get_party", "next_nonce", "party_roles")
 
     @classmethod
     def address(cls, message, tx: Transaction) -> bytes:
-        return tx.signer if isinstance(message, records.NextNonce) else message.party
+        if isinstance(message, (records.NextNonce, records.RotateKey)):
+            return tx.signer
+        return message.party
 
     def register_party(self, tx: Transaction, message: records.RegisterParty) -> Done:
         """Register a party that both it and the operator have signed for."""
@@ -58,9 +64,29 @@ class Party(Entity):
                 "a witness holds no other role", "an id that is no witness", "use another key"
             )
         self._check_nonce(tx.command.nonce)
-        roles = tuple(sorted(set(state.roles + message.roles)))
+        accepted = records.CommandAccepted(tx.command.nonce)
+        if state.status == "registered":
+            roles = tuple(sorted(set(state.roles + message.roles)))
+            return Done(None, records.RolesAdded(roles), accepted)
         tx.attach("public-key", tx.enclosures[0])
-        return Done(None, records.PartyRegistered(roles), records.CommandAccepted(tx.command.nonce))
+        return Done(None, records.PartyRegistered(message.roles), accepted)
+
+    def rotate_key(self, tx: Transaction, message: records.RotateKey) -> Done:
+        """Take another key, which agrees; the old one has signed the command."""
+        key, own = tx.enclosures
+        if len(key) != records.PUBLIC_KEY.size or commands.party_id(key) != message.successor:
+            raise errors.Unauthorized(
+                "the enclosed key is not the successor", "the key whose id was signed for"
+            )
+        agreed = canonical([tx.node.id, self.id, message.successor])
+        if not tx.node.crypto.verify(key, commands.ROTATION, agreed, own):
+            raise errors.Unauthorized(
+                "the new key's own signature is not valid",
+                "its signature over node, party and successor",
+            )
+        tx.attach("public-key", key)
+        tx.attach("rotation-signature", own)
+        return Done(None, records.KeyRotated(message.successor))
 
     def accept_command(self, tx: Transaction, message: records.AcceptCommand) -> Done | Denied:
         """Check that the party may, and use up the nonce."""
@@ -102,6 +128,18 @@ class Party(Entity):
         state: records.PartyState, event: records.PartyRegistered, tx: Transaction
     ) -> records.PartyState:
         return records.PartyState("registered", tx.attached("public-key"), event.roles, state.nonce)
+
+    @staticmethod
+    def apply_roles_added(
+        state: records.PartyState, event: records.RolesAdded, tx: Transaction
+    ) -> records.PartyState:
+        return evolve(state, roles=event.roles)
+
+    @staticmethod
+    def apply_key_rotated(
+        state: records.PartyState, event: records.KeyRotated, tx: Transaction
+    ) -> records.PartyState:
+        return evolve(state, public_key=tx.attached("public-key"))
 
     @staticmethod
     def apply_command_accepted(

@@ -19,7 +19,10 @@ class Payee(Entity):
 
     kind = "payee"
     blank = records.PayeeState("none", records.ZEROS, bytes(8), 0, 0, 0)
-    table = {"none": {"credit_payee": ("open",)}, "open": {"credit_payee": ("open",)}}
+    table = {
+        "none": {"credit_payee": ("open",)},
+        "open": {"credit_payee": ("open",), "withdraw_balance": ("open",)},
+    }
     reads = ("get_balance", "list_balances")
     indexes = {
         "payee.by_currency": lambda state: state.currency if state.status == "open" else None
@@ -29,6 +32,8 @@ class Payee(Entity):
     def address(cls, message, tx: Transaction) -> bytes:
         if isinstance(message, records.ListBalances):
             return records.SINGLETON
+        if isinstance(message, records.WithdrawBalance):
+            return payee_id(tx.signer, message.currency)
         return payee_id(message.party, message.currency)
 
     def credit_payee(self, tx: Transaction, message: records.CreditPayee) -> Done:
@@ -36,6 +41,19 @@ class Payee(Entity):
         if self.state.earned + message.amount > MAX_AMOUNT:
             raise errors.Refused("the payee's balance cannot hold that much", "an amount that fits")
         return Done(None, records.PayeeCredited(message.party, message.currency, message.amount))
+
+    def withdraw_balance(self, tx: Transaction, message: records.WithdrawBalance) -> Done:
+        """Pay out what was earned, on the payee's own signature."""
+        if message.amount == 0:
+            raise errors.Refused("the withdrawal is of nothing", "an amount above zero")
+        if message.amount > self.state.balance:
+            raise errors.NoFunds(
+                f"the balance is {self.state.balance} micro-units", f"at least {message.amount}"
+            )
+        return Done(
+            records.WithdrawBalanceReply(self.state.balance - message.amount),
+            records.PayeePaid(message.amount),
+        )
 
     def get_balance(self, tx: Transaction, message: records.GetBalance) -> records.GetBalanceReply:
         """Balance, for the payee and the operator."""
@@ -67,4 +85,12 @@ class Payee(Entity):
         )
         return evolve(
             blank, balance=blank.balance + event.amount, earned=blank.earned + event.amount
+        )
+
+    @staticmethod
+    def apply_payee_paid(
+        state: records.PayeeState, event: records.PayeePaid, tx: Transaction
+    ) -> records.PayeeState:
+        return evolve(
+            state, balance=state.balance - event.amount, withdrawn=state.withdrawn + event.amount
         )

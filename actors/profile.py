@@ -1,8 +1,7 @@
 """A user's profile: the fields, sealed on their way here, and who referred the user."""
 
+from actors.transforms import show
 from runtime.actor import Done, Entity, Transaction, decode, errors, evolve, make_id, records
-
-PRESENT, ABSENT = b"\x01", b"\x00"  # what BooleanOnly shows
 
 
 class Profile(Entity):
@@ -15,6 +14,7 @@ class Profile(Entity):
         "enrolled": {"update_fields": ("enrolled",)},
     }
     reads = ("get_profile", "freeze_fields")
+    indexes = {"edge.referred": lambda state: state.referrer}
 
     @classmethod
     def address(cls, message, tx: Transaction) -> bytes:
@@ -68,11 +68,10 @@ class Profile(Entity):
             while len(shown) < use.index:
                 shown.append(b"")
             value = values[use.index] if use.index < len(values) else b""
-            if use.transform == "BooleanOnly":
-                value = PRESENT if value else ABSENT
-            elif not value and use.index in required:
+            value = show(value, use.transform, tx.time, tx.node.places)
+            if not value and use.index in required:
                 raise errors.Refused(
-                    f"required field {use.index} has no value",
+                    f"required field {use.index} has no value that can be shown as {use.transform}",
                     "a value for every required field",
                     "add it with update_fields",
                 )

@@ -18,11 +18,14 @@ class Reservation(Entity):
         "reserved": {
             "optin_release_on_completion": ("released",),
             "cancel_reservation": ("cancelled",),
+            "expire_reservation": ("expired",),
         },
         "released": {},
         "cancelled": {},
+        "expired": {},
     }
     reads = ("get_reservation",)
+    indexes = {"edge.holds": lambda state: state.code if state.status != "none" else None}
 
     def optin_reserve_against(self, tx: Transaction, message: records.OptinReserveAgainst) -> Done:
         """Hold the amount of an account, or refuse: both or neither."""
@@ -40,6 +43,11 @@ class Reservation(Entity):
         """Give the amount back to the account."""
         tx.ask("account", self.state.account, records.ReturnFunds(self.state.amount))
         return Done(None, records.ReservationCancelled())
+
+    def expire_reservation(self, tx: Transaction, message: records.ExpireReservation) -> Done:
+        """Nobody used the amount in time: it goes back to the account."""
+        tx.ask("account", self.state.account, records.ExpireFunds(self.state.amount))
+        return Done(None, records.ReservationExpired())
 
     def get_reservation(
         self, tx: Transaction, message: records.GetReservation
@@ -66,3 +74,9 @@ class Reservation(Entity):
         state: records.ReservationState, event: records.ReservationCancelled, tx: Transaction
     ) -> records.ReservationState:
         return evolve(state, status="cancelled")
+
+    @staticmethod
+    def apply_reservation_expired(
+        state: records.ReservationState, event: records.ReservationExpired, tx: Transaction
+    ) -> records.ReservationState:
+        return evolve(state, status="expired")

@@ -1,5 +1,6 @@
 """A view record: the only door to a user's values, as wide as the consent and no wider."""
 
+from actors.consent import consent_hash
 from runtime.actor import (
     Denied,
     Done,
@@ -10,6 +11,7 @@ from runtime.actor import (
     errors,
     evolve,
     make_id,
+    proofs,
     records,
     unpack,
 )
@@ -28,12 +30,39 @@ def mask_of(uses):
     return bytes(mask)
 
 
+def leaf_salt(seed, index):
+    """Salt of one leaf of a commitment."""
+    return make_id("optin/v1/leaf-salt", seed, index)
+
+
+def leaves_of(seed, uses, shown):
+    """The 256 leaves of a consent's commitment; those of fields that are not shown are random."""
+    leaves = [make_id("optin/v1/leaf", seed, index) for index in range(proofs.LEAVES)]
+    for use in uses:
+        salt = leaf_salt(seed, use.index)
+        leaves[use.index] = proofs.commitment_leaf(salt, use.index, use.transform, shown[use.index])
+    return leaves
+
+
 class View(Entity):
     """Open, then stopped. Values were frozen when the user consented."""
 
     kind = "view"
     blank = records.ViewState(
-        "none", records.ZEROS, records.ZEROS, records.ZEROS, records.ZEROS, (), 0, 0, ()
+        "none",
+        records.ZEROS,
+        records.ZEROS,
+        records.ZEROS,
+        records.ZEROS,
+        (),
+        0,
+        0,
+        0,
+        records.ZEROS,
+        records.ZEROS,
+        0,
+        records.ZEROS,
+        (),
     )
     table = {
         "none": {"optin_generate_view": ("open",), "optin_enforce_view": ("none",)},
@@ -41,7 +70,10 @@ class View(Entity):
         "stopped": {"optin_enforce_view": ("stopped",)},
     }
     reads = ("get_view", "list_views")
-    indexes = {"view.by_partner": lambda state: state.partner if state.status != "none" else None}
+    indexes = {
+        "view.by_partner": lambda state: state.partner if state.status != "none" else None,
+        "edge.lead": lambda state: state.code if state.status != "none" else None,
+    }
 
     @classmethod
     def address(cls, message, tx: Transaction) -> bytes:
@@ -62,6 +94,9 @@ class View(Entity):
                 consent.fields,
                 message.pad,
                 message.view_until,
+                message.complete_by,
+                consent_hash(consent),
+                message.root,
             ),
         )
 
@@ -111,6 +146,9 @@ class View(Entity):
         return errors.Refused(reason, "a record that is open") if reason else None
 
     def _why_closed(self, tx):
+        late = self.state.complete_by and tx.time >= self.state.complete_by
+        if late and not tx.ask("access", self.id, records.GetCompletion()):
+            return "no view was asked for before the offer's complete_by"
         if self.state.status == "stopped":
             return "the user took the consent back"
         if self.state.view_until and tx.time >= self.state.view_until:
@@ -122,10 +160,14 @@ class View(Entity):
         record = bytearray()
         for value in state.shown:
             record += len(value).to_bytes(2, "little") + value
-        transforms = []
+        levels = proofs.commitment_levels(leaves_of(state.seed, state.fields, state.shown))
+        transforms, openings = [], []
         for use in state.fields:
             if returned[use.index >> 3] >> (use.index & 7) & 1:
                 transforms.append(use.transform)
+                path = proofs.commitment_path(levels, use.index)
+                salt = leaf_salt(state.seed, use.index)
+                openings.append(records.Opening(salt, tuple(path)))
         grant = records.ViewGrant(
             self.id,
             state.code,
@@ -133,6 +175,7 @@ class View(Entity):
             returned,
             tuple(transforms),
             tx.node.accelerator.redact(bytes(record), returned),
+            tuple(openings),
         )
         return tx.node.seal(key, commands.VIEW, canonical(grant), state.pad)
 
@@ -145,12 +188,17 @@ class View(Entity):
         state = self.state
         if state.partner != tx.signer:
             raise errors.Missing("there is no such view record for you", "a record of list_views")
+        commitment = records.Commitment(tx.node.id, self.id, state.consent_hash, state.root)
+        # The node signs the consent proof, its OptIn hop, and this, in that order.
+        signature = tx.node.journal.attached(state.position, "node-signature")[-1]
         return records.GetViewReply(
             state.code,
             state.offer,
             state.pairwise,
             mask_of(state.fields),
             not self._why_closed(tx),
+            commitment,
+            signature,
         )
 
     def list_views(self, tx: Transaction, message: records.ListViews) -> records.ListViewsReply:
@@ -162,7 +210,7 @@ class View(Entity):
     def apply_view_created(
         state: records.ViewState, event: records.ViewCreated, tx: Transaction
     ) -> records.ViewState:
-        shown = tuple(unpack(tx.attached("values")))
+        seed, shown = unpack(tx.attached("values"))
         return records.ViewState(
             "open",
             event.code,
@@ -172,7 +220,12 @@ class View(Entity):
             event.fields,
             event.pad,
             event.view_until,
-            shown,
+            event.complete_by,
+            event.consent_hash,
+            event.root,
+            tx.sequence,
+            seed,
+            tuple(shown),
         )
 
     @staticmethod

@@ -7,7 +7,7 @@ from runtime.actor.directory import Directory
 from runtime.actor.entity import Denied, Done, Entity, Later
 from runtime.actor.supervision import DeadLetters, Escalated, Supervisor
 from runtime.actor.transaction import Transaction
-from runtime.wire import commands, errors, records
+from runtime.wire import commands, errors, proofs, records
 from runtime.wire.schema import canonical, decode, evolve, make_id, unpack
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "errors",
     "evolve",
     "make_id",
+    "proofs",
     "records",
     "unpack",
 ]

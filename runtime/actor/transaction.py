@@ -40,6 +40,7 @@ class Transaction:
         self.order = []  # keys of drafts in order of first change
         self.events = []  # (kind, id, event)
         self.attachments = []  # (label, bytes)
+        self.afterwards = []  # functions to call once the drafts are the state
         self.to_sign = []  # (purpose, message): signed by the node after the handlers
         self._stack = []  # entities that are handling a message
 

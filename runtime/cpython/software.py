@@ -17,6 +17,7 @@ from runtime.cpython.threads import crypto_workers, entities_on_one_core, on_reu
 from runtime.host.crypto import Crypto
 from runtime.node.clock import Clock
 from runtime.node.node import Node
+from runtime.node.places import Places
 from runtime.node.session import Session
 from runtime.wire.link import Link
 
@@ -89,7 +90,18 @@ def make_node(folder: Folder) -> Node:
         Crypto(),
         lambda floor: Clock(time.monotonic_ns, time.time_ns(), floor),
         workers,
+        places=read_places(),
     )
+
+
+def read_places() -> Places:
+    """The table of US metro areas that ships."""
+    folder = Path(__file__).with_name("places")
+    with (folder / "metro_zips.csv").open() as file:
+        runs = [tuple(line.strip().split(",")) for line in file]
+    with (folder / "metro_names.csv").open() as file:
+        names = dict(line.strip().split(",") for line in file)
+    return Places(runs, names)
 
 
 class Server:

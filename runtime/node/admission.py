@@ -23,6 +23,7 @@ class Admitted:
         signature: over body.
         enclosures: what came beside it.
         key: the public key it is verified under; None while the signer is not known.
+        enclosed: the key that came along, of a command that brings its own.
         valid: handle of that verification.
     """
 
@@ -35,6 +36,7 @@ class Admitted:
         self.signature = b""
         self.enclosures = ()
         self.key = None
+        self.enclosed = None
         self.valid = None
 
 
@@ -106,14 +108,16 @@ class Admission:
         admitted.hash = command_hash(signed.body)
         admitted.signature = signed.signature
         admitted.enclosures = signed.enclosures
+        key = self._key_of(command.party)
         if spec.more["signer"] == "self":
-            key = PUBLIC_KEY.build(signed.enclosures[0], method + ".public_key")
-            if party_id(key) != command.party:
+            enclosed = PUBLIC_KEY.build(signed.enclosures[0], method + ".public_key")
+            if key is None and party_id(enclosed) != command.party:
                 raise Unauthorized(
                     "the enclosed key is not the signer's", "the key whose hash is the party's id"
                 )
-        else:
-            key = self._key_of(command.party)
+            # A party that is known already signs with its key as of now, not with its first.
+            key = key or enclosed
+            admitted.enclosed = enclosed
         admitted.key = key
         if key is not None:  # a request before this one may be about to register the signer
             admitted.valid = self._workers.submit(
@@ -127,9 +131,8 @@ class Admission:
         Raises:
             Unauthorized: it is not valid, or the party is not known.
         """
-        method, key = admitted.spec.wire_name, admitted.key
-        if admitted.spec.more["signer"] != "self":
-            key = self._key_of(admitted.command.party)
+        method = admitted.spec.wire_name
+        key = self._key_of(admitted.command.party) or admitted.enclosed
         if key is None:
             raise Unauthorized(
                 f"party {admitted.command.party.hex()[:16]} is not known here",

@@ -65,9 +65,10 @@ class Journal:
         blind = self._entropy("blind", tx.sequence)
         body = Body(SCHEMA_VERSION, tx.sequence, tx.time, method, command, tuple(events), blind)
         leaf = leaf_hash(salt, header, body_digest(header, method, *parts_of(body)))
-        self.tree.append(leaf)
         attachments = [Attachment(*item) for item in tx.attachments]
-        self._pending[tx.sequence] = (header, salt, canonical(body), attachments)
+        pending = (header, salt, canonical(body), attachments)
+        self.tree.append(leaf)
+        self._pending[tx.sequence] = pending
         self._order.append(tx.sequence)
         self.time = tx.time
         return leaf

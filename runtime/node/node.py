@@ -7,6 +7,7 @@ from runtime.node.accelerator import Accelerator
 from runtime.node.admission import Admission
 from runtime.node.checkpoint import Checkpoints
 from runtime.node.journal import Journal
+from runtime.node.places import Places
 from runtime.node.ports import InlineWorkers
 from runtime.node.queries import Queries
 from runtime.node.sequencer import Sequencer
@@ -32,6 +33,7 @@ class Node:
         store, crypto: ports, see `ports.py`.
         clock: function from the journal's last time to a Clock.
         workers, accelerator: ports; those of a node with one thread by default.
+        places: port; one that knows no place by default.
         max_live: entities in memory at most.
     """
 
@@ -44,6 +46,7 @@ class Node:
         clock,
         workers=None,
         accelerator=None,
+        places=None,
         max_live: int = 512,
     ):
         self._seed = seed
@@ -51,6 +54,7 @@ class Node:
         self.crypto = crypto
         self.workers = workers or InlineWorkers()
         self.accelerator = accelerator or Accelerator()
+        self.places = places or Places()
         self.identity_seed = self.entropy("identity", 0)
         self.kem_seed = self.entropy("kem", 0, 64)
         self.address_key = self.entropy("address", 0)
@@ -60,7 +64,8 @@ class Node:
         self._keys: dict[bytes, bytes] = {}
         self._operator: bytes | None = None
         self.journal = Journal(store, self.entropy, self.id)
-        self.clock = clock(self.journal.time)
+        charter = self.state_of("charter", SINGLETON)
+        self.clock = clock(max(self.journal.time, charter.clock if charter else 0))
         self.boot_nonce = self.entropy(f"boot/{self.clock.now()}", self.journal.size, 8)
         self.directory = Directory(kinds, self.load, max_live)
         self.admission = Admission(crypto, self.workers, self.id, self.kem_seed, self.key_of)
@@ -110,6 +115,10 @@ class Node:
             self._keys[party] = key
         return key
 
+    def forget_key(self, party: bytes) -> None:
+        """Look a party's key up anew when it is needed next."""
+        self._keys.pop(party, None)
+
     def seal(self, public_key: bytes, purpose: bytes, content: bytes, size: int) -> Sealed:
         """Seal to somebody's ML-KEM key."""
         return seal(self.crypto, public_key, purpose, content, size)
@@ -118,18 +127,22 @@ class Node:
         """Keyed hash of a network address, under a key that only the node has."""
         return hmac_sha3(self.address_key, address)
 
-    def page(self, index: str, prefix: bytes, message) -> tuple[list[bytes], bytes]:
+    def page(
+        self, index: str, prefix: bytes, message, until: bytes | None = None
+    ) -> tuple[list[bytes], bytes]:
         """One page of an index: ([ids], cursor for the next page, empty on the last).
 
         Args:
             message: a request with `after`, the cursor of the page before, and `limit`.
+            until: the last key of interest; None for all.
         """
         if message.limit == 0:
             raise Refused("a page of nothing", "a limit of 1 to 255")
         after = (message.after[:-32], message.after[-32:]) if message.after else None
         rows = self.store.scan(index, prefix, after, message.limit)
-        more = rows and len(rows) == message.limit
-        return [row[1] for row in rows], rows[-1][0] + rows[-1][1] if more else b""
+        wanted = [row for row in rows if until is None or row[0] <= until]
+        more = wanted and len(wanted) == message.limit
+        return [row[1] for row in wanted], wanted[-1][0] + wanted[-1][1] if more else b""
 
     def submit(self, method: str, params: list, reply) -> None:
         """Queue a request; see Sequencer.submit."""

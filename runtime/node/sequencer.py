@@ -2,7 +2,7 @@
 
 from runtime.actor import Escalated, Later, Transaction
 from runtime.actor.transaction import Journaled
-from runtime.wire.errors import Busy, Fault, NodeError, Stale, StorageFailed, Unauthorized
+from runtime.wire.errors import Busy, Fault, NodeError, Refused, Stale, StorageFailed, Unauthorized
 from runtime.wire.records import INTERNAL, Accepted
 from runtime.wire.schema import canonical, unpack_own
 
@@ -76,6 +76,7 @@ class Sequencer:
         if not batch:
             return 0
         del self._queue[: len(batch)]
+        clock = self._node.clock.save()
         try:
             for ticket in batch:
                 if ticket.admitted:
@@ -86,6 +87,7 @@ class Sequencer:
             for ticket in batch:
                 ticket.answer = _failing(error)
             self._signing = []
+            self._node.clock.restore(clock)
             self._reload()
         for ticket in batch:
             ticket.reply(*self._finished(ticket))
@@ -131,7 +133,7 @@ class Sequencer:
         if command:
             node.admission.check(admitted)
         journaled = spec.more["journaled"]
-        known = node.store.get("reply", admitted.hash) if journaled else None
+        known = node.store.get("reply", admitted.hash) if journaled and command else None
         if known is not None and not spec.more["judged_anew"]:
             return self._remembered(known)
         tx = Transaction(
@@ -142,6 +144,12 @@ class Sequencer:
                 "the command came after its not_after",
                 "one signed for longer",
                 "check both clocks and sign it again",
+            )
+        if spec.more["timed"] and not node.clock.is_set:
+            raise Refused(
+                "the clock was not set since the power came back",
+                "a clock that was set",
+                "have the operator send set_clock",
             )
         try:
             if command and spec.more["signer"] != "self" and known is None:
@@ -174,26 +182,38 @@ class Sequencer:
         return tx.ask(kind, self._node.directory.classes[kind].address(message, tx), message)
 
     def _commit(self, tx, admitted, result, denied):
-        """Turn drafts into state; the batch's commit makes them durable."""
+        """Turn drafts into state; the batch's commit makes them durable.
+
+        Whatever can fail does so before the first change.
+        """
         node, store = self._node, self._node.store
+        error = denied.to_wire() if denied else None
+        content = canonical(result or ())
+        states, keys = [], []
         for key in tx.order:
             entity_class, before, after = tx.drafts[key]
-            store.put(key[0], key[1], canonical(after))
+            states.append((key[0], key[1], canonical(after)))
             for name, key_of in entity_class.indexes.items():
-                _reindex(store, name, key_of(before), key_of(after), key[1])
+                keys.append((name, key_of(before), key_of(after), key[1]))
         if admitted.signature:
             tx.attach("command-signature", admitted.signature)
         leaf = node.journal.append(tx, admitted.spec.wire_name, admitted.body)
+        for kind, entity_id, state in states:
+            store.put(kind, entity_id, state)
+            if kind == "party":
+                node.forget_key(entity_id)
+        for change in keys:
+            _reindex(store, *change)
         for purpose, message in tx.to_sign:
             handle = node.workers.submit(node.crypto.sign, node.identity_seed, purpose, message)
             self._signing.append((tx.sequence, handle))
-        error = denied.to_wire() if denied else None
-        content = canonical(result or ())
         if admitted.hash:
             # What is judged anew is never kept: its result is for one request alone.
             kept = b"" if admitted.spec.more["judged_anew"] else content
             store.put("reply", admitted.hash, canonical([tx.sequence, leaf, kept, error]))
         tx.close(True)
+        for action in tx.afterwards:
+            action()
         self._signatures[tx.sequence] = []
         return lambda: self._accepted(tx.sequence, leaf, content, error)
 

@@ -7,11 +7,16 @@ TAG = "optin/v1/command"
 ENROLMENT = b"optin/v1/enrolment"  # purpose of what is sealed to the node
 
 # ML-DSA context strings (FIPS 204, section 5.2) of what is not a command
+CLOCK = b"optin/v1/clock"
 CODE = b"optin/v1/code"
+COMMITMENT = b"optin/v1/commitment"
 CONSENT = b"optin/v1/consent"
 CONSENT_PROOF = b"optin/v1/consent-proof"
 HEAD = b"optin/v1/head"
+HOP = b"optin/v1/hop"
 REGISTRATION = b"optin/v1/registration"
+REPLACEMENT = b"optin/v1/replacement"
+ROTATION = b"optin/v1/rotation"
 SETTLEMENT = b"optin/v1/settlement"
 VIEW = b"optin/v1/view"  # purpose of a sealed view
 WITNESS = b"optin/v1/witness"

@@ -144,3 +144,36 @@ def shown_leaf(parts: EntryParts) -> bytes:
             raise Refused(f"event {index} of entry {parts.header.sequence} is not the one hashed")
     digest = body_digest(parts.header, parts.method, parts.command, parts.digests)
     return leaf_hash(parts.salt, parts.header, digest)
+
+
+# ------------------------------------------------------------ the commitment of one consent
+
+LEAVES = 256  # one for each field that a registry can have
+
+
+def commitment_leaf(salt: bytes, index: int, transform: str, shown: bytes) -> bytes:
+    """Leaf of a field that is shown."""
+    return sha3_256(b"\x00" + salt + canonical([index, transform, shown])).digest()
+
+
+def commitment_root(leaf: bytes, index: int, path) -> bytes | None:
+    """Root that an opening's path leads to, or None if it is no path of this tree."""
+    return root_from_inclusion(leaf, index, LEAVES, path) if len(path) == 8 else None
+
+
+def commitment_levels(leaves: list) -> list:
+    """All levels of the tree over 256 leaves, the leaves first."""
+    levels = [leaves]
+    while len(levels[-1]) > 1:
+        below = levels[-1]
+        levels.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below), 2)])
+    return levels
+
+
+def commitment_path(levels: list, index: int) -> list:
+    """Audit path of a leaf, from the leaf up."""
+    path = []
+    for level in levels[:-1]:
+        path.append(level[index ^ 1])
+        index >>= 1
+    return path

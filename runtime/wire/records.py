@@ -29,9 +29,18 @@ KEM_KEY = Exactly(1568)  # ML-KEM-1024 encapsulation key, FIPS 203 table 3
 KEM_CIPHERTEXT = Exactly(1568)
 BPS = U16  # basis points: 1/10000
 
-ROLE = Choice("operator", "partner", "user", "publisher", "charity", "witness", "auditor")
+ROLE = Choice("operator", "partner", "user", "publisher", "charity", "source", "witness", "auditor")
 FIELD_KIND = Choice("text", "postal_code", "birth_date", "phone", "email")
-TRANSFORM = Choice("ExactValue", "BooleanOnly")
+TRANSFORM = Choice("ExactValue", "MetroAreaOnly", "AgeRange", "BooleanOnly")
+ACTIVITY = Choice(
+    "ApiVerification", "FormCompletion", "QuestionAsked", "DocumentDownload", "SurveyCompleted",
+    "ReferralMade", "ForumPost",
+)  # fmt: skip
+HOP = Choice(
+    "AdView", "AdClick", "LandingPageView", "FormStart", "FormField", "FormSubmit",
+    "PartnerRedirect", "Conversion", "OptIn",
+)  # fmt: skip
+EDGE = Choice("referred", "has_code", "holds", "lead", "followed_by")
 COMPENSATION = Choice("PrioritySupport", "EarlyAccess", "AffiliateCredit", "CharitableDonation")
 
 ZEROS = bytes(32)
@@ -55,12 +64,14 @@ def request(wire_name, doc, *fields, **more):
         enclosures: what lies beside the signed body, in order.
         judged_anew: whether every attempt is judged and journaled: the same command again is not
             answered from memory, and a refusal is an entry too.
+        timed: whether it depends on the time, so that the clock must have been set.
         reply: fields of the answer.
     """
     reply = more.pop("reply", ())
     name = _camel(wire_name)
-    for option, default in (("signer", ""), ("journaled", True), ("sealed", False),
-                            ("enclosures", ()), ("judged_anew", False)):  # fmt: skip
+    for option in ("sealed", "judged_anew", "timed"):
+        more.setdefault(option, False)
+    for option, default in (("signer", ""), ("journaled", True), ("enclosures", ())):
         more.setdefault(option, default)
     REPLIES[wire_name] = more["reply"] = declare(
         "reply", name + "Reply", "Answers `" + wire_name + "`.", *reply, wire_name=wire_name
@@ -176,6 +187,9 @@ Terms = value(
     ("publisher", Maybe(ID), "where the engagement started"),
     ("code_ttl", U64, "life of a code until it is activated, ns"),
     ("view_until", U64, "no view at or after this time, ns since the epoch; 0 for no limit"),
+    ("complete_by", U64, "ns after activation within which a view must be granted; 0 for no limit"),
+    ("least_score", U8, "composite activity score below which nobody gets a code"),
+    ("accept_flagged", Flag(), "whether a score with an anomalous jump will do"),
 )
 Consent = value(
     "Consent",
@@ -268,6 +282,8 @@ AccountLine = value(
     ("released", U64, ""),
     ("expired", U64, ""),
     ("withdrawn", U64, ""),
+    ("expired_ever", U64, "sum of all that ever expired"),
+    ("reclaimed_ever", U64, "sum of all that came back after expiry"),
 )
 PayeeLine = value(
     "PayeeLine",
@@ -276,6 +292,57 @@ PayeeLine = value(
     ("balance", U64, ""),
     ("earned", U64, ""),
     ("withdrawn", U64, ""),
+)
+Opening = value(
+    "Opening",
+    "Opens one leaf of a consent's commitment: leaf = SHA3-256(0x00, salt, canonical [index, "
+    "transform, shown value]), the tree RFC 9162's over 256 leaves.",
+    ("salt", Exactly(32), "of this leaf alone"),
+    ("path", ListOf(ID, 8), "audit path, from the leaf up"),
+)
+Commitment = value(
+    "Commitment",
+    "What the node attests for each consent (context `optin/v1/commitment`): the root over 256 "
+    "salted leaves, of which those of fields that are not shown are random.",
+    ("node", ID, "which node"),
+    ("record", ID, "the view record"),
+    ("consent_hash", ID, "the consent"),
+    ("root", ID, "over the leaves"),
+)
+Hop = value(
+    "Hop",
+    "One hop of a session's provenance chain; its hash is its id. The node signs its OptIn hops "
+    "(context `optin/v1/hop`), every other is signed as a command by whoever records it.",
+    ("node", ID, "which node"),
+    ("session", ID, "one visit, named by whoever starts it"),
+    ("previous", ID, "the hop before; zeros for the first"),
+    ("type", HOP, "what happened"),
+    ("party", ID, "who recorded it"),
+    ("data", ID, "hash of what belongs to it; of an OptIn hop the consent proof"),
+)
+Score = value(
+    "Score",
+    "A user's activity score as of now.",
+    ("authentication", U8, "0 to 100"),
+    ("engagement", U8, "0 to 100"),
+    ("sharing", U8, "0 to 100"),
+    ("composite", U8, "0 to 100, weighted"),
+    ("flagged", Flag(), "it jumped within a day as people's do not"),
+    ("model", Text(40), "version of the weights"),
+)
+Weights = value(
+    "Weights",
+    "Weights of the composite score in basis points that sum to 10000.",
+    ("model", Text(40), "version"),
+    ("authentication", BPS, ""),
+    ("engagement", BPS, ""),
+    ("sharing", BPS, ""),
+)
+Activity = value(
+    "Activity",
+    "Points of one day or moment that count towards a dimension.",
+    ("time", U64, "ns since the epoch"),
+    ("points", U16, "1 to 1000"),
 )
 ViewGrant = value(
     "ViewGrant",
@@ -286,6 +353,7 @@ ViewGrant = value(
     ("returned", MASK, "fields that follow: requested and visible"),
     ("transforms", ListOf(TRANSFORM, 256), "one for each returned field, ascending by index"),
     ("fields", UpTo(60000), "values, ascending by index, each after its u16 little-endian length"),
+    ("openings", ListOf(Opening, 256), "of the commitment, one for each returned field"),
 )
 Part = value(
     "Part",
@@ -441,6 +509,26 @@ request(
     enclosures=("its ML-DSA-87 public key", "its own signature"),
 )  # fmt: skip
 request(
+    "rotate_key", "Change a party's key, not its id. The new key agrees: its signature over the "
+    "canonical `[node, party, successor]` (context `optin/v1/rotation`) comes along.",
+    ("successor", ID, "id of the new key, tag `optin/v1/party`"),
+    to="party", signer="any", enclosures=("the new ML-DSA-87 public key", "its signature"),
+)  # fmt: skip
+request(
+    "set_clock", "Move the node's clock forward. A step larger than the bound needs two witnesses: "
+    "their signatures over the canonical `[node, time]` (context `optin/v1/clock`).",
+    ("time", U64, "ns since the epoch"), ("witnesses", ListOf(ID, 2), "none for a small step"),
+    to="charter", signer="operator", enclosures=("first witness's signature or nothing",
+                                                  "second witness's signature or nothing"),
+)  # fmt: skip
+request(
+    "list_edges", "The graph: what follows from an id by one type of edge, a page at a time.",
+    ("edge", EDGE, "type of edge"), ("source", ID, "where it starts"),
+    ("after", UpTo(64), "`next` of the page before; empty for the first"), ("limit", U8, ""),
+    to="charter", signer="operator", journaled=False,
+    reply=(("targets", ListOf(ID, 255), ""), ("next", UpTo(64), "empty on the last page")),
+)  # fmt: skip
+request(
     "next_nonce",
     "The smallest nonce that the asker's next command may carry. Only the asker's own: a nonce "
     "that rises when something happens would tell whose doing it was.",
@@ -488,6 +576,39 @@ request(
     to="profile", signer="user", sealed=True, enclosures=("canonical SealedFields",),
 )  # fmt: skip
 
+# ------------------------------------------------------------------------- requests: score
+
+request(
+    "define_weights", "Change the weights of the composite score.",
+    ("weights", Weights, ""),
+    to="weights", signer="operator",
+)  # fmt: skip
+request(
+    "optin_record_event", "A registered source saw a user do something; each event counts once.",
+    ("event", ID, "id that the source gave it"), ("user", ID, ""), ("type", ACTIVITY, ""),
+    ("points", U16, "1 to 1000"), ("time", U64, "when it happened, ns since the epoch"),
+    to="score", signer="source", timed=True,
+)  # fmt: skip
+request(
+    "optin_get_score", "A user's score as of now; for that user and the operator.",
+    ("user", ID, ""),
+    to="score", signer="any", journaled=False, reply=(("score", Score, ""),),
+)  # fmt: skip
+
+# -------------------------------------------------------------------- requests: provenance
+
+request(
+    "record_hop", "Add a hop to a session's provenance chain.",
+    ("session", ID, ""), ("previous", ID, "the session's last hop; zeros for the first"),
+    ("type", HOP, "any but OptIn, the node's own"), ("data", ID, "hash of what belongs to it"),
+    to="hop", signer="any", reply=(("hop", ID, ""),),
+)  # fmt: skip
+request(
+    "get_hop", "A hop.",
+    ("hop", ID, ""),
+    to="hop", journaled=False, reply=(("hop", Hop, ""),),
+)  # fmt: skip
+
 # ----------------------------------------------------------------- requests: offer and escrow
 
 request(
@@ -511,7 +632,19 @@ request(
 request(
     "publish_offer", "Publish an offer; its id is the hash of its terms.",
     ("terms", Terms, ""),
-    to="offer", signer="partner", reply=(("offer", ID, ""),),
+    to="offer", signer="partner", timed=True, reply=(("offer", ID, ""),),
+)  # fmt: skip
+request(
+    "replace_witness", "Replace a witness who does not answer, for the codes of one offer. The "
+    "partner agrees: its signature over the canonical `[node, offer, dead, successor]` (context "
+    "`optin/v1/replacement`) comes along.",
+    ("offer", ID, ""), ("dead", ID, "one of the three"), ("successor", ID, "another witness"),
+    to="offer", signer="operator", enclosures=("the partner's signature",),
+)  # fmt: skip
+request(
+    "withdraw_escrow", "Take available money out of an escrow account.",
+    ("currency", CURRENCY, ""), ("amount", U64, "micro-units"),
+    to="account", signer="partner", reply=(("available", U64, "what is left"),),
 )  # fmt: skip
 request(
     "close_offer", "Stop new codes of an offer. Codes already generated live on.",
@@ -533,13 +666,13 @@ request(
 request(
     "optin_generate_code", "Generate a code for a user and reserve the money for it.",
     ("offer", ID, ""), ("user", ID, ""),
-    to="code", signer="operator",
+    to="code", signer="operator", timed=True,
     reply=(("code", ID, ""), ("reservation", ID, ""), ("expires_at", U64, "")),
 )  # fmt: skip
 request(
     "mark_viewed", "The user has seen the code; answers what it offers.",
     ("code", ID, ""),
-    to="code", signer="user", reply=(("offer", ID, ""), ("expires_at", U64, "")),
+    to="code", signer="user", timed=True, reply=(("offer", ID, ""), ("expires_at", U64, "")),
 )  # fmt: skip
 request(
     "optin_activate_code", "The opt-in: consent to exactly these fields in exactly this form.",
@@ -547,11 +680,23 @@ request(
     to="code", signer="user",
     enclosures=("the pairwise ML-DSA-87 public key", "its signature over the canonical Consent"),
     reply=(("proof", ID, "link of the consent chain"), ("previous", ID, "the link before it"),
-           ("record", ID, "the view record")),
+           ("record", ID, "the view record"), ("hop", ID, "the node's OptIn hop"),
+           ("root", ID, "of the commitment")), timed=True,
 )  # fmt: skip
 request(
     "optin_revoke_code", "Take consent back: views stop at once, what was settled stays settled.",
     ("code", ID, ""), to="code", signer="user",
+)  # fmt: skip
+request(
+    "optin_expire_reservation", "Expire what is due: a code that was not activated in time, or "
+    "not completed in time. Anyone may ask.",
+    ("code", ID, ""), to="code", timed=True,
+)  # fmt: skip
+request(
+    "list_due", "Codes that are due to expire, a page at a time.",
+    ("after", UpTo(64), "`next` of the page before; empty for the first"), ("limit", U8, ""),
+    to="code", journaled=False,
+    reply=(("codes", ListOf(ID, 255), ""), ("next", UpTo(64), "empty on the last page")),
 )  # fmt: skip
 request(
     "get_code", "State of a code; for its user, its partner and the operator.",
@@ -578,7 +723,7 @@ request(
     "Look at what was consented to. The answer is a padded ViewGrant, sealed to a key for this "
     "one request; a repeated request is judged anew.",
     ("record", ID, ""), ("requested", MASK, ""), ("reply_key", ID, "id of the one-time key"),
-    to="view", signer="partner", judged_anew=True,
+    to="view", signer="partner", judged_anew=True, timed=True,
     enclosures=("one-time ML-KEM-1024 key", "the network address the host saw, if any"),
     reply=(("sealed", Sealed, "ViewGrant"),),
 )  # fmt: skip
@@ -593,7 +738,8 @@ request(
     ("record", ID, ""),
     to="view", signer="partner", journaled=False,
     reply=(("code", ID, ""), ("offer", ID, ""), ("pairwise", ID, ""), ("visible", MASK, ""),
-           ("open", Flag(), "not stopped")),
+           ("open", Flag(), "not stopped"), ("commitment", Commitment, "what openings open"),
+           ("signature", SIGNATURE, "the node's over it")),
 )  # fmt: skip
 
 # ---------------------------------------------------------------------- requests: settlement
@@ -623,6 +769,11 @@ request(
 )  # fmt: skip
 
 request(
+    "withdraw_balance", "Take out what one has earned.",
+    ("currency", CURRENCY, ""), ("amount", U64, "micro-units"),
+    to="payee", signer="any", reply=(("balance", U64, "what is left"),),
+)  # fmt: skip
+request(
     "list_balances", "Payees of a currency with their balances, a page at a time.",
     ("currency", CURRENCY, ""), ("after", UpTo(64), "`next` of the page before"), ("limit", U8, ""),
     to="payee", signer="operator", journaled=False,
@@ -646,6 +797,20 @@ internal(
 internal("party_roles", "Roles of a party.")
 internal("get_terms", "Terms of an offer.")
 internal("get_shares", "The shares of settlement rules.")
+internal("optin_compute_score", "The score as of now, for a new code.")
+internal("get_weights", "The weights in force.")
+internal("accept_event", "Take an event id, once.", ("source", ID, ""))
+internal(
+    "follow_hop",
+    "The node's OptIn hop, behind a hop or as the first of a session.",
+    ("session", ID, ""),
+    ("previous", ID, ""),
+    ("proof", ID, "the consent proof it cites"),
+)
+internal("get_session", "Session of a hop.")
+internal("get_completion", "Whether a view was granted before.")
+internal("expire_reservation", "Take the reserved amount back: it expires and is reclaimed.")
+internal("expire_funds", "Reserved to expired, and expired to available.", ("amount", U64, ""))
 internal("get_profile", "What a new code pins of a user: the referrer.")
 internal(
     "freeze_fields",
@@ -698,6 +863,8 @@ internal(
     ("pad", U16, "size class of the sealed replies, bytes"),
     ("partner", ID, ""),
     ("view_until", U64, ""),
+    ("complete_by", U64, "absolute, ns; 0 for no limit"),
+    ("root", ID, "of the commitment"),
 )
 internal(
     "optin_log_access",
@@ -726,6 +893,26 @@ internal(
 event("provisioned", "The operator is bound to the node.", ("operator", ID, ""))
 event("party_registered", "A party is known; its key is attached.", ("roles", ListOf(ROLE, 8), ""))
 event("command_accepted", "The party's nonce is used up.", ("nonce", U64, ""))
+event("roles_added", "A party has more roles.", ("roles", ListOf(ROLE, 8), "all of them"))
+event("key_rotated", "A party has a new key; it is attached.", ("successor", ID, ""))
+event("clock_set", "The operator moved the clock.", ("time", U64, ""))
+event("weights_defined", "The composite score has new weights.", ("weights", Weights, ""))
+event("event_accepted", "An event id is used up.", ("source", ID, ""))
+event(
+    "activity_recorded",
+    "A user did something.",
+    ("type", ACTIVITY, ""),
+    ("points", U16, ""),
+    ("time", U64, ""),
+)
+event("hop_recorded", "A hop of a provenance chain.", ("hop", Hop, ""))
+event("witness_replaced", "Another witness stands in.", ("dead", ID, ""), ("successor", ID, ""))
+event("funds_expired", "Reserved to expired.", ("amount", U64, ""))
+event("funds_reclaimed", "Expired to available.", ("amount", U64, ""))
+event("funds_withdrawn", "Available to the partner.", ("amount", U64, ""))
+event("reservation_expired", "Nobody used the money in time.")
+event("code_expired", "The code is dead.")
+event("payee_paid", "A payee took money out.", ("amount", U64, ""))
 event("field_defined", "The registry grew.", ("field", FieldDefinition, ""))
 event("rules_defined", "Settlement rules exist.", ("shares", Shares, ""))
 event(
@@ -790,6 +977,7 @@ event(
     ("consent_hash", ID, ""),
     ("proof", ID, ""),
     ("record", ID, ""),
+    ("complete_by", U64, "absolute, ns; 0 for no limit"),
 )
 event("code_completed", "The first view was granted.")
 event("code_settled", "The money was distributed.", ("settlement", ID, ""))
@@ -812,6 +1000,9 @@ event(
     ("fields", ListOf(FieldUse, 256), ""),
     ("pad", U16, ""),
     ("view_until", U64, ""),
+    ("complete_by", U64, "absolute, ns; 0 for no limit"),
+    ("consent_hash", ID, ""),
+    ("root", ID, "of the commitment"),
 )
 event("view_stopped", "No more views.")
 event(
@@ -841,7 +1032,12 @@ event(
 
 # ------------------------------------------------------------------------------------ states
 
-state("charter", "What the node was provisioned with.", ("operator", ID, ""))
+state(
+    "charter",
+    "What the node was provisioned with.",
+    ("operator", ID, ""),
+    ("clock", U64, "to which the clock was set last, ns since the epoch; 0 if never"),
+)
 state(
     "party",
     "Somebody with a key.",
@@ -859,6 +1055,16 @@ state(
     ("values", ListOf(UpTo(254), 256), ""),
 )
 state("payment", "A payment reference.", ("account", ID, ""))
+state("weights", "Weights of the composite score.", ("weights", Weights, ""))
+state(
+    "score",
+    "A user's activity; only as much as can still count.",
+    ("authentication", ListOf(Activity, 1024), "ascending by time"),
+    ("engagement", ListOf(Activity, 1024), ""),
+    ("sharing", ListOf(Activity, 1024), ""),
+)
+state("activity", "The id of an event that counted.", ("source", ID, ""))
+state("hop", "A hop of a provenance chain.", ("hop", Maybe(Hop), ""))
 state(
     "account",
     "A partner's escrow account in one currency.",
@@ -869,6 +1075,8 @@ state(
     ("released", U64, ""),
     ("expired", U64, ""),
     ("withdrawn", U64, ""),
+    ("expired_ever", U64, ""),
+    ("reclaimed_ever", U64, ""),
 )
 state(
     "reservation",
@@ -885,6 +1093,8 @@ state(
     ("pad", U16, ""),
     ("reserved", U64, "of the budget"),
     ("codes", U64, "generated"),
+    ("witnesses", ListOf(ID, 3), "as of now"),
+    ("retired", ListOf(ID, 64), "witnesses that were replaced"),
 )
 state(
     "code",
@@ -909,6 +1119,7 @@ state(
     ("completed", Flag(), ""),
     ("settlement", ID, ""),
     ("entries", ListOf(U64, 4), "journal positions: generated, activated, completed, settled"),
+    ("complete_by", U64, "absolute, ns; 0 for no limit"),
 )
 state(
     "consent",
@@ -928,6 +1139,11 @@ state(
     ("fields", ListOf(FieldUse, 256), ""),
     ("pad", U16, ""),
     ("view_until", U64, ""),
+    ("complete_by", U64, "absolute, ns; 0 for no limit"),
+    ("consent_hash", ID, ""),
+    ("root", ID, "of the commitment"),
+    ("position", U64, "of the journal entry"),
+    ("seed", Exactly(32), "the salts of the leaves derive from it"),
     ("shown", ListOf(UpTo(254), 256), "values as shown, frozen at activation"),
 )
 state("access", "The access log of a view record.", ("granted", U64, ""), ("refused", U64, ""))

@@ -46,6 +46,11 @@ CHOICES = (  # what a user may consent to, and whether it is within the offer
 VALUES = ((b"Ada", b"ada@example.org", b"+49"), (b"Bob",), (b"", b"nameless@example.org"),
           (b"Dora", b"", b"+43"))  # fmt: skip
 
+NOTHING = (0,) * 5
+NOT_USERS = 8  # people before the users
+WEIGHTS = (Fraction(40, 100), Fraction(35, 100), Fraction(25, 100))
+TYPES = ("ApiVerification", "SurveyCompleted", "ReferralMade")  # one of each dimension
+
 few = st.integers(0, 5)
 pick = st.integers(0, 11)
 
@@ -60,6 +65,7 @@ class Engagement:
         self.user = user
         self.offer = offer
         self.dead_at = born + 30 * DAY
+        self.late_at = 0
         self.status = "generated"
         self.completed = self.settled = self.stopped = False
         self.consented = ()
@@ -68,10 +74,13 @@ class Engagement:
 class Deal:
     """What the model knows of an offer."""
 
-    def __init__(self, partner, currency, amount, budget, publisher, charity, view_until):
+    def __init__(self, partner, currency, amount, budget, publisher, charity, view_until,
+                 complete_by, least_score, accept_flagged):  # fmt: skip
         self.partner, self.currency = partner, currency
         self.amount, self.budget, self.spent = amount, budget, 0
         self.publisher, self.charity, self.view_until = publisher, charity, view_until
+        self.complete_by = complete_by
+        self.least_score, self.accept_flagged = least_score, accept_flagged
         self.open = True
 
 
@@ -81,16 +90,50 @@ class Model:
     def __init__(self):
         self.now = START
         self.references = set()
-        self.money = {}  # (partner, currency): [deposited, reserved, released]
+        self.money = {}  # (partner, currency): [deposited, reserved, released, withdrawn, expired]
         self.earned = {}  # (party, currency): amount
+        self.paid = {}  # (party, currency): amount taken out
+        self.seen = {}  # user: [(dimension, time, points)]
+        self.events = set()  # ids of events that were counted
         self.deals = {}
         self.codes = {}
         self.referrer = {}  # user: referrer or None
         self.named = set()  # users with a value for the required field
 
     def available(self, partner, currency):
-        deposited, reserved, released = self.money.get((partner, currency), (0, 0, 0))
-        return deposited - reserved - released
+        deposited, reserved, released, withdrawn, _ = self.money.get((partner, currency), NOTHING)
+        return deposited - reserved - released - withdrawn
+
+    def balance(self, party, currency):
+        return self.earned.get((party, currency), 0) - self.paid.get((party, currency), 0)
+
+    def dimensions(self, user, until):
+        """Dimensions of a user of what counts now and happened before `until`."""
+        counted = [[points for dimension, time, points in self.seen.get(user, ())
+                    if dimension == wanted and self.now - time < 365 * DAY and time < until]
+                   for wanted in range(3)]  # fmt: skip
+        return [min(100, sum(points) // 10) for points in counted]
+
+    def score(self, user):
+        """(dimensions, composite, whether it jumped) as of now."""
+        now, before = self.dimensions(user, self.now + 1), self.dimensions(user, self.now - DAY)
+        composites = [int(sum(map(Fraction.__mul__, WEIGHTS, map(Fraction, found))))
+                      for found in (now, before)]  # fmt: skip
+        return now, composites[0], composites[0] - composites[1] >= 30
+
+    def is_due(self, code):
+        if code.status in ("generated", "viewed"):
+            return self.now >= code.dead_at
+        waits = code.status == "activated" and not code.completed
+        return bool(waits and code.late_at and self.now >= code.late_at)
+
+    def expire(self, code):
+        deal = self.deals[code.offer]
+        code.status, code.stopped = "expired", True
+        deal.spent -= deal.amount
+        money = self.money[deal.partner, deal.currency]
+        money[1] -= deal.amount
+        money[4] += deal.amount
 
     def alive(self, code):
         return self.now < code.dead_at
@@ -102,8 +145,12 @@ class Model:
         waiting = ("generated", "viewed")
         for code in self.codes.values():
             same = (code.user, code.offer) == (user, offer)
-            if same and (code.status not in waiting or self.alive(code)):
+            dead = code.status in waiting and not self.alive(code)
+            if same and code.status != "expired" and not dead:
                 return False
+        _, composite, jumped = self.score(user)
+        if composite < deal.least_score or (jumped and not deal.accept_flagged):
+            return False
         fits = deal.budget - deal.spent >= deal.amount
         return fits and self.available(deal.partner, deal.currency) >= deal.amount
 
@@ -165,6 +212,7 @@ class Histories(RuleBasedStateMachine):
         world.second = world.register(world.person("second partner"), ("partner",))
         world.publisher = world.register(world.person("publisher"), ("publisher",))
         world.charity = world.register(world.person("charity"), ("charity",))
+        world.source = world.register(world.person("source"), ("source",))
         world.stranger = world.register(world.person("stranger"), ("witness",))
         world.unborn = [world.person(f"user {i}") for i in range(6)]
         return world
@@ -195,6 +243,7 @@ class Histories(RuleBasedStateMachine):
         return (self.world.partner, self.world.second)[number % 2]
 
     def anyone(self, number):
+        """Somebody: from NOT_USERS on the users."""
         people = [self.world.operator, self.world.partner, self.world.second, self.world.publisher,
                   self.world.charity, *self.world.witnesses, *self.users]  # fmt: skip
         return people[number % len(people)]
@@ -211,7 +260,7 @@ class Histories(RuleBasedStateMachine):
         """Something to begin with: histories from nothing hardly ever reach a settlement."""
         for number, amount in enumerate(amounts):
             self.deposit(number, 0, 10**9, 100 + number, 0)
-            self.publish(number, 1, 0, amount, 3, extras, 0)
+            self.publish(number, 1, 0, amount, 3, extras, 0, 0, 9 * number, 0)
         for number in range(users):
             self.enrol(VALUES[number % 2], number - 1)
         for number in range(users):
@@ -232,13 +281,22 @@ class Histories(RuleBasedStateMachine):
                 self.view(list(self.records).index(code_id), int(owner), b"\xff")
             elif code.completed and not code.settled:
                 self.settle(number, by % 2, (by % 3, (by + 1) % 3), 0)
+            elif code.settled:
+                index = [user.id for user in self.users].index(code.user)
+                self.withdraw_balance(NOT_USERS + index, 1, by % 2 == 0)
+
+    @precondition(lambda self: self.model.codes)
+    @rule(number=pick, by=few)
+    def advance_to_the_end(self, number, by):
+        """As chance would hardly ever have it."""
+        self.advance(number, 5, by % 2, by)
 
     @rule(who=few, currency=few, amount=st.sampled_from((0, 1, 5000, 10**9, (1 << 64) - 1)),
           reference=st.integers(0, 20), by=st.sampled_from((0, 0, 0, 0, 1)))  # fmt: skip
     def deposit(self, who, currency, amount, reference, by):
         partner, currency = self.partner(who), CURRENCIES[currency % 2]
         signer, reference = self.anyone(by), b"reference %d" % reference
-        money = self.model.money.get((partner.id, currency), [0, 0, 0])
+        money = self.model.money.get((partner.id, currency), [*NOTHING])
         allowed = (signer is self.world.operator and reference not in self.model.references
                    and amount > 0 and money[0] + amount < 1 << 64)  # fmt: skip
         if self.attempt(allowed, self.world.do, signer, "optin_deposit_escrow", partner.id,
@@ -248,9 +306,10 @@ class Histories(RuleBasedStateMachine):
             self.model.money[partner.id, currency] = money
 
     @rule(who=few, by=few, currency=few, amount=st.sampled_from((0, 1, 7, 4999, 5000, 10**9)),
-          budget=st.sampled_from((1, 3, 12)), extras=few,
-          until=st.sampled_from((0, 0, 40, 90)))  # fmt: skip
-    def publish(self, who, by, currency, amount, budget, extras, until):
+          budget=st.sampled_from((1, 3, 12)), extras=few, until=st.sampled_from((0, 0, 40, 90)),
+          least=st.sampled_from((0, 0, 0, 20, 40, 101)), late=st.sampled_from((0, 2, 9)),
+          flagged=st.booleans())  # fmt: skip
+    def publish(self, who, by, currency, amount, budget, extras, until, least, late, flagged):
         world, partner = self.world, self.partner(who)
         signer = partner if by else self.partner(who + 1)
         currency, budget = CURRENCIES[currency % 2], amount * budget - (extras == 5)
@@ -262,13 +321,15 @@ class Histories(RuleBasedStateMachine):
             partner=partner.id, serial=self.serial, currency=currency, amount=amount,
             budget=max(budget, 0), publisher=publisher, charity=charity, view_until=until,
             compensation="CharitableDonation" if charity else "EarlyAccess",
+            complete_by=late * DAY, least_score=least, accept_flagged=bool(flagged),
         )  # fmt: skip
-        allowed = (signer is partner and 0 < amount <= budget
+        allowed = (signer is partner and 0 < amount <= budget and least <= 100
                    and self.model.available(partner.id, currency) >= amount
                    and (until == 0 or until > self.model.now))  # fmt: skip
         reply = self.attempt(allowed, world.do, signer, "publish_offer", terms)
         if reply:
-            deal = Deal(partner.id, currency, amount, budget, publisher, charity, until)
+            deal = Deal(partner.id, currency, amount, budget, publisher, charity, until,
+                        late * DAY, least, flagged)  # fmt: skip
             deal.terms = terms
             self.model.deals[reply.offer] = deal
 
@@ -331,6 +392,8 @@ class Histories(RuleBasedStateMachine):
         reply = self.attempt(allowed, self.world.activate, signer, code_id, fields)
         if reply:
             code.status, code.consented = "activated", fields
+            complete_by = self.model.deals[code.offer].complete_by
+            code.late_at = complete_by and self.model.now + complete_by
             self.records[code_id] = reply.record
 
     @precondition(lambda self: self.records)
@@ -339,7 +402,8 @@ class Histories(RuleBasedStateMachine):
         code_id = list(self.records)[number % len(self.records)]
         code, record = self.model.codes[code_id], self.records[code_id]
         deal, partner = self.model.deals[code.offer], self.partner(by)
-        allowed = (partner.id == deal.partner and not code.stopped
+        late = code.late_at and self.model.now >= code.late_at and not code.completed
+        allowed = (partner.id == deal.partner and not code.stopped and not late
                    and (deal.view_until == 0 or self.model.now < deal.view_until))  # fmt: skip
         mask = requested * 32
         grant = self.attempt(allowed, self.world.view, record, mask, partner, journaled=True)
@@ -383,6 +447,51 @@ class Histories(RuleBasedStateMachine):
         if self.attempt(allowed, self.world.revoke, signer, code_id) is not None:
             self.model.revoke(code)
 
+    @precondition(lambda self: self.model.codes)
+    @rule(number=pick)
+    def expire(self, number):
+        code_id, code = self.code(number)
+        if self.attempt(self.model.is_due(code), self.world.expire, code_id):
+            self.model.expire(code)
+
+    @rule(by=st.sampled_from((1, 1, 2, 2, 0, 5)), currency=few,
+          amount=st.sampled_from((0, 1, 7, 5000, 10**9)), all_of_it=st.booleans())  # fmt: skip
+    def withdraw_escrow(self, by, currency, amount, all_of_it):
+        signer, currency = self.anyone(by), CURRENCIES[currency % 4 // 3]
+        available = self.model.available(signer.id, currency)
+        amount = available if all_of_it else amount
+        allowed = signer in (self.partner(0), self.partner(1)) and 0 < amount <= available
+        if self.attempt(allowed, self.world.withdraw_escrow, amount, signer, currency) is not None:
+            self.model.money[signer.id, currency][3] += amount
+
+    @rule(by=pick, amount=st.sampled_from((0, 1, 7, 2000, 10**9)), all_of_it=st.booleans())
+    def withdraw_balance(self, by, amount, all_of_it):
+        signer, currency = self.anyone(by), EUR
+        balance = self.model.balance(signer.id, currency)
+        amount = balance if all_of_it else amount
+        allowed = 0 < amount <= balance
+        left = self.attempt(allowed, self.world.withdraw_balance, signer, amount, currency)
+        if left is not None:
+            assert left == balance - amount
+            key = (signer.id, currency)
+            self.model.paid[key] = self.model.paid.get(key, 0) + amount
+
+    @precondition(lambda self: self.users)
+    @rule(user=pick, kind=st.integers(0, 2),
+          points=st.sampled_from((0, 1, 45, 299, 600, 1000, 1001)),
+          age=st.sampled_from((0, 0, 1, 2, 200, 363, 365, -1)), event=st.integers(0, 30),
+          by=st.sampled_from((0, 0, 0, 0, 1)))  # fmt: skip
+    def record_event(self, user, kind, points, age, event, by):
+        world, user = self.world, self.users[user % len(self.users)]
+        source = self.partner(0) if by else world.source
+        time, event = self.model.now - age * DAY, make_id("test/event", event)
+        allowed = (not by and 1 <= points <= 1000 and 0 <= age < 365
+                   and event not in self.model.events)  # fmt: skip
+        if self.attempt(allowed, world.record_event, user, TYPES[kind], points, time, event,
+                        source) is not None:  # fmt: skip
+            self.model.events.add(event)
+            self.model.seen.setdefault(user.id, []).append((kind, time, points))
+
     @rule(days=st.sampled_from((1, 2, 9, 30)))
     def time_passes(self, days):
         self.world.uptime.ns += days * DAY
@@ -406,7 +515,7 @@ class Histories(RuleBasedStateMachine):
             assert "credited before" in error.wrong or "hold that much" in error.wrong
         else:  # there was room: the payment is real, and may not be made again
             key = (self.partner(who).id, EUR)
-            self.model.money.setdefault(key, [0, 0, 0])[0] += 1
+            self.model.money.setdefault(key, [*NOTHING])[0] += 1
         finally:
             self.world.store.room = None
 
@@ -415,7 +524,7 @@ class Histories(RuleBasedStateMachine):
         world, partner = self.world, self.world.partner
         reference = b"once %d" % self.serial
         self.serial += 1
-        money = self.model.money.setdefault((partner.id, EUR), [0, 0, 0])
+        money = self.model.money.setdefault((partner.id, EUR), [*NOTHING])
         if money[0] + amount >= 1 << 64:
             return
         params = world.signed(world.operator, "optin_deposit_escrow", partner.id, EUR, amount,
@@ -432,14 +541,17 @@ class Histories(RuleBasedStateMachine):
         world = self.world
         for currency in CURRENCIES:
             lines = world.do(world.operator, "list_accounts", currency, b"", 255).accounts
-            found = {line.partner: [line.deposited, line.reserved, line.released] for line in lines}
+            found = {line.partner: [line.deposited, line.reserved, line.released, line.withdrawn,
+                                    line.expired_ever] for line in lines}  # fmt: skip
+            for line in lines:
+                assert line.expired == 0 and line.reclaimed_ever == line.expired_ever
             expected = {key[0]: money for key, money in self.model.money.items()
                         if key[1] == currency and money[0]}  # fmt: skip
             assert found == expected
             payees = world.do(world.operator, "list_balances", currency, b"", 255).balances
-            assert {line.party: line.balance for line in payees} == {
-                key[0]: earned for key, earned in self.model.earned.items()
-                if key[1] == currency and earned
+            assert {line.party: (line.balance, line.earned) for line in payees} == {
+                key[0]: (self.model.balance(*key), earned)
+                for key, earned in self.model.earned.items() if key[1] == currency and earned
             }  # fmt: skip
 
     @invariant()
@@ -469,12 +581,28 @@ class Histories(RuleBasedStateMachine):
             expected = "reserved"
             if code.settled:
                 expected = "released"
+            elif code.status == "expired":
+                expected = "expired"
             elif code.status == "revoked" and not code.completed:
                 expected = "cancelled"
             assert self.world.state("reservation", state.reservation).status == expected
         for offer, deal in self.model.deals.items():
             state = self.world.state("offer", offer)
             assert (state.reserved, state.status == "open") == (deal.spent, deal.open)
+
+    @invariant()
+    def what_is_due_is_listed_and_nothing_else(self):
+        due = sorted(((code.late_at if code.status == "activated" else code.dead_at), code_id)
+                     for code_id, code in self.model.codes.items()
+                     if self.model.is_due(code))  # fmt: skip
+        assert self.world.due() == [code_id for _, code_id in due]
+
+    @invariant()
+    def scores_are_the_models(self):
+        for user in self.users[: 2 + self.serial % 5]:
+            score = self.world.score(user, user)
+            found = [score.authentication, score.engagement, score.sharing]
+            assert (found, score.composite, score.flagged) == self.model.score(user.id)
 
     @invariant()
     def replay_equals_life(self):

@@ -511,7 +511,8 @@ def test_fields_that_fit_into_no_padded_reply_are_refused():
     world.store.put("fields", records.SINGLETON, canonical(state))
     world.store.commit()
     world = world.fork()
-    fit = (PAD_CLASSES[-1] - 192) // (254 + 16)
+    fit = (PAD_CLASSES[-1] - 192) // (254 + 352)  # value and opening
+    assert fit == 26
     uses = tuple([Use(i, "ExactValue") for i in range(fit + 1)])
     refused(world, Refused, world.publish, serial=9, required=uses, optional=())
     world.publish(serial=9, required=uses[:-1], optional=())

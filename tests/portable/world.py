@@ -6,6 +6,7 @@ Portable: the same file runs on CPython and MicroPython. Time is stepped by hand
 from actors import KINDS
 from runtime.node.clock import Clock
 from runtime.node.node import Node
+from runtime.node.places import Places
 from runtime.wire import commands, records
 from runtime.wire.errors import NodeError, from_wire
 from runtime.wire.proofs import is_included, shown_leaf
@@ -19,6 +20,13 @@ DAY = 86400 * SECOND
 START = 1_800_000_000 * SECOND
 EUR = b"EUR" + bytes(5)
 Use = records.FieldUse
+# Postal codes that are real; what lies between the runs is not known.
+PLACES = Places(
+    (("00501", "00544", "35620"), ("10001", "10292", "35620"), ("59001", "59003", ""),
+     ("94016", "94188", "41860"), ("94203", "94203", "40900"), ("99950", "99999", "28540")),
+    {"28540": "Ketchikan AK", "35620": "New York NY", "40900": "Sacramento CA",
+     "41860": "San Francisco CA"},
+)  # fmt: skip
 
 
 class Stepped:
@@ -41,6 +49,12 @@ class Person:
         self.id = commands.party_id(self.key)
         self.nonce = 0
 
+    def copy(self):
+        """The same person, who goes on alone."""
+        other = Person(self.crypto, "", self.seed)
+        other.id, other.nonce = self.id, self.nonce
+        return other
+
     def sign(self, purpose, message):
         return self.crypto.sign(self.seed, purpose, message)
 
@@ -51,22 +65,35 @@ class Person:
         return other
 
 
+def _own(value, people):
+    """A value with copies of the people in it; `people` are the copies by id."""
+    if isinstance(value, list):
+        return [_own(item, people) for item in value]
+    if not isinstance(value, Person):
+        return value
+    if value.id not in people:
+        people[value.id] = value.copy()
+    return people[value.id]
+
+
 class World:
     """A node with ports, and shorthand for every step of the path.
 
     Args:
         store, crypto: ports.
         workers: port; in line by default.
+        places: port; PLACES by default.
         origin: World to go on from, with a store that has its content.
     """
 
     def __init__(self, store, crypto, workers=None, seed=bytes(range(32)), max_live=256,
-                 origin=None, kinds=KINDS):  # fmt: skip
+                 origin=None, kinds=KINDS, places=PLACES):  # fmt: skip
         self.uptime = Stepped()
         if origin:
+            people: dict = {}
             for name in origin.__dict__:
                 if name != "uptime":
-                    setattr(self, name, getattr(origin, name))
+                    setattr(self, name, _own(getattr(origin, name), people))
             self.uptime.ns = origin.uptime.ns
         self.store = store
         self.crypto = crypto
@@ -74,6 +101,7 @@ class World:
         self.seed = seed
         self.max_live = max_live
         self.kinds = kinds
+        self.places = places
         self.boot()
         if origin:
             return
@@ -81,15 +109,20 @@ class World:
         self.partner = Person(crypto, "partner")
         self.witnesses = [Person(crypto, f"witness {i}") for i in range(3)]
 
-    def boot(self):
-        """Start the node on its store."""
+    def boot(self, knows_time=True):
+        """Start the node on its store.
+
+        Args:
+            knows_time: False for a machine without a clock after a power cut.
+        """
         self.node = Node(
             self.seed,
             self.kinds,
             self.store,
             self.crypto,
-            lambda floor: Clock(self.uptime, START + self.uptime.ns, floor),
+            lambda floor: Clock(self.uptime, START + self.uptime.ns if knows_time else None, floor),
             self.workers,
+            places=self.places,
             max_live=self.max_live,
         )
         self.failures = []
@@ -120,7 +153,7 @@ class World:
             person.nonce += 1
         request = spec.build(fields)
         if not_after is None:
-            not_after = START + self.uptime.ns + DAY
+            not_after = max(START + self.uptime.ns, self.node.clock.now()) + DAY
         if nonce is None:
             nonce = person.nonce
         return list(
@@ -153,7 +186,7 @@ class World:
         return self.node.state_of(kind, entity_id)
 
     def fork(self):
-        """Another world that goes on from here. The people are the same: their nonces grow."""
+        """Another world that goes on from here, with people of its own of the same ids."""
         return World(self.store.copy(), self.crypto, self.workers, self.seed, self.max_live,
                      origin=self)  # fmt: skip
 
@@ -165,14 +198,15 @@ class World:
         self.register(self.partner, ("partner",))
         for witness in self.witnesses:
             self.register(witness, ("witness",))
-        for index, name, kind in (
-            (0, "full_name", "text"),
-            (1, "email", "email"),
-            (2, "phone", "phone"),
-            (3, "postal_code", "postal_code"),
-            (9, "birth_date", "birth_date"),
+        for index, name, kind, degraded in (
+            (0, "full_name", "text", ()),
+            (1, "email", "email", ()),
+            (2, "phone", "phone", ()),
+            (3, "postal_code", "postal_code", ("MetroAreaOnly",)),
+            (9, "birth_date", "birth_date", ("AgeRange",)),
         ):
-            field = records.FieldDefinition(index, name, kind, ("ExactValue", "BooleanOnly"))
+            forms = ("ExactValue", "BooleanOnly") + degraded
+            field = records.FieldDefinition(index, name, kind, forms)
             self.do(self.operator, "define_field", field)
         shares = records.Shares(2000, 4000, 2000, 2000)
         self.rules = self.do(self.operator, "define_rules", shares).rules
@@ -211,6 +245,9 @@ class World:
             publisher=None,
             code_ttl=30 * DAY,
             view_until=0,
+            complete_by=0,
+            least_score=0,
+            accept_flagged=False,
         )
         usual.update(changes)
         fields = spec_of(records.Terms).fields
@@ -321,6 +358,111 @@ class World:
         """Take consent back."""
         return self.do(person, "optin_revoke_code", code)
 
+    def expire(self, code):
+        """Expire a code, as anyone may; returns the Accepted."""
+        return self.ask_anyone("optin_expire_reservation", code)
+
+    def ask_anyone(self, method, *fields):
+        """Unsigned journaled request; returns the Accepted."""
+        error, result = self.send(method, list(fields))
+        if error:
+            raise from_wire(error)
+        return spec_of(records.Accepted).build(result)
+
+    def update(self, person, values):
+        """Replace a user's values."""
+        fields = records.SealedFields(make_id("test/blind", person.id), tuple(values))
+        commitment = make_id("optin/v1/fields", fields.blind, fields.values)
+        params = self.sealed(person, "update_fields", commitment, enclosures=(canonical(fields),))
+        return self.do(person, "update_fields", params=params)
+
+    # ------------------------------------------------------------- around the path
+
+    @property
+    def now(self):
+        """The node's time, ns since the epoch."""
+        return self.node.clock.now()
+
+    def record_event(self, user, type, points, time=None, event=None, source=None):
+        """A source saw `user` do something; by default now, under an id not used yet."""
+        self.counted = getattr(self, "counted", 0) + 1
+        return self.do(
+            source or self.source,
+            "optin_record_event",
+            event or make_id("test/event", self.counted),
+            user.id,
+            type,
+            points,
+            self.now if time is None else time,
+        )
+
+    def score(self, user, by=None):
+        """A user's score as of now."""
+        return self.do(by or self.operator, "optin_get_score", user.id).score
+
+    def hop(self, person, session, previous=records.ZEROS, type="LandingPageView",
+            data=records.ZEROS):  # fmt: skip
+        """Add a hop to a session; returns its id."""
+        return self.do(person, "record_hop", session, previous, type, data).hop
+
+    def rotate(self, person, name="successor"):
+        """Change a person's key; `person` signs with the new one from then on.
+
+        Returns:
+            A Person of the same id with the old key.
+        """
+        fresh, old = self.person(name), person.copy()
+        agreed = canonical([self.node.id, person.id, fresh.id])
+        own = fresh.sign(commands.ROTATION, agreed)
+        self.do(person, "rotate_key", fresh.id, enclosures=(fresh.key, own))
+        person.seed, person.key = fresh.seed, fresh.key
+        old.nonce = person.nonce
+        return old
+
+    def replace_witness(self, offer, dead, successor, partner=None):
+        """Put a witness in another's place, on the word of operator and partner."""
+        agreed = canonical([self.node.id, offer, dead.id, successor.id])
+        own = (partner or self.partner).sign(commands.REPLACEMENT, agreed)
+        return self.do(
+            self.operator, "replace_witness", offer, dead.id, successor.id, enclosures=(own,)
+        )
+
+    def set_clock(self, time, witnesses=()):
+        """Step the clock, with the signatures of witnesses if there are any."""
+        content = canonical([self.node.id, time])
+        signatures = [witness.sign(commands.CLOCK, content) for witness in witnesses]
+        signatures.extend([b""] * (2 - len(signatures)))
+        ids = tuple([witness.id for witness in witnesses])
+        return self.do(self.operator, "set_clock", time, ids, enclosures=signatures)
+
+    def withdraw_escrow(self, amount, partner=None, currency=EUR):
+        """Pay back to a partner; returns what is left available."""
+        return self.do(partner or self.partner, "withdraw_escrow", currency, amount).available
+
+    def withdraw_balance(self, person, amount, currency=EUR):
+        """Pay out to a payee; returns what is left."""
+        return self.do(person, "withdraw_balance", currency, amount).balance
+
+    def edges(self, edge, source, limit=255):
+        """Targets of one type of edge."""
+        found, after = [], b""
+        while True:
+            page = self.do(self.operator, "list_edges", edge, source, after, limit)
+            found.extend(page.targets)
+            after = page.next
+            if not after:
+                return found
+
+    def due(self, limit=255):
+        """Codes that are due to expire, in order."""
+        found, after = [], b""
+        while True:
+            page = self.read("list_due", after, limit)
+            found.extend(page.codes)
+            after = page.next
+            if not after:
+                return found
+
     def ready(self, deposit=50_000_000):
         """Provisioned, with money and an open offer."""
         self.provision()
@@ -346,6 +488,8 @@ STAGES = {
     "settled": ("completed", lambda world: world.settle(world.code)),
     "cancelled": ("activated", lambda world: world.revoke(world.user, world.code)),
     "stopped": ("completed", lambda world: world.revoke(world.user, world.code)),
+    "sourced": ("enrolled", lambda world: _source(world)),
+    "bounded": ("enrolled", lambda world: _bound(world)),
 }
 VALUES = (b"Ada Lovelace", b"ada@example.org", b"+4930123456", b"10115", b"", b"", b"", b"", b"",
           b"1815-12-10")  # fmt: skip
@@ -381,6 +525,18 @@ def _reach(name):
 def _enrol(world):
     world.user = world.enrol(world.person("Ada"), VALUES)
     world.other = world.enrol(world.person("Bob"), VALUES)
+
+
+def _source(world):
+    world.source = world.register(world.person("a source"), ("source",))
+
+
+def _bound(world):
+    """A code of an offer with complete_by, activated."""
+    world.publish(serial=5, complete_by=7 * DAY)
+    _generate(world)
+    world.viewed(world.user, world.code)
+    _activate(world)
 
 
 def _generate(world):

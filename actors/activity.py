@@ -1,0 +1,28 @@
+"""The id of an event that counted towards a score: it counts once."""
+
+from runtime.actor import Done, Entity, Transaction, errors, make_id, records
+
+
+def activity_id(source, event):
+    """Id of an event of a source."""
+    return make_id("optin/v1/activity", source, event)
+
+
+class ActivityEvent(Entity):
+    """Takes its id once."""
+
+    kind = "activity"
+    blank = records.ActivityState("new", records.ZEROS)
+    table = {"new": {"accept_event": ("counted",)}, "counted": {"accept_event": ()}}
+
+    def accept_event(self, tx: Transaction, message: records.AcceptEvent) -> Done:
+        """Use up the id."""
+        if self.state.status != "new":
+            raise errors.Refused("this event was counted before", "an event id not used yet")
+        return Done(None, records.EventAccepted(message.source))
+
+    @staticmethod
+    def apply_event_accepted(
+        state: records.ActivityState, event: records.EventAccepted, tx: Transaction
+    ) -> records.ActivityState:
+        return records.ActivityState("counted", event.source)

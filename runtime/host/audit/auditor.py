@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from runtime.host.audit import engagement, offers, parties, settlement
+from runtime.host.audit import clock, engagement, offers, parties, provenance, scores, settlement
 from runtime.host.audit.bundle import ENTRY, Identity, parts
 from runtime.host.audit.known import Known
 from runtime.host.audit.report import Checks, Fails, Failure, Report, show
@@ -24,18 +24,21 @@ Progress = Callable[[int, int], None]
 # Of each request the function of its name, which says what it has to lead to.
 LEADS_TO: dict[str, Callable[[Known, Turn, Any], None]] = {
     method: getattr(area, method)
-    for area in (parties, offers, engagement, settlement)
+    for area in (parties, clock, scores, offers, provenance, engagement, settlement)
     for method in records.REQUESTS
     if hasattr(area, method)
 }
 
-# What lies beside an entry: {method: {label: how many}}; and the command's signature, always.
+# What lies beside an entry: {method: {label: how many}}; and the signature of a command.
 ATTACHED = {
     "provision": {"public-key": 1},
     "register_party": {"public-key": 1, "registration-signature": 1},
     "enrol": {"public-key": 1},
+    "rotate_key": {"public-key": 1, "rotation-signature": 1},
+    "set_clock": {"witness-signature": 2},
+    "replace_witness": {"partner-signature": 1},
     "optin_generate_code": {"node-signature": 1},
-    "optin_activate_code": {"pairwise-key": 1, "consent-signature": 1, "node-signature": 1},
+    "optin_activate_code": {"pairwise-key": 1, "consent-signature": 1, "node-signature": 3},
     "optin_settle_engagement": {"witness-signature": 2, "node-signature": 1},
 }
 
@@ -135,8 +138,15 @@ class Auditor:
             "times", header.time >= self._time,
             f"the time is {header.time} ns", f"at least {self._time}, that of the entry before",
         )  # fmt: skip
+        self._check(
+            "times", header.time >= self._known.clock,
+            f"the time is {header.time} ns",
+            f"at least {self._known.clock}, to which the clock was set",
+        )  # fmt: skip
         self._tree.append(leaf)
         self._time = header.time
+        if self._known.began is None:
+            self._known.began = header.time
         self._judge(Turn(entry))
 
     def head(self, signed: SignedHead) -> Head:
@@ -165,7 +175,20 @@ class Auditor:
                 "a journaled request that this auditor's version knows",
             )
         spec = spec_of(records.REQUESTS[turn.method])
-        self._count_attachments(turn)
+        signed = bool(spec.more["signer"])
+        self._count_attachments(turn, signed)
+        if signed:
+            self._signed(turn, spec, lead)
+        else:
+            self._check(
+                "commands", not turn.signed, f"a command of {turn.method}", "none: nobody signs it"
+            )
+            lead(self._known, turn, None)
+        compare(self._check, turn.events, turn.expected)
+        self._known.ledger.book(turn.events)
+
+    def _signed(self, turn: Turn, spec: Spec, lead: Callable[[Known, Turn, Any], None]) -> None:
+        """Follow a command that somebody signed."""
         self._command(turn)
         message = spec.build(unpack_canonical(turn.command.params), turn.method)
         may = self._signer(turn, spec)
@@ -174,11 +197,9 @@ class Auditor:
             lead(self._known, turn, message)
         if fresh:
             turn.expect("party", turn.signer, records.CommandAccepted(turn.command.nonce))
-        compare(self._check, turn.events, turn.expected)
-        self._known.ledger.book(turn.events)
 
-    def _count_attachments(self, turn: Turn) -> None:
-        allowed = {"command-signature": 1, **ATTACHED.get(turn.method, {})}
+    def _count_attachments(self, turn: Turn, signed: bool) -> None:
+        allowed = {"command-signature": int(signed), **ATTACHED.get(turn.method, {})}
         for label, found in turn.attached.items():
             self._check(
                 "attachments", len(found) == allowed.get(label),
@@ -202,8 +223,14 @@ class Auditor:
     def _signer(self, turn: Turn, spec: Spec) -> bool:
         """Check who signed; whether the role allows the request."""
         role, may = spec.more["signer"], True
-        if role == "self":
+        if role == "self" and turn.signer not in self._known.parties:
             key = self._known.attached_key(turn, turn.signer)
+        elif role == "self":  # known before: it signs with its key as of now, and none is attached
+            self._check(
+                "attachments", turn.attachment("public-key") is None,
+                "a public key beside the command of a party that is registered", "none",
+            )  # fmt: skip
+            key = self._known.party(turn.signer).key
         else:
             party = self._known.party(turn.signer)
             key = party.key

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from runtime.host.audit.known import Code, Known, account_of
+from runtime.host.audit.provenance import follow
 from runtime.host.audit.report import show
+from runtime.host.audit.scores import good_enough
 from runtime.host.audit.turn import Turn
 from runtime.wire import commands, records
 from runtime.wire.records import ZEROS
@@ -29,7 +31,7 @@ def optin_generate_code(known: Known, turn: Turn, message: records.OptinGenerate
         (offer.open, "the offer is closed", "an open offer"),
         (user in known.users, "its user is not enrolled", "an enrolled user"),
         (code not in known.codes, "it is generated again", "once"),
-        (all(other.status in WAITING and turn.time >= other.made.expires_at for other in others),
+        (all(_dead(other, turn.time) for other in others),
          "its user has another live code of the offer", "one at a time"),
     )  # fmt: skip
     known.check(
@@ -43,12 +45,13 @@ def optin_generate_code(known: Known, turn: Turn, message: records.OptinGenerate
         f"account {show(account)} has {available} available",
         f"at least the {terms.amount} to reserve",
     )  # fmt: skip
+    good_enough(known, turn, user, terms)
     beneficiary, affiliate = terms.charity or user, known.users[user]
     paid = (known.operator, beneficiary, affiliate, terms.publisher)
     payees: list[Any] = [party and make_id("optin/v1/payee", nonce, party) for party in paid]
     made = records.CodeGenerated(
         message.offer, terms.partner, reservation, terms.amount, terms.currency, terms.rules,
-        records.Payees(*payees), terms.witnesses, terms.publisher, turn.time + terms.code_ttl,
+        records.Payees(*payees), offer.witnesses, terms.publisher, turn.time + terms.code_ttl,
     )  # fmt: skip
     grant = records.CodeGrant(
         known.node, code, message.offer, reservation, terms.amount, made.expires_at
@@ -62,6 +65,12 @@ def optin_generate_code(known: Known, turn: Turn, message: records.OptinGenerate
     turn.expect("reservation", reservation, records.ReservationMade(account, code, terms.amount))
     turn.expect("code", code, records.CodeAssigned(user, nonce, affiliate, beneficiary))
     turn.expect("code", code, made)
+
+
+def _dead(code: Code, time: int) -> bool:
+    """Whether nothing can become of a code any more, so that its user may have another."""
+    expired = code.status in WAITING and time >= code.made.expires_at
+    return expired or code.status == "expired"
 
 
 def _code_of_user(known: Known, turn: Turn, code: bytes, *allowed: str) -> Code:
@@ -98,18 +107,38 @@ def optin_activate_code(known: Known, turn: Turn, message: records.OptinActivate
     proof = records.ConsentProof(known.node, previous, hashed)
     known.node_signed(turn, commands.CONSENT_PROOF, proof)
     known.consent = link = make_id("optin/v1/consent-proof", proof)
+    follow(known, turn, consent, link)
     view = make_id("optin/v1/view", consent.code)
+    root = _attested_root(known, turn, view, hashed)
     known.views[view] = consent.code
     code.status, code.consent = "activated", hashed
+    code.complete_by = offer.terms.complete_by and turn.time + offer.terms.complete_by
     code.visible = sum(1 << use.index for use in consent.fields).to_bytes(32, "little")
     created = records.ViewCreated(
         consent.code, consent.offer, consent.partner, consent.pairwise, consent.fields,
-        offer.pad, offer.terms.view_until,
+        offer.pad, offer.terms.view_until, code.complete_by, hashed, root,
     )  # fmt: skip
     turn.expect("consent", link, records.ConsentRecorded(previous, hashed, consent))
     turn.expect("chain", CONSENTS, records.ChainExtended(link))
     turn.expect("view", view, created)
-    turn.expect("code", consent.code, records.CodeActivated(hashed, link, view))
+    turn.expect("code", consent.code, records.CodeActivated(hashed, link, view, code.complete_by))
+
+
+def _attested_root(known: Known, turn: Turn, view: bytes, consent: bytes) -> bytes:
+    """Root of the commitment to what the view shows, as the node attests it.
+
+    The values are not in a journal's export, so that nobody here can compute it anew. That it is
+    this consent's the node has signed; that no two consents have one root, the entries show.
+    """
+    root: bytes = turn.first("view_created").root
+    known.check(
+        "roots attested", root not in known.roots,
+        f"the root {show(root)} is another consent's", "one of its own for each consent",
+    )  # fmt: skip
+    known.roots.add(root)
+    commitment = records.Commitment(known.node, view, consent, root)
+    known.node_signed(turn, commands.COMMITMENT, commitment, 2)
+    return root
 
 
 def _consented(known: Known, turn: Turn, consent: records.Consent, code: Code) -> None:
@@ -123,7 +152,6 @@ def _consented(known: Known, turn: Turn, consent: records.Consent, code: Code) -
         "consents", f"consent to code {show(consent.code)}",
         (agreed == (made.partner, made.offer, terms.compensation, made.amount, made.currency),
          "partner, offer, compensation, amount or currency is another", "as offered"),
-        (consent.hop == ZEROS, "it cites a provenance hop", "none: there are none yet"),
         (indexes == sorted(set(indexes)), "its fields are not ascending", "each once"),
         (set(terms.required) <= set(consent.fields), "it lacks a required field", "all"),
         (set(consent.fields) <= set(offered), "it has a field that was not asked for",
@@ -153,12 +181,14 @@ def optin_enforce_view(known: Known, turn: Turn, message: records.OptinEnforceVi
         return  # refused without a look
     logged = turn.first("access_logged")
     until = known.offer(code.made.offer).terms.view_until
+    late = code.complete_by and turn.time >= code.complete_by and not code.completed
+    closed = code.status in ("revoked", "expired") or (until and turn.time >= until) or late
     known.check(
-        "views",
-        not logged.granted or (code.status != "revoked" and not (until and turn.time >= until)),
+        "views", not (logged.granted and closed),
         f"a view of record {show(message.record)} was granted",
-        "a refusal: consent was taken back, or view_until has passed",
-    )
+        "a refusal: consent was taken back, the code expired, or view_until or complete_by "
+        "has passed",
+    )  # fmt: skip
     shown = bytes(a & b for a, b in zip(code.visible, message.requested, strict=True))
     returned = shown if logged.granted else bytes(32)
     access = records.AccessLogged(
@@ -168,6 +198,32 @@ def optin_enforce_view(known: Known, turn: Turn, message: records.OptinEnforceVi
     if logged.granted and not code.completed:
         known.code(turn, known.views[message.record], "activated").completed = True
         turn.expect("code", known.views[message.record], records.CodeCompleted())
+
+
+def optin_expire_reservation(known: Known, turn: Turn, message: None) -> None:
+    """What was due died, and its money came back. Anyone may ask: the entry names no one.
+
+    The request is not in the journal either; which code it was for follows from the event.
+    """
+    identity = turn.event("code_expired").entity
+    code = known.code(turn, identity, "generated", "viewed", "activated")
+    made = code.made
+    due = made.expires_at if code.status in WAITING else code.complete_by
+    known.check(
+        "expiry", not code.completed and 0 < due <= turn.time,
+        f"code {show(identity)} expired at {turn.time} ns",
+        "never: it was completed" if code.completed
+        else f"no sooner than {due}" if due else "never: it has no time to expire",
+    )  # fmt: skip
+    if code.status == "activated":
+        turn.expect("view", make_id("optin/v1/view", identity), records.ViewStopped())
+    code.status = "expired"
+    known.offer(made.offer).reserved -= made.amount
+    turn.expect("account", account_of(made), records.FundsExpired(made.amount))
+    turn.expect("account", account_of(made), records.FundsReclaimed(made.amount))
+    turn.expect("reservation", made.reservation, records.ReservationExpired())
+    turn.expect("offer", made.offer, records.BudgetReturned(made.amount))
+    turn.expect("code", identity, records.CodeExpired())
 
 
 def optin_revoke_code(known: Known, turn: Turn, message: records.OptinRevokeCode) -> None:

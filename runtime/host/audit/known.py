@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from runtime.host.audit.bundle import Identity
 from runtime.host.audit.ledger import Ledger
@@ -30,6 +30,7 @@ class Offer:
 
     terms: records.Terms
     pad: int
+    witnesses: tuple[bytes, ...]  # as of now
     open: bool = True
     reserved: int = 0
 
@@ -44,8 +45,17 @@ class Code:
     status: str = "generated"
     consent: bytes = ZEROS
     visible: bytes = ZEROS
+    complete_by: int = 0
     completed: bool = False
     settlement: bytes = ZEROS
+
+
+class Activity(NamedTuple):
+    """What a source saw a user do."""
+
+    time: int
+    dimension: str
+    points: int
 
 
 class Known:
@@ -66,6 +76,14 @@ class Known:
         self.codes_of: defaultdict[tuple[bytes, bytes], list[Code]] = defaultdict(list)
         self.views: dict[bytes, bytes] = {}  # codes of view records
         self.consent = self.settlement = ZEROS  # last links of the chains
+        self.roots: set[bytes] = set()  # of commitments
+        self.hops: dict[bytes, bytes] = {}  # sessions of provenance hops
+        self.last_hops: dict[bytes, bytes] = {}  # of sessions
+        self.weights = records.Weights("default", 4000, 3500, 2500)
+        self.activities: defaultdict[bytes, list[Activity]] = defaultdict(list)  # of users
+        self.activity_ids: set[bytes] = set()
+        self.began: int | None = None  # time of the first entry
+        self.clock = 0  # to which the clock was set last
 
     def party(self, party: bytes) -> Party:
         """A registered party."""
@@ -93,7 +111,7 @@ class Known:
         return self.codes[code]
 
     def attached_key(self, turn: Turn, party: bytes) -> bytes | None:
-        """The public key beside an entry, which must be the party's."""
+        """The public key beside an entry, which must be the one whose id this is."""
         key = turn.attachment("public-key")
         if key is None:
             self.check.report.erased["public keys"] += 1
@@ -105,11 +123,11 @@ class Known:
             )  # fmt: skip
         return key
 
-    def node_signed(self, turn: Turn, purpose: bytes, content: Any) -> None:
-        """Check the node's signature beside an entry."""
+    def node_signed(self, turn: Turn, purpose: bytes, content: Any, index: int = 0) -> None:
+        """Check one of the node's signatures beside an entry."""
         self.check.signed(
             "node signatures", self.node_key, purpose, content,
-            turn.attachment("node-signature"), "the node's",
+            turn.attachment("node-signature", index), "the node's",
         )  # fmt: skip
 
 

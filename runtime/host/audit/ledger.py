@@ -16,8 +16,17 @@ MOVES = {
     "funds_reserved": {"available": -1, "reserved": 1},
     "funds_returned": {"reserved": -1, "available": 1},
     "funds_released": {"reserved": -1, "released": 1},
+    "funds_expired": {"reserved": -1, "expired": 1},
+    "funds_reclaimed": {"expired": -1, "available": 1},
+    "funds_withdrawn": {"available": -1, "withdrawn": 1},
     "payee_credited": {"payees": 1},
+    "payee_paid": {"payees": -1, "paid": 1},
 }
+
+
+# Where money is that came in; withdrawn by partners, paid to payees.
+PARTS = ("available", "reserved", "expired", "payees", "withdrawn", "paid")
+UNKNOWN = bytes(8)  # currency of what was moved from nowhere
 
 
 class Ledger:
@@ -43,6 +52,12 @@ class Ledger:
                 touched.add(currency)
             if event.kind == "account":
                 self._above_zero(event.entity)
+            if event.kind == "payee":
+                self._check(
+                    "accounts above zero", self.payees[event.entity] >= 0,
+                    f"payee {show(event.entity)} has {self.payees[event.entity]}",
+                    "no less than zero",
+                )  # fmt: skip
         for currency in touched:
             self._conserved(currency)
 
@@ -54,10 +69,10 @@ class Ledger:
         entity, amount = event.entity, event.fields.amount
         if event.name in ("deposited", "payee_credited"):
             self.currencies[entity] = event.fields.currency
-        currency = self.currencies[entity]
+        currency = self.currencies.get(entity, UNKNOWN)
         books = [self.sums[currency]]
-        if event.name == "payee_credited":
-            self.payees[entity] += amount
+        if "payees" in moves:
+            self.payees[entity] += moves["payees"] * amount
         else:
             books.append(self.accounts[entity])
         for book in books:
@@ -68,20 +83,22 @@ class Ledger:
     def _above_zero(self, account: bytes) -> None:
         found = self.accounts[account]
         available, reserved = found["available"], found["reserved"]
+        expired = found["expired"]
         self._check(
             "accounts above zero",
-            available >= 0 and reserved >= 0 and found["deposited"] <= MAX_AMOUNT,
-            f"account {show(account)} has {available} available, {reserved} reserved",
-            "neither below zero",
+            min(available, reserved, expired) >= 0 and found["deposited"] <= MAX_AMOUNT,
+            f"account {show(account)} has {available} available, {reserved} reserved"
+            + (f", {expired} expired" if expired else ""),
+            "none below zero",
         )
 
     def _conserved(self, currency: bytes) -> None:
         sums = self.sums[currency]
-        parts = sums["available"] + sums["reserved"] + sums["payees"]
+        parts = sum(sums[column] for column in PARTS)
         self._check(
             "money conserved", sums["deposited"] == parts,
             f"{sums['deposited']} {currency_name(currency)} came in and {parts} are there",
-            "deposits = available + reserved + payees' balances",
+            "deposits = available + reserved + expired + payees' balances + withdrawals",
         )  # fmt: skip
 
     def sums_in_full(self) -> None:
@@ -93,10 +110,12 @@ class Ledger:
                     total.update(columns)
             self._check(
                 "money conserved",
-                total["deposited"] == sums["deposited"] and total["released"] == sums["payees"],
+                total["deposited"] == sums["deposited"]
+                and total["released"] == sums["payees"] + sums["paid"],
                 f"{total['released']} of {total['deposited']} {currency_name(currency)} "
                 "left the accounts",
-                f"the {sums['payees']} that payees have, of {sums['deposited']}",
+                f"the {sums['payees'] + sums['paid']} that payees have or took out, "
+                f"of {sums['deposited']}",
             )
         paid = sum(self.payees.values())
         credited = sum(sums["payees"] for sums in self.sums.values())

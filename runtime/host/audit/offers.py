@@ -5,8 +5,10 @@ from __future__ import annotations
 from runtime.host.audit.known import Known, Offer, account_of
 from runtime.host.audit.report import show
 from runtime.host.audit.turn import Turn
-from runtime.wire import records
+from runtime.wire import commands, records
 from runtime.wire.schema import make_id
+
+MAX_LIFE = 10 * 365 * 86400 * 10**9  # ns
 
 
 def optin_deposit_escrow(known: Known, turn: Turn, message: records.OptinDepositEscrow) -> None:
@@ -27,6 +29,18 @@ def optin_deposit_escrow(known: Known, turn: Turn, message: records.OptinDeposit
     turn.expect("account", account, records.Deposited(partner, message.currency, amount))
 
 
+def withdraw_escrow(known: Known, turn: Turn, message: records.WithdrawEscrow) -> None:
+    """The partner takes back what nobody was promised."""
+    account = make_id("optin/v1/account", turn.signer, message.currency)
+    available = known.ledger.available(account)
+    known.check(
+        "withdrawals", 0 < message.amount <= available,
+        f"{message.amount} of the {available} available in account {show(account)}",
+        "an amount above zero, and no more than is available",
+    )  # fmt: skip
+    turn.expect("account", account, records.FundsWithdrawn(message.amount))
+
+
 def publish_offer(known: Known, turn: Turn, message: records.PublishOffer) -> None:
     """The terms name what exists, and the partner who signs them."""
     terms = message.terms
@@ -42,6 +56,14 @@ def publish_offer(known: Known, turn: Turn, message: records.PublishOffer) -> No
         (terms.rules in known.rules, "its rules are not defined", "defined rules"),
         (0 < terms.amount <= terms.budget, f"it pays {terms.amount} of a budget of "
          f"{terms.budget}", "a budget for at least one"),
+        (0 < terms.code_ttl <= MAX_LIFE, f"its codes live {terms.code_ttl} ns", "up to ten years"),
+        (not terms.view_until or terms.view_until > turn.time, "its view_until has passed",
+         "a time to come"),
+        (terms.complete_by <= MAX_LIFE, f"its complete_by is {terms.complete_by} ns",
+         "up to ten years"),
+        (terms.least_score <= 100, f"its least score is {terms.least_score}", "up to 100"),
+        (terms.amount <= known.ledger.available(account_of(terms)),
+         "its partner's account cannot pay one", f"{terms.amount} available"),
         (len(set(terms.witnesses)) == 3, "its witnesses are not three", "three witnesses"),
         (all(holds("witness", witness) for witness in terms.witnesses),
          "one of its witnesses is none", "three witnesses"),
@@ -56,7 +78,7 @@ def publish_offer(known: Known, turn: Turn, message: records.PublishOffer) -> No
          "it asks for a field that the registry does not show so", "fields of the registry"),
     )  # fmt: skip
     pad = turn.first("offer_published").pad
-    known.offers[offer] = Offer(terms, pad)
+    known.offers[offer] = Offer(terms, pad, terms.witnesses)
     turn.expect("offer", offer, records.OfferPublished(terms, pad))
 
 
@@ -70,3 +92,22 @@ def close_offer(known: Known, turn: Turn, message: records.CloseOffer) -> None:
     )  # fmt: skip
     offer.open = False
     turn.expect("offer", message.offer, records.OfferClosed())
+
+
+def replace_witness(known: Known, turn: Turn, message: records.ReplaceWitness) -> None:
+    """Operator and partner put another witness in the place of one."""
+    offer, dead, successor = known.offer(message.offer), message.dead, message.successor
+    known.check.each(
+        "witnesses", f"offer {show(message.offer)}",
+        (dead in offer.witnesses, f"{show(dead)} is replaced, none of its witnesses", "one"),
+        (successor not in offer.witnesses, f"{show(successor)} is its witness already", "another"),
+        ("witness" in known.party(successor).roles, f"{show(successor)} is no witness",
+         "a registered witness"),
+    )  # fmt: skip
+    known.check.signed(
+        "partner signatures", known.party(offer.terms.partner).key, commands.REPLACEMENT,
+        [known.node, message.offer, dead, successor], turn.attachment("partner-signature"),
+        "that of the offer's partner",
+    )  # fmt: skip
+    offer.witnesses = tuple(successor if each == dead else each for each in offer.witnesses)
+    turn.expect("offer", message.offer, records.WitnessReplaced(dead, successor))

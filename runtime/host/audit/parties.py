@@ -9,7 +9,8 @@ from runtime.wire import commands, records
 from runtime.wire.schema import make_id
 
 WHOLE = 10000  # basis points
-REGISTRABLE = ("auditor", "charity", "partner", "publisher", "witness")
+DEGRADED = {"postal_code": ("MetroAreaOnly",), "birth_date": ("AgeRange",)}  # forms by kind
+REGISTRABLE = ("auditor", "charity", "partner", "publisher", "source", "witness")
 
 
 def provision(known: Known, turn: Turn, message: records.Provision) -> None:
@@ -27,9 +28,11 @@ def _register_self(known: Known, turn: Turn, role: str) -> None:
         "registrations", "witness" not in roles,
         f"a witness becomes {role}", "a witness that holds no other role",
     )  # fmt: skip
-    key = turn.attachment("public-key") or before.key
+    is_new = turn.signer not in known.parties
+    key = turn.attachment("public-key") if is_new else before.key
     known.parties[turn.signer] = Party(key, roles, turn.command.nonce)
-    turn.expect("party", turn.signer, records.PartyRegistered(roles))
+    event = records.PartyRegistered(roles) if is_new else records.RolesAdded(roles)
+    turn.expect("party", turn.signer, event)
 
 
 def register_party(known: Known, turn: Turn, message: records.RegisterParty) -> None:
@@ -57,6 +60,18 @@ def register_party(known: Known, turn: Turn, message: records.RegisterParty) -> 
     turn.expect("party", message.party, records.PartyRegistered(roles))
 
 
+def rotate_key(known: Known, turn: Turn, message: records.RotateKey) -> None:
+    """The old key signed the command and the new one agreed; from now on the new one signs."""
+    key = known.attached_key(turn, message.successor)
+    known.check.signed(
+        "rotation signatures", key, commands.ROTATION,
+        [known.node, turn.signer, message.successor],
+        turn.attachment("rotation-signature"), "that of the new key",
+    )  # fmt: skip
+    known.party(turn.signer).key = key
+    turn.expect("party", turn.signer, records.KeyRotated(message.successor))
+
+
 def define_field(known: Known, turn: Turn, message: records.DefineField) -> None:
     """Neither index nor name is used again."""
     new = message.field
@@ -65,6 +80,12 @@ def define_field(known: Known, turn: Turn, message: records.DefineField) -> None
         new.index not in known.fields
         and all(new.name != other.name for other in known.fields.values()),
         f"field {new.index}, {new.name!r:.60}, is defined again", "an index and a name not in use",
+    )  # fmt: skip
+    forms = ("ExactValue", "BooleanOnly", *DEGRADED.get(new.kind, ()))
+    known.check(
+        "registry", set(new.transforms) <= set(forms),
+        f"field {new.index}, a {new.kind}, is shown as {', '.join(new.transforms)}",
+        "some of " + ", ".join(forms),
     )  # fmt: skip
     known.fields[new.index] = new
     turn.expect("fields", records.SINGLETON, records.FieldDefined(new))

@@ -57,11 +57,11 @@ def optin_settle_engagement(
         f"the settlement asked for is {show(message.settlement)}",
         f"{show(settlement)}, the hash of the statement",
     )  # fmt: skip
-    witnesses = message.witnesses
+    witnesses, allowed = message.witnesses, known.offer(made.offer).witnesses
     known.check(
-        "witnesses", len(set(witnesses)) == 2 and set(witnesses) <= set(made.witnesses),
+        "witnesses", len(set(witnesses)) == 2 and set(witnesses) <= set(allowed),
         "the witnesses are " + ", ".join(show(witness) for witness in witnesses),
-        "two different of " + ", ".join(show(witness) for witness in made.witnesses),
+        "two different of " + ", ".join(show(witness) for witness in allowed),
     )  # fmt: skip
     for index, witness in enumerate(witnesses):
         known.check.signed(
@@ -83,6 +83,18 @@ def optin_settle_engagement(
     turn.expect("chain", SETTLEMENTS, records.ChainExtended(settlement))
     link = records.SettlementRecorded(previous, statement, witnesses, made.partner)
     turn.expect("settlement", settlement, link)
+
+
+def withdraw_balance(known: Known, turn: Turn, message: records.WithdrawBalance) -> None:
+    """A payee takes out what it earned."""
+    payee = make_id("optin/v1/payee-account", turn.signer, message.currency)
+    balance = known.ledger.payees[payee]
+    known.check(
+        "withdrawals", 0 < message.amount <= balance,
+        f"{message.amount} of the {balance} of payee {show(payee)}",
+        "an amount above zero, and no more than the balance",
+    )  # fmt: skip
+    turn.expect("payee", payee, records.PayeePaid(message.amount))
 
 
 def verify_settlement(

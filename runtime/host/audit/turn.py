@@ -12,21 +12,27 @@ from runtime.wire.schema import decode, spec_of, unpack_canonical
 
 # Which events belong to which check.
 CHECKED = {
-    "registrations": ("party_registered",),
+    "registrations": ("party_registered", "roles_added"),
+    "keys": ("key_rotated",),
+    "clock": ("clock_set",),
+    "scores": ("weights_defined", "event_accepted", "activity_recorded"),
+    "provenance": ("hop_recorded",),
+    "witnesses": ("witness_replaced",),
     "nonces": ("command_accepted",),
     "deposits": ("payment_accepted", "deposited"),
     "escrow": (
-        "funds_reserved", "funds_released", "funds_returned",
-        "reservation_made", "reservation_released", "reservation_cancelled",
+        "funds_reserved", "funds_released", "funds_returned", "funds_expired", "funds_reclaimed",
+        "funds_withdrawn", "reservation_made", "reservation_released", "reservation_cancelled",
+        "reservation_expired",
     ),
     "budgets": ("code_issued", "budget_returned"),
     "code states": (
         "code_assigned", "code_generated", "code_viewed", "code_activated", "code_completed",
-        "code_settled", "code_revoked",
+        "code_settled", "code_revoked", "code_expired",
     ),
     "consent chain": ("consent_recorded",),
     "settlement chain": ("settlement_recorded",),
-    "payees": ("payee_credited",),
+    "payees": ("payee_credited", "payee_paid"),
     "views": ("view_created", "view_stopped", "access_logged"),
 }  # fmt: skip
 
@@ -60,7 +66,10 @@ def _read(data: bytes) -> Event:
 
 
 class Turn:
-    """An entry; `expected` grows as the command is followed."""
+    """An entry; `expected` grows as the command is followed.
+
+    Nobody signs what anyone may ask for: then there is no command, and no signer.
+    """
 
     def __init__(self, entry: records.Entry) -> None:
         body: records.Body = decode(records.Body, entry.body)
@@ -72,8 +81,21 @@ class Turn:
             self.attached.setdefault(item.label, []).append(item.content)
         self.events = [_read(event) for event in body.events]
         self.expected: list[Event] = []
-        self.command: records.Command = decode(records.Command, body.command)
-        self.signer = self.command.party
+        self._command: records.Command | None = (
+            decode(records.Command, body.command) if body.command else None
+        )
+
+    @property
+    def command(self) -> records.Command:
+        """What was signed."""
+        if self._command is None:
+            raise Malformed(f"{self.method} without a command", "a signed one")
+        return self._command
+
+    @property
+    def signer(self) -> bytes:
+        """Who signed it."""
+        return self.command.party
 
     def attachment(self, label: str, index: int = 0) -> bytes | None:
         """An attachment; None when erased."""
@@ -86,9 +108,13 @@ class Turn:
 
     def first(self, name: str) -> Any:
         """The first event of that name; facts that only the node could draw come from it."""
+        return self.event(name).fields
+
+    def event(self, name: str) -> Event:
+        """The first event of that name, with the entity that it happened to."""
         for event in self.events:
             if event.name == name:
-                return event.fields
+                return event
         raise Fails(check_of(name), f"there is no {name} after {self.method}", f"one {name}")
 
 

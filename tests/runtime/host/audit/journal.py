@@ -18,8 +18,8 @@ from runtime.host.crypto import Crypto
 from runtime.wire import commands, records
 from runtime.wire.errors import NodeError
 from runtime.wire.proofs import entry_leaf
-from runtime.wire.schema import canonical, decode, evolve, spec_of, unpack
-from tests.portable.world import Use, World
+from runtime.wire.schema import canonical, decode, evolve, make_id, spec_of, unpack
+from tests.portable.world import DAY, SECOND, Use, World
 
 VALUES = (b"Ada Lovelace", b"ada@example.org", b"+44 20 7946")
 
@@ -85,11 +85,62 @@ class Journal:
         self._refusals(record, ann)
         self.closed = world.offer
         world.do(world.partner, "close_offer", self.closed)
+        self._score_and_hops(publisher)
+        self._expiry()
+        self._clock()
         # One whose budget is for one, with a code that nobody looked at yet.
         self.small = world.publish(serial=3, budget=1_000_003)
         self.carol = world.enrol(person("carol"), VALUES)
         world.enrol(person("dave"), VALUES)
         self.waiting = world.generate(self.carol)
+
+    def _score_and_hops(self, publisher: Any) -> None:
+        """A user with a score, who came by two hops, settled by a witness who stands in."""
+        world = self.world
+        self.source = world.source = world.register(world.person("source"), ("source",))
+        self.eve = eve = world.enrol(world.person("eve"), VALUES)
+        for days in (4, 3, 2):
+            for kind in ("ApiVerification", "SurveyCompleted"):
+                world.record_event(eve, kind, 333, world.now - days * DAY)
+        self.old_source = world.rotate(self.source, "another key of the source")
+        world.record_event(eve, "ForumPost", 1000)
+        world.do(world.operator, "define_weights", records.Weights("even", 5000, 4000, 1000))
+        self.strict = world.publish(serial=10, least_score=98, complete_by=7200 * SECOND)
+        self.session = make_id("test/session")
+        self.hop = world.hop(publisher, self.session, type="AdView")
+        self.last_hop = world.hop(world.partner, self.session, self.hop, data=MASK)
+        code = world.generate(eve)
+        world.viewed(eve, code)
+        world.view(world.activate(eve, code, hop=self.last_hop).record)
+        self.stand_in = world.register(world.person("stand-in"), ("witness",))
+        world.replace_witness(world.offer, world.witnesses[2], self.stand_in)
+        world.settle(code, witnesses=(world.witnesses[0], self.stand_in))
+        world.enrol(world.operator, VALUES)  # who is registered already
+        world.withdraw_escrow(2_000_000)
+        world.withdraw_balance(publisher, 100_000)
+
+    def _expiry(self) -> None:
+        """A code that was not activated in time, and one that was not completed in time."""
+        world = self.world
+        frank = world.enrol(world.person("frank"), VALUES)
+        self.brief = world.publish(serial=11, code_ttl=3600 * SECOND, complete_by=3600 * SECOND)
+        lapsed = world.generate(frank)
+        world.uptime.ns += 3600 * SECOND
+        world.expire(lapsed)
+        late = world.generate(frank)
+        world.viewed(frank, late)
+        self.late_record = world.activate(frank, late).record
+        world.uptime.ns += 3600 * SECOND
+        self.refused_late = world.node.journal.size
+        with pytest.raises(NodeError):
+            world.view(self.late_record)
+        world.expire(late)
+
+    def _clock(self) -> None:
+        """A small step by the operator, a large one with witnesses."""
+        world = self.world
+        world.set_clock(world.now + 30 * SECOND)
+        world.set_clock(world.now + 40_000 * SECOND, world.witnesses[:2])
 
     def _refusals(self, record: bytes, user: Any) -> None:
         """Another partner, one who is none, and a key that is not the one signed for."""
@@ -222,6 +273,8 @@ LABELS = {
     "pairwise-key": "consents",
     "consent-signature": "consent signatures",
     "witness-signature": "witness signatures",
+    "partner-signature": "partner signatures",
+    "rotation-signature": "rotation signatures",
 }
 
 
@@ -240,6 +293,27 @@ def recommanded(journal: Journal, entry: Any, signer: Any, **changes: Any) -> An
         return evolve(item, content=signature) if item.label == "command-signature" else item
 
     return with_attachments(with_body(entry, command=raw), change)
+
+
+def without(entry: Any, *labels: str) -> Any:
+    """The entry when these attachments are erased."""
+    left = tuple(item for item in entry.attachments if item.label not in labels)
+    return evolve(entry, attachments=left)
+
+
+def retimed(entry: Any, time: int) -> Any:
+    """The entry at another time."""
+    return with_body(evolve(entry, header=evolve(entry.header, time=time)), time=time)
+
+
+def asked(
+    journal: Journal, entries: list[Any], method: str, *events: Any, later: int = 0
+) -> Report:
+    """Audit these entries with one more at their end, that nobody signed."""
+    position, time = len(entries), entries[-1].header.time + later
+    body = records.Body(1, position, time, method, b"", tuple(map(canonical, events)), MASK)
+    header = records.Header("optin/v1/entry", 1, position, time)
+    return journal.audit(entries + [records.Entry(header, bytes(32), canonical(body), ())])
 
 
 def acted(

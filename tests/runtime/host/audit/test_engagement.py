@@ -85,7 +85,6 @@ def test_a_dead_code_stays_dead(journal: Journal) -> None:
     [
         ({"partner": MASK}, "partner, offer, compensation, amount or currency is another"),
         ({"amount": 5}, "amount or currency is another; expected as offered"),
-        ({"hop": MASK}, "cites a provenance hop"),
         ({"fields": (Use(0, "ExactValue"),)}, "lacks a required field"),
         ({"fields": (Use(0, "ExactValue"), Use(2, "BooleanOnly"), Use(9, "ExactValue"))},
          "not asked for"),

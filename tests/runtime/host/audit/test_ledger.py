@@ -21,6 +21,16 @@ from tests.runtime.host.audit.journal import Journal, fails, with_event
         ("optin_generate_code", "funds_reserved", {"amount": 60_000_000},
          "accounts above zero", "-10000000 available"),
         ("optin_deposit_escrow", "deposited", {"amount": (1 << 64) - 1}, "head", ""),
+        ("optin_expire_reservation", "funds_expired", {"amount": 5_000_000},
+         "accounts above zero", "-3999997 reserved, 5000000 expired"),
+        ("optin_expire_reservation", "funds_reclaimed", {"amount": 1_000_004},
+         "accounts above zero", ", -1 expired"),
+        ("withdraw_escrow", "funds_withdrawn", {"amount": 60_000_000},
+         "accounts above zero", "account .* has -"),
+        ("withdraw_balance", "payee_paid", {"amount": 10_000_000},
+         "accounts above zero", "payee .* has -"),
+        ("withdraw_balance", "payee_paid", {"entity": bytes(32)}, "accounts above zero",
+         "payee 0000000000000000 has -100000"),
     ],
 )  # fmt: skip
 def test_money_is_counted_by_itself_even_if_the_rules_were_wrong(
@@ -44,7 +54,7 @@ def test_sums_that_were_carried_along_wrong_are_found_at_the_end(
     position = journal.position("optin_settle_engagement")
     forged = with_event(journal.entries[position], "payee_credited", amount=1)
     fails(journal.audit(journal.with_entry(position, forged)), None, "money conserved",
-          "2000006 of 50000000 EUR left the accounts; expected the 1800007")  # fmt: skip
+          "3000009 of 50000000 EUR left the accounts; expected the 2800010")  # fmt: skip
     carried = Ledger.apply
 
     def forgetful(ledger: Ledger, event: Any) -> Any:

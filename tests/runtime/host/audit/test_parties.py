@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from runtime.wire import records
 from runtime.wire.schema import evolve
 from tests.runtime.host.audit.journal import (
     Journal,
@@ -50,3 +51,43 @@ def test_a_user_who_refers_itself_is_named(journal: Journal) -> None:
     forged = with_event(forged, "enrolled", referrer=bob.id)
     fails(journal.audit(journal.with_entry(position, forged)), position, "referrals",
           "is the same user; expected another user")  # fmt: skip
+
+
+def test_a_key_that_was_replaced_signs_nothing_more(journal: Journal) -> None:
+    position = journal.position("optin_record_event", -1)
+    forged = recommanded(journal, journal.entries[position], journal.old_source)
+    fails(journal.audit(journal.with_entry(position, forged)), position, "command signatures",
+          "not valid as that of party")  # fmt: skip
+    before = journal.position("optin_record_event")
+    forged = recommanded(journal, journal.entries[before], journal.source)
+    fails(journal.audit(journal.with_entry(before, forged)), before, "command signatures",
+          "not valid as that of party")  # fmt: skip
+
+
+def test_a_rotation_to_a_key_that_did_not_agree_is_named(journal: Journal) -> None:
+    position = journal.position("rotate_key")
+    entry = journal.entries[position]
+    stranger = journal.world.person("stranger")
+    agreed = stranger.sign(b"optin/v1/rotation", b"something else")
+
+    def change(item: Any) -> Any:
+        content = {"public-key": stranger.key, "rotation-signature": agreed}.get(item.label)
+        return evolve(item, content=content or item.content)
+
+    forged = recommanded(journal, entry, journal.old_source, successor=stranger.id)
+    forged = with_attachments(forged, change)
+    forged = with_event(forged, "key_rotated", successor=stranger.id)
+    fails(journal.audit(journal.with_entry(position, forged)), position, "rotation signatures",
+          "not valid as that of the new key")  # fmt: skip
+
+
+def test_whoever_is_registered_brings_no_key_and_keeps_the_old_roles(journal: Journal) -> None:
+    position = next(i for i, e in enumerate(journal.entries) if b"roles_added" in e.body)
+    entry = journal.entries[position]
+    forged = with_event(entry, "roles_added", roles=("user",))
+    fails(journal.audit(journal.with_entry(position, forged)), position, "registrations",
+          "has roles .*user.*; expected roles .*operator")  # fmt: skip
+    key = records.Attachment("public-key", journal.world.operator.key)
+    forged = evolve(entry, attachments=entry.attachments + (key,))
+    fails(journal.audit(journal.with_entry(position, forged)), position, "attachments",
+          "beside the command of a party that is registered")  # fmt: skip

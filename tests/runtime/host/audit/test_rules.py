@@ -7,9 +7,18 @@ from typing import Any
 import pytest
 
 from runtime.wire import records
-from runtime.wire.schema import canonical, decode
-from tests.portable.world import Use
-from tests.runtime.host.audit.journal import MASK, Journal, acted, fails, with_body, with_event
+from runtime.wire.schema import canonical, decode, evolve
+from tests.portable.world import EUR, SECOND, Use
+from tests.runtime.host.audit.journal import (
+    MASK,
+    Journal,
+    acted,
+    event_of,
+    fails,
+    recommanded,
+    with_body,
+    with_event,
+)
 
 EVENT_FORGERIES = [
     # method, which entry of it, event, changes, check, words
@@ -44,6 +53,32 @@ EVENT_FORGERIES = [
     ("optin_settle_engagement", "funds_released", {"amount": 1}, "escrow", "amount 1;"),
     ("optin_settle_engagement", "chain_extended", {"link": MASK}, "events", "link 0100"),
     ("optin_revoke_code", "view_stopped", {"entity": MASK}, "views", "view 0100"),
+    ("rotate_key", "key_rotated", {"successor": MASK}, "keys", "successor 0100"),
+    ("set_clock", "clock_set", {"time": 1}, "clock", "time 1;"),
+    ("define_weights", "weights_defined", {"weights": records.Weights("even", 1, 1, 1)}, "scores",
+     "weights model even, authentication 1,"),
+    ("optin_record_event", "activity_recorded", {"points": 1000}, "scores",
+     "points 1000; expected points 333"),
+    ("optin_record_event", "activity_recorded", {"entity": MASK}, "scores", "score 0100"),
+    ("optin_record_event", "event_accepted", {"source": MASK}, "scores", "source 0100"),
+    ("record_hop", "hop_recorded", {"entity": MASK}, "provenance", "hop 0100"),
+    ("record_hop", "chain_extended", {"link": MASK}, "events", "link 0100"),
+    ("replace_witness", "witness_replaced", {"successor": MASK}, "witnesses", "successor 0100"),
+    ("optin_expire_reservation", "funds_expired", {"amount": 1}, "escrow", "amount 1;"),
+    ("optin_expire_reservation", "funds_reclaimed", {"amount": 1}, "escrow", "amount 1;"),
+    ("optin_expire_reservation", "reservation_expired", {"entity": MASK}, "escrow",
+     "reservation 0100"),
+    ("optin_expire_reservation", "budget_returned", {"amount": 1}, "budgets", "amount 1;"),
+    ("optin_expire_reservation", "code_expired", {"entity": MASK}, "code states",
+     "code 0100000000000000, which is not generated"),
+    ("withdraw_escrow", "funds_withdrawn", {"amount": 1}, "escrow", "amount 1;"),
+    ("withdraw_balance", "payee_paid", {"amount": 1}, "payees", "amount 1;"),
+    ("optin_activate_code", "view_created", {"root": MASK}, "node signatures", "not valid"),
+    ("optin_activate_code", "view_created", {"consent_hash": MASK}, "views", "consent_hash 0100"),
+    ("optin_activate_code", "view_created", {"complete_by": 1}, "views", "complete_by 1;"),
+    ("optin_activate_code", "code_activated", {"complete_by": 1}, "code states",
+     "complete_by 1;"),
+    ("optin_activate_code", "hop_recorded", {"entity": MASK}, "provenance", "hop 0100"),
 ]  # fmt: skip
 
 
@@ -74,8 +109,7 @@ def test_an_event_too_many_or_too_few_is_named(journal: Journal) -> None:
     ("method", "which", "fails_at", "check", "words"),
     [
         ("register_party", 0, "optin_deposit_escrow", "roles", "not registered"),
-        ("optin_deposit_escrow", 0, "optin_generate_code", "accounts above zero",
-         "has 0 available"),
+        ("optin_deposit_escrow", 0, "publish_offer", "offers", "account cannot pay one"),
         ("mark_viewed", 0, "optin_activate_code", "code states", "which is generated; expected"),
         ("optin_activate_code", 0, "optin_enforce_view", "views", "access_logged .* no such event"),
         ("optin_enforce_view", 0, "optin_enforce_view", "code states", "no code_completed"),
@@ -135,6 +169,25 @@ FORBIDDEN: list[Act] = [
      "which is generated; expected one that is activated or revoked"),
     ("carol", "optin_revoke_code", ("waiting",), "code states", "which is generated"),
     ("carol", "mark_viewed", (MASK,), "code states", "which is not generated"),
+    ("operator", "define_field", ((200, "home", "text", ("MetroAreaOnly",)),), "registry",
+     "a text, is shown as MetroAreaOnly"),
+    ("operator", "define_weights", (("even", 5000, 4000, 1000),), "scores",
+     "under a name other than 'even'"),
+    ("operator", "define_weights", (("", 5000, 4000, 1000),), "scores", "under a name"),
+    ("operator", "define_weights", (("odd", 5000, 4000, 1001),), "scores", "sum to 10001"),
+    ("operator", "replace_witness", ("strict", "witness 2", "witness 1"), "witnesses",
+     "none of its witnesses"),
+    ("operator", "replace_witness", ("strict", "witness 0", "stand-in"), "witnesses",
+     "its witness already"),
+    ("operator", "replace_witness", ("strict", "witness 0", "publisher"), "witnesses",
+     "is no witness; expected a registered witness"),
+    ("partner", "withdraw_escrow", (EUR, 10**15), "withdrawals", "no more than is available"),
+    ("partner", "withdraw_escrow", (EUR, 0), "withdrawals", "an amount above zero"),
+    ("another partner", "withdraw_escrow", (EUR, 1), "withdrawals", "1 of the 0 available"),
+    ("publisher", "withdraw_balance", (EUR, 10**15), "withdrawals", "no more than the balance"),
+    ("carol", "withdraw_balance", (EUR, 1), "withdrawals", "1 of the 0 of payee"),
+    ("operator", "set_clock", (1, ()), "clock", "a time to come"),
+    ("source", "rotate_key", (MASK,), "command signatures", "not valid as that of party"),
 ]  # fmt: skip
 
 
@@ -157,3 +210,24 @@ def meaning(journal: Journal, field: Any) -> Any:
         return field
     thing = getattr(journal, field, None)
     return thing if isinstance(thing, bytes) else journal.world.person(field).id
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"code_ttl": 0}, "its codes live 0 ns"),
+        ({"code_ttl": 10**18}, "up to ten years"),
+        ({"view_until": SECOND}, "its view_until has passed"),
+        ({"complete_by": 10**18}, "its complete_by is"),
+        ({"least_score": 101}, "its least score is 101"),
+        ({"amount": 50_000_001, "budget": 50_000_001}, "cannot pay one"),
+    ],
+)
+def test_an_offer_that_makes_no_sense_is_named(
+    journal: Journal, changes: dict[str, Any], words: str
+) -> None:
+    position = journal.position("publish_offer")
+    entry = journal.entries[position]
+    terms = evolve(event_of(entry, "offer_published").terms, **changes)
+    forged = recommanded(journal, entry, journal.world.partner, terms=terms)
+    fails(journal.audit(journal.with_entry(position, forged)), position, "offers", words)

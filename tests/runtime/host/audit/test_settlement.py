@@ -78,6 +78,20 @@ def test_a_settlement_by_one_witness_twice_is_named(journal: Journal) -> None:
           stranger.hex()[:16])  # fmt: skip
 
 
+def test_a_witness_counts_until_another_stands_in(journal: Journal) -> None:
+    """The settlement by the one who stands in, with the replacement left out."""
+    replaced = journal.position("replace_witness")
+    entries = journal.renumbered(journal.entries[:replaced] + journal.entries[replaced + 1 :])
+    settled = journal.position("optin_settle_engagement", 2) - 1
+    fails(journal.audit(entries), settled, "witnesses", journal.stand_in.id.hex()[:16])
+    position = settled + 1
+    dead = journal.world.witnesses[2].id
+    forged = recommanded(journal, journal.entries[position], journal.world.operator,
+                         witnesses=(journal.world.witnesses[0].id, dead))  # fmt: skip
+    fails(journal.audit(journal.with_entry(position, forged)), position, "witnesses",
+          dead.hex()[:16])  # fmt: skip
+
+
 def test_a_settlement_without_the_witnesses_signatures_is_named(journal: Journal) -> None:
     position = journal.position("optin_settle_engagement")
     entry = journal.entries[position]

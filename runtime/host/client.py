@@ -325,6 +325,16 @@ class Client:
             raise
         return Done(_reply(spec, unpack(accepted.result)), accepted)
 
+    async def ask(self, request: Any) -> Done:
+        """A journaled request that nobody signs; returns its reply once it is durable.
+
+        Sent again after a failure on the way, it may be refused because it was done.
+        """
+        spec = spec_of(type(request))
+        answer = await self.call(spec.wire_name, list(request))
+        accepted = spec_of(records.Accepted).build(answer)
+        return Done(_reply(spec, unpack(accepted.result)), accepted)
+
     def _sign(
         self, signer: Signer, nonce: int, request: Any, enclosures: Iterable[bytes]
     ) -> records.Signed:

@@ -52,13 +52,14 @@ FIELDS = (
     ("city", "text"),
 )
 EXACT, PRESENCE = "ExactValue", "BooleanOnly"
+DEGRADED = {"postal_code": ("MetroAreaOnly",), "birth_date": ("AgeRange",)}  # forms by kind
 OTHERS = ("operator", "acme", "witness-1", "witness-2", "witness-3", "city-blog", "auditor")
 
 # What people do. Who is in none of these reads the offer, opts in and is settled.
 HESITANT = ("farid", "liam", "sven")  # read the offer and leave it
 REGRETS_EARLY = "olga"  # opts in and takes it back before acme looks
 REGRETS_LATE = "carla"  # takes it back after the settlement
-GENEROUS = {"anna": (1,), "carla": (1, 3), "greta": (3,), "jakub": (1,), "maria": (1, 3)}
+GENEROUS = {"anna": (1, 4), "carla": (1, 3), "greta": (3,), "jakub": (1,), "maria": (1, 3)}
 SIGNED = ("command", "consent", "witness")
 SHOWN = ("anna", "bruno")  # beside what acme sees of them
 
@@ -105,7 +106,7 @@ class Story:
         ):
             await self.do(steps.register(client, operator, keys[name], [role]))
         for index, (name, kind) in enumerate(FIELDS):
-            forms = (EXACT, PRESENCE)
+            forms = (EXACT, PRESENCE, *DEGRADED.get(kind, ()))
             await self.do(steps.define_field(client, operator, index, name, kind, forms))
         self.registry = await steps.field_names(client)
         shares = records.Shares(2000, 4000, 2000, 2000)
@@ -120,7 +121,7 @@ class Story:
             30 * DAY,
             "DE",
             (use(0, EXACT), use(2, PRESENCE)),
-            (use(1, EXACT), use(3, EXACT)),
+            (use(1, EXACT), use(3, EXACT), use(4, "AgeRange")),
             "EarlyAccess",
             None,
             AMOUNT,
@@ -131,6 +132,9 @@ class Story:
             keys["city-blog"].id,
             30 * DAY,
             0,
+            14 * DAY,
+            0,
+            False,
         )
         offer: bytes = (await self.do(steps.publish_offer(client, acme, terms))).offer
         self.app.remember("usual", rules)

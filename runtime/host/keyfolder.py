@@ -2,6 +2,7 @@
 
     folder.json   how the passphrase becomes the folder key; a value to recognise it by
     <name>.key    one key: facts in clear, the 32-byte seed sealed under the folder key
+    <name>.next.key   the key that is to follow it, until a node has accepted that
     names.json    ids of parties whose keys are elsewhere, by name
     nodes.json    nodes met before: a changed one is refused
     heads.json    the last verified head of each node
@@ -44,6 +45,7 @@ MAX_FILE = 1 << 24  # bytes
 NONCE = 12  # bytes
 PREFIX_DIGITS = 8  # of an id that stand for the whole
 HALF = ".write-"  # in front of the names of files that are not yet whole
+NEXT = ".next"  # behind the name of a key that is to follow
 CLEAR = "clear"  # generation of seeds that are not sealed
 NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}")
 HEX = re.compile(r"[0-9a-fA-F]+")
@@ -90,16 +92,18 @@ class Key:
 
     Attributes:
         name: in the folder.
-        id: bytes(32): party id, or pairwise id.
+        id: bytes(32): party id, or pairwise id. A party's is the hash of its first key.
         public_key: bytes(2592).
     """
 
     __slots__ = ("name", "id", "public_key", "_seed", "_partner")
 
-    def __init__(self, name: str, seed: bytes, partner: bytes | None = None) -> None:
+    def __init__(
+        self, name: str, seed: bytes, partner: bytes | None = None, identity: bytes | None = None
+    ) -> None:
         self.name = name
         self.public_key = _crypto.public_key(seed)
-        self.id: bytes = (pairwise_id if partner else party_id)(self.public_key)
+        self.id: bytes = identity or (pairwise_id if partner else party_id)(self.public_key)
         self._seed = seed
         self._partner = partner
 
@@ -118,7 +122,8 @@ class Key:
         """The key by which `partner` (party id, 32 bytes) knows this party.
 
         Derived from the seed: it is the same every time and kept nowhere, and two partners
-        cannot tell that they know one person.
+        cannot tell that they know one person. After a rotation it is another: consents from then
+        on are those of somebody whom the partner has not met.
         """
         if self._partner is not None:
             raise ValueError("this is a pairwise key; derive it from the party's own")
@@ -316,10 +321,55 @@ class KeyFolder:
         if name not in self.names():
             raise self._unknown(name, self.names(), "a key of this folder")
         file = self._file(name)
-        key = Key(name, self._seed_of(name, file))
-        if file["name"] != name or file["id"] != key.id.hex():
+        with _parsing(self._path_of(name)):
+            identity = bytes.fromhex(file["id"])
+        key = Key(name, self._seed_of(name, file), identity=identity)
+        current = file.get("current", file["id"])
+        if file["name"] != name or party_id(key.public_key).hex() != current:
             raise _damaged(self._path_of(name))
         return key
+
+    def successor(self, name: str) -> tuple[Key, bool]:
+        """The key that is to follow a party's own, and whether it was made by now.
+
+        It lies beside the old one, under its own id, until `succeed`.
+
+        Raises:
+            UnknownName: there is no key to follow.
+            KeyFolderError: its name is taken by a key of another purpose.
+        """
+        self.key(name)
+        after = name + NEXT
+        if after not in self.names():
+            return self.create_key(after, f"successor of {name}"), True
+        return self._next(name), False
+
+    def _next(self, name: str) -> Key:
+        """The key that is to follow, which must have been made for it."""
+        key, purpose = self.key(name + NEXT), f"successor of {name}"
+        if self._file(key.name)["purpose"] != purpose:
+            raise KeyFolderError(
+                f"{key.name}: a key of another purpose; expected the {purpose}, or none; rename it"
+            )
+        return key
+
+    def succeed(self, name: str) -> Key:
+        """Put the successor in the place of a party's key, for good; the party's id stays.
+
+        Raises:
+            UnknownName: there is no successor.
+        """
+        key = self._next(name)
+        with _locked(self.path):
+            file = self._file(name)
+            file["current"] = key.id.hex()
+            file["seals"] = {
+                self._generation: _seal(self._folder_key, self._generation, file, key._seed)
+            }
+            _write(self._path_of(name), file)
+            # A crash before this leaves a successor that is the party's key already.
+            self._path_of(key.name).unlink()
+        return self.key(name)
 
     def find(self, party: bytes) -> str | None:
         """Name of the key whose party id (32 bytes) this is; None if it is not here."""
@@ -617,6 +667,7 @@ def _derive(passphrase: str, kdf: dict[str, Any]) -> tuple[bytes, bytes]:
 def _bound(generation: str, file: dict[str, Any]) -> bytes:
     """Associated data of a seal: everything a key file says in clear."""
     facts = [file[fact] for fact in ("name", "id", *FACTS)]
+    facts += [file["current"]] if "current" in file else []  # of a key that follows another
     bound: bytes = canonical(["optin/v1/seed", generation, *facts])
     return bound
 

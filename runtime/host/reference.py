@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from runtime.wire import records
-from runtime.wire.schema import SPECS, Exactly, ListOf, Maybe, Spec, Type
+from runtime.wire.schema import SPECS, Choice, Exactly, ListOf, Maybe, Spec, Type
 
 SIGNERS = {
     "": "nobody: unsigned",
@@ -88,10 +88,10 @@ def _stubs() -> Iterator[str]:
     yield "# Generated from records.py by `python -m runtime.host.reference --stubs`."
     yield "from typing import Any, NamedTuple"
     yield ""
-    yield "from runtime.wire.schema import Exactly"
+    yield "from runtime.wire.schema import Choice, Exactly"
     yield ""
     for name, constant in vars(records).items():
-        if name.isupper() and isinstance(constant, int | bytes | dict | Exactly):
+        if name.isupper() and isinstance(constant, int | bytes | dict | Exactly | Choice):
             kind = type(constant).__name__
             yield f"{name}: " + ("dict[str, Any]" if kind == "dict" else kind)
     for spec in SPECS:

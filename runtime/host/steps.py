@@ -14,8 +14,8 @@ from runtime.host.client import Client, Done, NodeLied, Receipt, Signer
 from runtime.host.crypto import Crypto
 from runtime.host.witness import check_evidence
 from runtime.wire import commands, records
-from runtime.wire.errors import Malformed, Missing
-from runtime.wire.proofs import is_included
+from runtime.wire.errors import Malformed, Missing, Unauthorized
+from runtime.wire.proofs import commitment_leaf, commitment_root, is_included
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
 from runtime.wire.sealing import unseal
 
@@ -117,6 +117,138 @@ async def generate_code(client: Client, operator: Signer, offer: bytes, user: by
     return done
 
 
+async def define_weights(client: Client, operator: Signer, weights: records.Weights) -> Done:
+    """Change the weights of the composite score."""
+    return await client.command(operator, records.DefineWeights(weights))
+
+
+async def replace_witness(
+    client: Client, operator: Signer, partner: Signer, offer: bytes, dead: bytes, successor: bytes
+) -> Done:
+    """Put another witness in the place of one, on the word of operator and partner."""
+    agreed = canonical([client.identity.node, offer, dead, successor])
+    own = partner.sign(commands.REPLACEMENT, agreed)
+    return await client.command(operator, records.ReplaceWitness(offer, dead, successor), (own,))
+
+
+async def set_clock(
+    client: Client, operator: Signer, time: int, witnesses: Sequence[Signer] = ()
+) -> Done:
+    """Move the node's clock forward, ns since the epoch; far only with two witnesses."""
+    content = canonical([client.identity.node, time])
+    signatures = [witness.sign(commands.CLOCK, content) for witness in witnesses]
+    signatures += [b""] * (2 - len(signatures))
+    request = records.SetClock(time, tuple(witness.id for witness in witnesses))
+    return await client.command(operator, request, signatures)
+
+
+# ------------------------------------------------------------------------------- any party
+
+
+async def rotate_key(client: Client, party: Signer, successor: Holder) -> Done:
+    """Change a party's key; the new one agrees. The party's id stays."""
+    agreed = canonical([client.identity.node, party.id, successor.id])
+    own = successor.sign(commands.ROTATION, agreed)
+    request = records.RotateKey(successor.id)
+    return await client.command(party, request, (successor.public_key, own))
+
+
+class _For(NamedTuple):
+    """A key that signs for a party."""
+
+    id: bytes
+    key: Holder
+
+    def sign(self, purpose: bytes, message: bytes) -> bytes:
+        """Sign."""
+        return self.key.sign(purpose, message)
+
+
+async def signs_for(client: Client, party: bytes, key: Holder) -> bool:
+    """Whether the node takes a key as a party's own."""
+    try:
+        await client.query(_For(party, key), records.NextNonce())
+    except Unauthorized:
+        return False
+    return True
+
+
+async def record_event(
+    client: Client, source: Signer, user: bytes, type: str, points: int, event: bytes, time: int
+) -> Done:
+    """A source saw a user do something; an event of one id counts once.
+
+    Args:
+        type: one of `records.ACTIVITY`.
+        points: 1 to 1000.
+        event: id (32 bytes) that the source gave it.
+        time: when it happened, ns since the epoch.
+    """
+    request = records.OptinRecordEvent(event, user, type, points, time)
+    return await client.command(source, request)
+
+
+async def score(client: Client, signer: Signer, user: bytes) -> records.Score:
+    """A user's activity score as of now."""
+    found: records.Score = (await client.query(signer, records.OptinGetScore(user))).score
+    return found
+
+
+async def record_hop(
+    client: Client, party: Signer, session: bytes, type: str, previous: bytes, data: bytes
+) -> Done:
+    """Add a hop to a session's provenance chain.
+
+    Args:
+        session: id of one visit, chosen by whoever starts it.
+        type: one of `records.HOP`, except the node's own OptIn.
+        previous: the session's last hop; zeros for the first.
+        data: hash of what belongs to it.
+
+    Raises:
+        NodeLied: the node answers with the id of another hop.
+    """
+    done = await client.command(party, records.RecordHop(session, previous, type, data))
+    hop = records.Hop(client.identity.node, session, previous, type, party.id, data)
+    if make_id("optin/v1/hop", hop) != done.reply.hop:
+        raise NodeLied("the hop is not the one that was recorded")
+    return done
+
+
+async def get_hop(client: Client, hop: bytes) -> records.Hop:
+    """A hop, checked against its id.
+
+    Raises:
+        NodeLied: it is another one.
+    """
+    found: records.Hop = (await client.read(records.GetHop(hop))).hop
+    if make_id("optin/v1/hop", found) != hop:
+        raise NodeLied("the hop is not the one that its id is the hash of")
+    return found
+
+
+async def expire(client: Client, code: bytes) -> Done:
+    """Let a code die that is due; anyone may."""
+    return await client.ask(records.OptinExpireReservation(code))
+
+
+async def all_due(client: Client) -> list[bytes]:
+    """Codes that are due to expire, the oldest first."""
+    found: list[bytes] = []
+    after = b""
+    while True:
+        page = await client.read(records.ListDue(after, PAGE))
+        found += page.codes
+        after = page.next
+        if not after:
+            return found
+
+
+async def withdraw_balance(client: Client, payee: Signer, amount: int, currency: bytes) -> Done:
+    """Take out what one has earned, in micro-units."""
+    return await client.command(payee, records.WithdrawBalance(currency, amount))
+
+
 # ------------------------------------------------------------------------------- the partner
 
 
@@ -128,6 +260,11 @@ async def publish_offer(client: Client, partner: Signer, terms: records.Terms) -
 async def close_offer(client: Client, partner: Signer, offer: bytes) -> Done:
     """Take no new codes."""
     return await client.command(partner, records.CloseOffer(offer))
+
+
+async def withdraw_escrow(client: Client, partner: Signer, amount: int, currency: bytes) -> Done:
+    """Take available money out of an escrow account, in micro-units."""
+    return await client.command(partner, records.WithdrawEscrow(currency, amount))
 
 
 async def fetch_view(
@@ -144,7 +281,8 @@ async def fetch_view(
         address: where the request came from, as this host saw it.
 
     Raises:
-        NodeLied: the answer is for another request, or shows what was not asked for.
+        NodeLied: the answer is for another request, shows what was not asked for, or shows
+            values other than those that the node committed itself to when the user consented.
     """
     crypto, seed = Crypto(), secrets.token_bytes(64)
     key = crypto.kem_public_key(seed)
@@ -159,23 +297,61 @@ async def fetch_view(
         got & ~asked for got, asked in zip(grant.returned, requested, strict=True)
     ):
         raise NodeLied("the view is not the one that was asked for")
-    return View(done, grant, _values(grant))
+    shown = _shown(grant)
+    known = await client.query(partner, records.GetView(record))
+    if (known.code, known.pairwise) != (grant.code, grant.pairwise):
+        raise NodeLied("the view is of another user than its record")
+    root = _attested_root(client, known, record)
+    _check_openings(grant, shown, root)
+    return View(done, grant, _values(grant, shown))
 
 
-def _values(grant: records.ViewGrant) -> dict[int, str | bool]:
-    values: dict[int, str | bool] = {}
+def _attested_root(client: Client, known: records.GetViewReply, record: bytes) -> bytes:
+    """Root of the commitment of a record, which the node has signed."""
+    commitment = known.commitment
+    key, identity = client.identity.public_key, client.identity.node
+    if (commitment.node, commitment.record) != (identity, record) or not Crypto().verify(
+        key, commands.COMMITMENT, canonical(commitment), known.signature
+    ):
+        raise NodeLied("the node's commitment is not one to this record, or not signed")
+    root: bytes = commitment.root
+    return root
+
+
+def _check_openings(grant: records.ViewGrant, shown: dict[int, bytes], root: bytes) -> None:
+    """Check that every value shown is the one in its leaf of the commitment."""
+    if len(grant.openings) != len(shown):
+        raise NodeLied("the view opens more or fewer leaves of the commitment than it has fields")
+    for (index, value), form, opening in zip(
+        shown.items(), grant.transforms, grant.openings, strict=True
+    ):
+        leaf = commitment_leaf(opening.salt, index, form, value)
+        if commitment_root(leaf, index, opening.path) != root:
+            raise NodeLied(f"field {index} is not what the node committed itself to at the consent")
+
+
+def _values(grant: records.ViewGrant, shown: dict[int, bytes]) -> dict[int, str | bool]:
+    """What a program reads: text, degraded or as it is; for presence a bool."""
+    return {
+        index: value == b"\x01" if form == "BooleanOnly" else value.decode(errors="replace")
+        for (index, value), form in zip(shown.items(), grant.transforms, strict=True)
+    }
+
+
+def _shown(grant: records.ViewGrant) -> dict[int, bytes]:
+    """The values of a view as they came, by registry index."""
+    values: dict[int, bytes] = {}
     rest = grant.fields
     indexes = indexes_of(grant.returned)
     if len(indexes) != len(grant.transforms):
         raise NodeLied("the view names more or fewer forms than fields")
-    for index, transform in zip(indexes, grant.transforms, strict=True):
+    for index in indexes:
         size = int.from_bytes(rest[:2], "little")
         value, left = rest[2 : 2 + size], rest[2 + size :]
         if len(rest) < 2 or len(value) != size:
             raise NodeLied("the view ends within a field")
         rest = left
-        shown = value == b"\x01" if transform == "BooleanOnly" else value.decode(errors="replace")
-        values[index] = shown
+        values[index] = value
     if rest:
         raise NodeLied("the view holds more than the fields it names")
     return values
@@ -212,13 +388,22 @@ async def mark_viewed(client: Client, user: Signer, code: bytes) -> Done:
 
 
 async def activate(
-    client: Client, user: Person, code: bytes, offer: bytes, also: Iterable[int] = ()
+    client: Client,
+    user: Person,
+    code: bytes,
+    offer: bytes,
+    also: Iterable[int] = (),
+    hop: bytes = records.ZEROS,
 ) -> Done:
     """Opt in: the offer's required fields and, of the optional ones, those in `also`.
 
+    Args:
+        hop: the last hop of the session that the user came by; zeros for none.
+
     Raises:
         Missing: `also` names a field that the offer does not ask for.
-        NodeLied: the node shows other terms than those that the offer's id is the hash of.
+        NodeLied: the node shows other terms than those that the offer's id is the hash of, or
+            its signatures are not for this consent.
     """
     terms = await offer_terms(client, offer)
     asked = {use.index: use for use in terms.optional}
@@ -237,24 +422,40 @@ async def activate(
         terms.compensation,
         terms.amount,
         terms.currency,
-        records.ZEROS,
+        hop,
     )
     own = pairwise.sign(commands.CONSENT, canonical(consent))
     done = await client.command(
         user, records.OptinActivateCode(consent), (pairwise.public_key, own)
     )
-    proof = records.ConsentProof(
-        client.identity.node, done.reply.previous, make_id("optin/v1/consent", consent)
-    )
-    signatures = done.accepted.signatures
-    if make_id("optin/v1/consent-proof", proof) != done.reply.proof or not (
-        len(signatures) == 1
-        and Crypto().verify(
-            client.identity.public_key, commands.CONSENT_PROOF, canonical(proof), signatures[0]
-        )
+    await _check_activation(client, consent, done)
+    return done
+
+
+async def _check_activation(client: Client, consent: records.Consent, done: Done) -> None:
+    """Check what the node signed for an opt-in: consent proof, OptIn hop, commitment."""
+    crypto, node, key = Crypto(), client.identity.node, client.identity.public_key
+    reply, signatures = done.reply, done.accepted.signatures
+    hashed = make_id("optin/v1/consent", consent)
+    proof = records.ConsentProof(node, reply.previous, hashed)
+    if make_id("optin/v1/consent-proof", proof) != reply.proof or not (
+        len(signatures) == 3
+        and crypto.verify(key, commands.CONSENT_PROOF, canonical(proof), signatures[0])
     ):
         raise NodeLied("the consent proof is not one of this consent")
-    return done
+    session = reply.proof
+    if consent.hop != records.ZEROS:
+        session = (await get_hop(client, consent.hop)).session
+    hop = records.Hop(node, session, consent.hop, "OptIn", node, reply.proof)
+    if make_id("optin/v1/hop", hop) != reply.hop or not crypto.verify(
+        key, commands.HOP, canonical(hop), signatures[1]
+    ):
+        raise NodeLied("the OptIn hop is not one of this consent")
+    if make_id("optin/v1/view", consent.code) != reply.record:
+        raise NodeLied("the view record is not one of this code")
+    commitment = records.Commitment(node, reply.record, hashed, reply.root)
+    if not crypto.verify(key, commands.COMMITMENT, canonical(commitment), signatures[2]):
+        raise NodeLied("the commitment is not one to this consent")
 
 
 async def offer_terms(client: Client, offer: bytes) -> records.Terms:
@@ -289,8 +490,13 @@ async def revoke(client: Client, user: Signer, code: bytes) -> Done:
 # ------------------------------------------------------------------------- settling the matter
 
 
-async def sign_statement(client: Client, witness: Signer, code: bytes) -> Signature:
+async def sign_statement(
+    client: Client, witness: Signer, code: bytes, instead_of: bytes | None = None
+) -> Signature:
     """Fetch the evidence of an engagement, check all of it, and sign.
+
+    Args:
+        instead_of: the witness of the offer whom this one replaces, if it does.
 
     Raises:
         EvidenceRefused: something in it is not right; nothing was signed.
@@ -301,7 +507,7 @@ async def sign_statement(client: Client, witness: Signer, code: bytes) -> Signat
     statement = check_evidence(
         evidence,
         code=code,
-        witness=witness.id,
+        witness=instead_of or witness.id,
         nonce=nonce,
         node=client.identity.node,
         public_key=client.identity.public_key,

@@ -67,7 +67,7 @@ def check_evidence(
     Args:
         reply: answer of `settlement_evidence`.
         code: the code that was asked about.
-        witness: id of who is to sign.
+        witness: id of who is to sign, or of the witness of the offer in whose place it stands.
         nonce: the one that was sent.
         node: id of the node, known beforehand.
         public_key: its ML-DSA-87 key.

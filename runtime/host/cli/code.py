@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from runtime.host import steps
-from runtime.host.cli.context import App, command, operator_option, receipt_line
+from runtime.host.cli.context import App, command, one_of, operator_option, receipt_line
 from runtime.host.cli.show import currency_text, facts, money, short, table, time_text
 from runtime.host.client import Client
 from runtime.host.keyfolder import Key
@@ -87,6 +87,34 @@ async def list_(app: App, signer: str) -> None:
     async with app.node() as client:
         rows = await code_rows(client, key)
     say_codes(app, rows)
+
+
+@command(code, example="code expire --due", journaled=True)
+@click.argument("code", required=False)
+@click.option("--due", is_flag=True, help="All that are due.")
+async def expire(app: App, code: str | None, due: bool) -> None:
+    """Let codes die that were not activated or not completed in time; anyone may.
+
+    Their money goes back to the partner's account.
+    """
+    if (code is None) == (not due):
+        raise click.UsageError("expected a CODE, or --due")
+    rows: list[dict[str, Any]] = []
+    async with app.node() as client:
+        # A whole id goes to the node even if it is not due: it knows why not.
+        ids = await steps.all_due(client)
+        ids = ids if code is None else [one_of(code, ids, "due code")]
+        try:
+            for identity in ids:
+                done = await steps.expire(client, identity)
+                rows.append({"code": identity, **await app.proved(client, done)})
+        finally:
+            if rows or due:
+                app.say(
+                    rows if due else rows[0],
+                    *[f"code {short(r['code'])} has expired; {receipt_line(r)}" for r in rows]
+                    or ["nothing is due"],
+                )
 
 
 async def code_rows(client: Client, key: Key) -> list[dict[str, Any]]:

@@ -322,6 +322,14 @@ def one_of(text: str, known: Iterable[bytes], what: str) -> bytes:
     )
 
 
+def identity_of(kind: str, text: str) -> bytes:
+    """An id that a person gave: 64 hex digits as they are, anything else by its hash."""
+    if re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        return bytes.fromhex(text)
+    digest: bytes = make_id(f"optin/v1/named-{kind}", text)
+    return digest
+
+
 def receipt_line(proof: dict[str, Any]) -> str:
     """What people read of a receipt."""
     if proof["receipt_checked"]:

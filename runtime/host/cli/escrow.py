@@ -56,6 +56,30 @@ async def deposit(
         )
 
 
+@command(escrow, example="escrow withdraw acme 100.00 EUR", journaled=True)
+@click.argument("partner")
+@click.argument("amount", type=AMOUNT)
+@click.argument("currency", type=CURRENCY)
+async def withdraw(app: App, partner: str, amount: int, currency: bytes) -> None:
+    """Take out money that is available; PARTNER is the name of its key."""
+    key = app.key(partner)
+    async with app.node() as client:
+        done = await steps.withdraw_escrow(client, key, amount, currency)
+        left = done.reply.available
+        await app.done(
+            client,
+            done,
+            {
+                "partner": key.id,
+                "currency": currency_text(currency),
+                **money("amount", amount, currency),
+                **money("available", left, currency),
+            },
+            f"{partner}: {amount_text(amount, currency)} withdrawn, "
+            f"{amount_text(left, currency)} available",
+        )
+
+
 @command(escrow, example="escrow show acme EUR")
 @click.argument("partner")
 @click.argument("currency", type=CURRENCY)

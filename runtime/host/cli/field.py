@@ -24,7 +24,8 @@ def field() -> None:
     multiple=True,
     required=True,
     type=click.Choice(tuple(FORMS)),
-    help="How it may be shown: its value, or only whether there is one.",
+    help="How it may be shown: its value, the metro area of a postal code, the age band of a "
+    "birth date, or only whether there is one.",
 )
 @operator_option
 async def add(

@@ -1,8 +1,11 @@
 """`optin keys`: the key folder."""
 
+from typing import Any
+
 import click
 
-from runtime.host.cli.context import App, Problem, command
+from runtime.host import steps
+from runtime.host.cli.context import App, Problem, command, receipt_line
 from runtime.host.cli.show import short, table
 
 
@@ -64,3 +67,27 @@ def remember(app: App, name: str, identity: str) -> None:
         raise Problem("the id is not whole", "64 hex digits", "copy it from its owner's keys list")
     app.remember(name, bytes.fromhex(identity))
     app.say({"name": name, "id": identity.lower()}, f"{name} is {identity[:8].lower()}")
+
+
+@command(keys, example="keys rotate acme", journaled=True)
+@click.argument("name")
+async def rotate(app: App, name: str) -> None:
+    """Replace a party's key by a new one; its id stays.
+
+    The old key is kept until the node has accepted the new one; say it again after an
+    interruption. A party of several nodes needs a key for each: this one is replaced on one.
+    """
+    folder = app.folder
+    key = app.key(name)
+    proof: dict[str, Any] = {}
+    async with app.node() as client:
+        successor, is_new = folder.successor(name)
+        if is_new or not await steps.signs_for(client, key.id, successor):
+            proof = await app.proved(client, await steps.rotate_key(client, key, successor))
+        folder.succeed(name)
+    said = receipt_line(proof) if proof else "the node had accepted it before"
+    app.say(
+        {"name": name, "id": key.id, "key": successor.id, **proof},
+        f"{name} signs with a new key now; its id {short(key.id)} stays",
+        said,
+    )

@@ -7,11 +7,18 @@ import time
 import click
 
 from runtime.host import steps
-from runtime.host.cli.context import App, Problem, command, operator_option, receipt_line
-from runtime.host.cli.show import SECOND, facts, time_text
+from runtime.host.cli.context import App, Problem, Typed, command, operator_option, receipt_line
+from runtime.host.cli.show import SECOND, facts, parse_time, time_text
 from runtime.host.keyfolder import fingerprint
 from runtime.host.reference import reference as message_reference
 from runtime.wire import records
+
+
+def _time(text: str) -> int:
+    return time.time_ns() if text == "now" else parse_time(text)
+
+
+TIME = Typed("time", _time)
 
 
 @click.group()
@@ -72,6 +79,28 @@ async def provision(app: App, operator: str) -> None:
             {"operator": key.id, "node": client.identity.node, **proof},
             f"{operator} operates node {fingerprint(client.identity.node)}",
             receipt_line(proof),
+        )
+
+
+@command(
+    node,
+    example="node clock now\nnode clock 2027-03-01T12:00 --witness witness-1 --witness witness-2",
+    journaled=True,
+)
+@click.argument("time", type=TIME)
+@click.option(
+    "--witness", "witnesses", multiple=True, help="Two, for a step that the operator may not do."
+)
+@operator_option
+async def clock(app: App, time: int, witnesses: tuple[str, ...], operator: str) -> None:
+    """Move the node's clock forward to TIME, or to `now` as this machine has it."""
+    if len(witnesses) not in (0, 2):
+        raise Problem(f"{len(witnesses)} witnesses", "none, or two")
+    signer, others = app.key(operator), [app.key(name) for name in witnesses]
+    async with app.node() as client:
+        done = await steps.set_clock(client, signer, time, others)
+        await app.done(
+            client, done, {"time": time}, f"the clock of the node shows {time_text(time)}"
         )
 
 

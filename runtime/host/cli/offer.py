@@ -20,6 +20,7 @@ from runtime.host.cli.show import (
     duration_text,
     facts,
     money,
+    parse_duration,
     parse_money,
     parse_time,
     plain,
@@ -49,11 +50,22 @@ EXAMPLE = """\
   "witnesses": ["witness-1", "witness-2", "witness-3"],
   "publisher": null,
   "code_days": 30,
-  "view_until": null
+  "view_until": null,
+  "complete_by": null,
+  "least_score": 0,
+  "accept_flagged": false
 }
 """
 COMPENSATIONS = ("PrioritySupport", "EarlyAccess", "AffiliateCredit", "CharitableDonation")
-OPTIONAL: dict[str, Any] = {"charity": None, "publisher": None, "view_until": None, "optional": {}}
+OPTIONAL: dict[str, Any] = {
+    "charity": None,
+    "publisher": None,
+    "view_until": None,
+    "optional": {},
+    "complete_by": None,
+    "least_score": 0,
+    "accept_flagged": False,
+}
 Registry = dict[int, records.FieldDefinition]
 
 
@@ -66,8 +78,10 @@ def offer() -> None:
 def example(app: App) -> None:
     """Print an offer file to start from.
 
-    Fields are shown `exact` or only by `presence`. Parties and rules are named as in your key
-    folder, or by id. `text` is what people read; its hash goes into the terms.
+    Fields are shown `exact`, as `metro` area, as `age` band, or only by `presence`. Parties and
+    rules are named as in your key folder, or by id. `text` is what people read; its hash goes
+    into the terms. `complete_by` is a duration such as "7 days" within which a view must be
+    granted, `least_score` 0 to 100; `accept_flagged` takes users whose score jumped within a day.
     """
     click.echo(EXAMPLE, nl=False)
 
@@ -193,6 +207,12 @@ def read_aloud(
         ("they see", fields(terms.required) or "nothing that you do not add"),
         *([("you may add", fields(terms.optional))] if terms.optional else []),
         ("they look until", until),
+        *(
+            [("they must look within", f"{duration_text(terms.complete_by)} of your opting in")]
+            if terms.complete_by
+            else []
+        ),
+        *([("for whom", f"a score of at least {terms.least_score}")] if terms.least_score else []),
         ("they keep it", f"{duration_text(terms.retention)}, law of {terms.jurisdiction}"),
         ("you get", terms.compensation),
         ("they pay", amount_text(terms.amount, terms.currency)),
@@ -293,12 +313,16 @@ def terms_of(app: App, form: dict[str, Any], registry: Registry) -> records.Term
         budget, other = parse_money(form["budget"])
         where = "view_until"
         until = 0 if form["view_until"] is None else parse_time(form["view_until"])
+        where = "complete_by"
+        within = 0 if form["complete_by"] is None else parse_duration(form["complete_by"])
     except Unreadable as error:
         raise Problem(f"{where} of the offer is not clear", str(error)[9:]) from None
     if currency != other:
         raise Problem("amount and budget are in two currencies", "one")
     if form["compensation"] not in COMPENSATIONS:
         raise Problem(f"compensation is {form['compensation']!r:.40}", ", ".join(COMPENSATIONS))
+    if not 0 <= form["least_score"] <= 100:
+        raise Problem(f"least_score is {form['least_score']}", "0 to 100")
     if not all(isinstance(witness, str) for witness in form["witnesses"]):
         raise Problem("witnesses has what is no name", "three names")
     return records.Terms(
@@ -320,4 +344,7 @@ def terms_of(app: App, form: dict[str, Any], registry: Registry) -> records.Term
         party("publisher"),
         days("code_days"),
         until,
+        within,
+        form["least_score"],
+        form["accept_flagged"],
     )

@@ -7,12 +7,12 @@ from runtime.host.cli.context import App, command, operator_option
 from runtime.host.cli.show import facts
 from runtime.wire import records
 
-ROLES = ("partner", "publisher", "charity", "witness", "auditor")
+ROLES = ("partner", "publisher", "charity", "source", "witness", "auditor")
 
 
 @click.group()
 def party() -> None:
-    """Partners, publishers, charities, witnesses, auditors."""
+    """Partners, publishers, charities, score sources, witnesses, auditors."""
 
 
 @command(party, example="party register acme --role partner", journaled=True)

@@ -2,8 +2,9 @@
 
 import click
 
+from runtime.host import steps
 from runtime.host.cli.context import App, command
-from runtime.host.cli.escrow import CURRENCY
+from runtime.host.cli.escrow import AMOUNT, CURRENCY
 from runtime.host.cli.show import amount_text, currency_text, facts, money
 from runtime.host.keyfolder import Key
 from runtime.wire import records
@@ -23,6 +24,29 @@ def payee() -> None:
 async def show(app: App, name: str, currency: bytes, signer: str) -> None:
     """Show what a party earned."""
     await show_balance(app, app.party(name), currency, app.key(signer))
+
+
+@command(payee, example="payee withdraw publisher 0.30 EUR", journaled=True)
+@click.argument("name")
+@click.argument("amount", type=AMOUNT)
+@click.argument("currency", type=CURRENCY)
+async def withdraw(app: App, name: str, amount: int, currency: bytes) -> None:
+    """Take out what was earned; NAME is that of the payee's key."""
+    key = app.key(name)
+    async with app.node() as client:
+        done = await steps.withdraw_balance(client, key, amount, currency)
+        left = done.reply.balance
+        await app.done(
+            client,
+            done,
+            {
+                "party": key.id,
+                "currency": currency_text(currency),
+                **money("amount", amount, currency),
+                **money("balance", left, currency),
+            },
+            f"{name}: {amount_text(amount, currency)} paid out, {amount_text(left, currency)} left",
+        )
 
 
 async def show_balance(app: App, identity: bytes, currency: bytes, key: Key) -> None:

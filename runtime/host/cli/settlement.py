@@ -156,7 +156,7 @@ def _offline(app: App, record: records.SettlementRecord, journal: str | None) ->
     keys: dict[bytes, bytes] = {}
     if journal:
         bundle = _bundle(journal)
-        keys = keys_in(bundle)
+        keys = keys_in(bundle, steps.settlement_id(record.statement))
         if bundle.identity.node == record.statement.node:
             node_key = bundle.identity.public_key
     book = app.book
@@ -186,13 +186,21 @@ def _bundle(path: str) -> audit.Bundle:
         raise Problem(f"{path}: {error.wrong}", error.expected) from error
 
 
-def keys_in(bundle: audit.Bundle) -> dict[bytes, bytes]:
-    """Public keys in a journal by party id: each is checked by its hash."""
-    found = {}
+def keys_in(bundle: audit.Bundle, settlement: bytes) -> dict[bytes, bytes]:
+    """Public keys in a journal by party id, as they were when a settlement was recorded.
+
+    Each is checked by its hash; that a key follows another is what `audit verify` proves.
+    """
+    found: dict[bytes, bytes] = {}
     for entry in bundle.entries:
-        for item in entry.attachments:
-            if item.label == "public-key":
-                found[commands.party_id(item.content)] = item.content
+        keys = [item.content for item in entry.attachments if item.label == "public-key"]
+        body: records.Body = decode(records.Body, entry.body)
+        if body.method == "optin_settle_engagement" and settlement in body.command:
+            return found
+        if body.method == "rotate_key":
+            found.update({decode(records.Command, body.command).party: key for key in keys})
+        else:
+            found.update({commands.party_id(key): key for key in keys})
     return found
 
 

@@ -18,9 +18,19 @@ DAY = 86400 * SECOND
 DIGITS = 8  # hex digits of an id that people see
 LARGEST = (1 << 64) - 1
 
-FORMS = {"exact": "ExactValue", "presence": "BooleanOnly"}
-IN_WORDS = {"ExactValue": "as it is", "BooleanOnly": "only whether there is one"}
-MARK = {"ExactValue": "exact", "BooleanOnly": "presence"}
+FORMS = {
+    "exact": "ExactValue",
+    "metro": "MetroAreaOnly",
+    "age": "AgeRange",
+    "presence": "BooleanOnly",
+}
+IN_WORDS = {
+    "ExactValue": "as it is",
+    "MetroAreaOnly": "only the metro area",
+    "AgeRange": "only the age band",
+    "BooleanOnly": "only whether there is one",
+}
+MARK = {form: name for name, form in FORMS.items()}
 
 
 class Unreadable(ValueError):
@@ -167,6 +177,15 @@ def parse_share(text: str) -> int:
     if bps > 10000:
         raise Unreadable("expected at most 100%, or 10000 basis points")
     return bps
+
+
+def parse_duration(text: str) -> int:
+    """Nanoseconds of a duration in days, hours or minutes."""
+    match = re.fullmatch(r"([1-9][0-9]{0,6}) ?(day|hour|minute)s?", text)
+    if not match:
+        raise Unreadable("expected a duration such as 7 days, 12 hours or 30 minutes")
+    unit = {"day": DAY, "hour": 3600 * SECOND, "minute": 60 * SECOND}[match[2]]
+    return int(match[1]) * unit
 
 
 def parse_time(text: str) -> int:

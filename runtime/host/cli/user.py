@@ -12,11 +12,11 @@ from rich.progress import Progress
 
 from runtime.host import steps
 from runtime.host.cli.code import code_row, code_rows, say_codes
-from runtime.host.cli.context import App, Problem, Typed, command, read_file, receipt_line
+from runtime.host.cli.context import App, Problem, Typed, command, one_of, read_file, receipt_line
 from runtime.host.cli.escrow import CURRENCY
 from runtime.host.cli.offer import Registry, field_name, read_aloud
 from runtime.host.cli.payee import show_balance
-from runtime.host.cli.show import Unreadable, short, time_text
+from runtime.host.cli.show import IN_WORDS, Unreadable, short, time_text
 from runtime.host.client import Client
 from runtime.wire import records
 
@@ -171,10 +171,14 @@ async def view(app: App, name: str, code: str) -> None:
 @click.argument("name")
 @click.argument("code")
 @click.option("--also", multiple=True, metavar="FIELD", help="An optional field to show as well.")
+@click.option("--hop", metavar="HOP", help="The last hop by which you came, all 64 digits.")
 @click.option("--yes", is_flag=True, help="Agree without being asked.")
-async def activate(app: App, name: str, code: str, also: tuple[str, ...], yes: bool) -> None:
+async def activate(
+    app: App, name: str, code: str, also: tuple[str, ...], hop: str | None, yes: bool
+) -> None:
     """Opt in: consent to exactly the fields shown."""
     key = app.key(name)
+    came_by = one_of(hop, (), "hop") if hop else records.ZEROS
     async with app.node() as client:
         identity = await app.code(client, code, key)
         offer = (await client.query(key, records.GetCode(identity))).offer
@@ -193,7 +197,7 @@ async def activate(app: App, name: str, code: str, also: tuple[str, ...], yes: b
             shares = await steps.offer_shares(client, terms)
             app.say(None, read_aloud(app, offer, terms, shares, registry))
         app.confirm(f"Let {app.name(terms.partner)} see {shown}?", yes)
-        done = await steps.activate(client, key, identity, offer, added)
+        done = await steps.activate(client, key, identity, offer, added, came_by)
         await app.done(
             client,
             done,
@@ -261,7 +265,7 @@ def values_of(registry: Registry, values: dict[str, str]) -> dict[int, bytes]:
 def _names(registry: Registry, uses: Iterable[records.FieldUse]) -> str:
     return ", ".join(
         field_name(registry, use.index)
-        + (" (only whether there is one)" if use.transform == "BooleanOnly" else "")
+        + (f" ({IN_WORDS[use.transform]})" if use.transform != "ExactValue" else "")
         for use in uses
     )
 

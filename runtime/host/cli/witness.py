@@ -7,7 +7,14 @@ import json
 import click
 
 from runtime.host import steps
-from runtime.host.cli.context import App, Problem, command, read_file, write_file
+from runtime.host.cli.context import (
+    App,
+    Problem,
+    command,
+    operator_option,
+    read_file,
+    write_file,
+)
 from runtime.host.cli.show import facts, jsonable, short
 from runtime.host.client import Client
 from runtime.host.keyfolder import Key
@@ -26,17 +33,19 @@ def witness() -> None:
 @command(witness, example="witness sign 3f2a91bc --witness witness-1 --out signature-1.json")
 @click.argument("code")
 @click.option("--witness", "name", required=True, help="Name of the witness's key.")
+@click.option("--instead-of", metavar="DEAD", help="The witness of the offer that it replaces.")
 @click.option("--out", metavar="FILE", help="Write the signature file here; else it is printed.")
-async def sign(app: App, code: str, name: str, out: str | None) -> None:
+async def sign(app: App, code: str, name: str, instead_of: str | None, out: str | None) -> None:
     """Check the evidence of a completed engagement, and sign its statement.
 
     The head must be signed by the node just now, every entry proved to be in it, and code,
     reservation, consent, completion, payees and amounts must agree with the statement.
     """
     key = app.key(name)
+    dead = app.party(instead_of) if instead_of else None
     async with app.node() as client:
         identity = await app.code(client, code, operator_key(app))
-        signed = await steps.sign_statement(client, key, identity)
+        signed = await steps.sign_statement(client, key, identity, dead)
     data = {
         "format": FORMAT,
         "code": signed.statement.code,
@@ -60,6 +69,34 @@ async def sign(app: App, code: str, name: str, out: str | None) -> None:
             ("signature", out),
         ),
     )
+
+
+@command(
+    witness, example="witness replace callback witness-3 witness-4 --partner acme", journaled=True
+)
+@click.argument("offer")
+@click.argument("dead")
+@click.argument("successor")
+@click.option("--partner", required=True, help="Name of the key of the offer's partner.")
+@operator_option
+async def replace(
+    app: App, offer: str, dead: str, successor: str, partner: str, operator: str
+) -> None:
+    """Put SUCCESSOR in the place of the witness DEAD, for all codes of an offer.
+
+    Operator and partner agree. The successor signs with --instead-of.
+    """
+    signer, agreeing = app.key(operator), app.key(partner)
+    gone, new = app.party(dead), app.party(successor)
+    async with app.node() as client:
+        identity = await app.offer(client, offer)
+        done = await steps.replace_witness(client, signer, agreeing, identity, gone, new)
+        await app.done(
+            client,
+            done,
+            {"offer": identity, "dead": gone, "successor": new},
+            f"{app.name(new)} stands in for {app.name(gone)} at offer {app.name(identity)}",
+        )
 
 
 def operator_key(app: App) -> Key | None:

@@ -128,6 +128,9 @@ def terms(partner: Someone, rules: bytes, witnesses: list[Someone], **changes: A
         "publisher": None,
         "code_ttl": 30 * DAY,
         "view_until": 0,
+        "complete_by": 0,
+        "least_score": 0,
+        "accept_flagged": False,
     }
     return records.Terms(**{**usual, **changes})
 

@@ -15,6 +15,7 @@ import sys
 import termios
 import tty
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,11 @@ from runtime.host.cli.show import (
     percent,
     plain,
 )
+from runtime.host.client import BlockingClient
 from runtime.host.keyfolder import KeyFolder
+from runtime.wire import records
 from runtime.wire.commands import node_id
+from runtime.wire.schema import canonical
 from tests.runtime.host.served import node_process
 
 ROOT = Path(__file__).parents[3]
@@ -364,6 +368,12 @@ OFFER_ERRORS: list[tuple[dict[str, Any], str]] = [
     ({"view_until": "tomorrow"}, "view_until of the offer is not clear"),
     ({"witnesses": [1, 2, 3]}, "witnesses has what is no name"),
     ({"witnesses": ["witness-1"] * 3}, "1 different witnesses"),
+    ({"complete_by": "soon"}, "complete_by of the offer is not clear"),
+    ({"complete_by": 7}, "complete_by of the offer is a whole number"),
+    ({"least_score": 101}, "least_score is 101"),
+    ({"least_score": "40"}, "least_score of the offer is text"),
+    ({"accept_flagged": 1}, "accept_flagged of the offer is a whole number"),
+    ({"required": {"phone": "metro"}}, "phone is not shown as MetroAreaOnly"),
     ({"extra": 1}, "the offer has extra"),
     ({"serial": True}, "serial of the offer is true or false"),
 ]
@@ -433,6 +443,34 @@ FAILURES: list[tuple[str, str]] = [
     ("audit export x.optin --auditor anna", "auditor"),
     ("audit verify no-such-file", "No such file"),
     ("audit verify {offer}", "does not hold"),
+    ("score show anna --as ben", "another user's"),
+    ("score show nobody", "nobody: not known"),
+    ("score record anna ForumPost 5 --source acme", "source"),
+    ("score weights x --authentication 1% --engagement 1% --sharing 1%", "add up to 3 %"),
+    ("score weights default --authentication 40% --engagement 35% --sharing 25%", "a new name"),
+    ("code expire {left}", "is not due to expire"),
+    ("code expire {code}", "optin_expire_reservation"),
+    ("code expire 12345678", "no due code"),
+    ("escrow withdraw acme 10000 EUR", "are available"),
+    ("escrow withdraw acme 0 EUR", "of nothing"),
+    ("escrow withdraw acme 1 USD", "no such account"),
+    ("escrow withdraw anna 1 EUR", "partner"),
+    ("payee withdraw anna 10000 EUR", "the balance is"),
+    ("payee withdraw nobody 1 EUR", "optin keys create nobody"),
+    ("keys rotate nobody", "optin keys create nobody"),
+    ("witness replace call anna witness-1 --partner acme", "none of this offer"),
+    ("witness replace call witness-1 anna --partner acme", "is no witness here"),
+    ("witness replace call witness-1 witness-2 --partner acme", "is a witness of this offer"),
+    ("witness sign {code} --witness witness-1 --instead-of anna", "settled before"),
+    ("node clock 2020-01-01", "would not move forward"),
+    ("node clock 2100-01-01", "too large for the operator alone"),
+    ("node clock 2100-01-01 --witness witness-1", "1 witnesses"),
+    ("node clock 2100-01-01 --witness anna --witness ben", "signature of witness"),
+    ("hop record AdView --party blog --after 12", "no id of a hop"),
+    ("hop record AdView --party blog --after {code}", "there is no such hop"),
+    ("hop record AdView --party blog --session s --after {code}", "follow the session's last"),
+    ("hop show {code}", "there is no such hop"),
+    ("user activate ada {left} --hop zz --yes", "no id of a hop"),
     ("--line /no/such/tty node status", "no such port"),
     ("--line tcp://nowhere node status", "not an address"),
     ("--line= node status", "no node was named"),
@@ -470,6 +508,15 @@ USAGE = [
     "audit receipt -1",
     "no such",
     "--timeout 0 node status",
+    "code expire",
+    "code expire 12345678 --due",
+    "score record anna Sleeping 5 --source quiz",
+    "score record anna ForumPost 0 --source quiz",
+    "score record anna ForumPost 1001 --source quiz",
+    "node clock soon",
+    "hop record OptIn --party acme",
+    "escrow withdraw acme 1e9 EUR",
+    "payee withdraw anna -1 EUR",
 ]
 
 
@@ -516,6 +563,161 @@ def test_a_changed_node_is_refused_until_it_is_unpinned(walk: Walk, tmp_path: Pa
     assert "THE NODE HAS CHANGED" in said
     walk.ok("--line", str(line), "node", "unpin")
     walk.ok("--line", str(line), "node", "status")
+
+
+# -------------------------------------------------------------------------- around the path
+
+
+class Around(Terminal):
+    """What happens beside the path, walked once."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        names = ("operator", "acme", "quiz", "blog", *(f"witness-{i}" for i in range(1, 5)))
+        self.ok("--insecure-no-passphrase", "keys", "create", *names, "auditor")
+        self.ok("node", "provision")
+        roles = ("partner", "source", "publisher", *["witness"] * 4, "auditor")
+        for name, role in zip((*names[1:], "auditor"), roles, strict=True):
+            self.ok("party", "register", name, "--role", role)
+        fields = (("full_name", "text", "exact"), ("home", "postal_code", "metro"),
+                  ("born", "birth_date", "age"))  # fmt: skip
+        for index, (name, kind, form) in enumerate(fields):
+            self.ok("field", "add", str(index), name, kind, "--form", form)
+        shares = ("--platform", "20%", "--user", "40%", "--affiliate", "20%", "--publisher", "20%")
+        self.ok("rules", "define", *shares, "--name", "usual")
+        self.ok("escrow", "deposit", "acme", "10.00", "EUR", "--reference", "R-1")
+        form = json.loads(EXAMPLE) | {
+            "budget": "10.00 EUR",
+            "required": {"full_name": "exact"},
+            "optional": {"home": "metro", "born": "age"},
+            "complete_by": "1 minute",
+            "least_score": 30,
+            "accept_flagged": True,
+            "publisher": "blog",
+        }
+        (folder / "offer.json").write_text(json.dumps(form))
+        self.ok("offer", "publish", str(folder / "offer.json"), "--name", "call")
+        for name in ("anna", "ben"):
+            values = ("full_name=" + name, "home=94110", "born=1984-03-12")
+            self.ok("user", "enrol", name, *[f"--field={value}" for value in values])
+
+    def opted_in(self, name: str, *options: str) -> tuple[str, str]:
+        """(code, view record) of a user with enough of a score who opted in."""
+        code = self.json("code", "generate", "call", name)[0]["code"]
+        self.ok("user", "view", name, code)
+        done = self.json("user", "activate", name, code, "--yes", *options)
+        return code, done["record"]
+
+
+@pytest.fixture(scope="module")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Around]:
+    folder = tmp_path_factory.mktemp("around")
+    with node_process(folder / "node"):
+        yield Around(folder)
+
+
+def test_a_life_beside_the_path(around: Around) -> None:
+    said = around.ok("offer", "show", "call")
+    for words in (
+        "they must look within 1 minute of your opting in",
+        "for whom a score of at least 30",
+        "home: only the metro area",
+        "born: only the age band",
+    ):
+        assert words.replace(" ", "") in said.replace(" ", "")
+
+    # Without a score there is no code; with one there is.
+    assert "at least 30" in around.fails("code", "generate", "call", "anna")
+    for name in ("anna", "ben"):
+        for event in ("first", "second"):
+            said = around.ok("score", "record", name, "ApiVerification", "500", "--source", "quiz",
+                             "--event", f"{event} of {name}")  # fmt: skip
+            assert re.search(r"^500 points for .*ApiVerification, event", said)
+    again = ("score", "record", "anna", "ForumPost", "5", "--source", "quiz")
+    assert "counted before" in around.fails(*again, "--event", "first of anna")
+    found = around.json("score", "show", "anna", "--as", "anna")
+    assert (found["composite"], found["flagged"], found["model"]) == (40, True, "default")
+    said = around.ok("score", "weights", "v2", "--authentication", "50%", "--engagement", "25%",
+                     "--sharing", "2500")  # fmt: skip
+    assert "weights v2: authentication 50 %" in said
+    assert re.search(r"^score +50 of 100$", around.ok("score", "show", "anna"), re.MULTILINE)
+
+    # By two hops to the opt-in; degraded values to the partner.
+    first = around.json("hop", "record", "AdView", "--party", "blog")
+    second = around.json("hop", "record", "FormStart", "--party", "acme", "--after", first["hop"],
+                         "--data", "https://acme.example")  # fmt: skip
+    assert second["session"] == first["session"]
+    assert "by        blog" in around.ok("hop", "show", first["hop"])
+    code, record = around.opted_in("anna", "--hop", second["hop"], "--also", "home",
+                                   "--also", "born")  # fmt: skip
+    looked = around.json("view", "fetch", record, "--partner", "acme")["values"]
+    assert looked["home"] == "San Francisco CA metro"
+    assert looked["born"] in ("35-44", "45-54", "55-64")
+    assert looked["full_name"] == "anna"
+
+    # A witness does not answer; another one has a new key.
+    said = around.ok("witness", "replace", "call", "witness-2", "witness-4", "--partner", "acme")
+    assert said.startswith("witness-4 stands in for witness-2 at offer call")
+    before = around.json("keys", "list")["keys"]["witness-4"]
+    assert "its id " in around.ok("keys", "rotate", "witness-4")
+    assert around.json("keys", "list")["keys"]["witness-4"] == before
+    file = str(around.folder / "signature.json")
+    around.ok("witness", "sign", code, "--witness", "witness-4", "--instead-of", "witness-2",
+              "--out", file)  # fmt: skip
+    around.ok("settle", code, "--witness", "witness-1", "--signature", file)
+
+    # Money leaves.
+    assert "acme: 2.00 EUR withdrawn, 6.50 EUR available" in around.ok(
+        "escrow", "withdraw", "acme", "2.00", "EUR")  # fmt: skip
+    paid = around.json("payee", "withdraw", "anna", "0.50", "EUR")
+    assert (paid["amount"], paid["balance_text"]) == (500_000, "0.40 EUR")
+
+    # Nobody looks in time; the clock is moved so that the test need not wait.
+    late, record = around.opted_in("ben")
+    assert around.ok("code", "expire", "--due").strip() == "nothing is due"
+    soon = int(around.json("node", "status")["time"]) // 10**9 + 120
+    stamp = datetime.fromtimestamp(soon).isoformat()
+    assert "too large" in around.fails("node", "clock", stamp)
+    witnesses = ("--witness", "witness-1", "--witness", "witness-4")
+    assert "the clock of the node shows" in around.ok("node", "clock", stamp, *witnesses)
+    assert "complete_by" in around.fails("view", "fetch", record, "--partner", "acme")
+    assert [row["code"] for row in around.json("code", "expire", "--due")] == [late]
+    assert around.json("code", "show", late)["status"] == "expired"
+    totals = around.json("escrow", "totals", "EUR")
+    assert totals["conserved"] is True
+    assert (totals["withdrawn"], totals["reserved"], totals["expired"]) == (2_500_000, 0, 0)
+
+    # And all of it holds.
+    journal = str(around.folder / "journal.optin")
+    around.ok("audit", "export", journal, "--auditor", "auditor")
+    checks = around.json("audit", "verify", journal)["checks"]
+    assert checks["rotation signatures"] == checks["partner signatures"] == checks["clock"] - 2
+    kept = str(around.folder / "record.json")
+    around.ok("settlement", "show", code, "--out", kept)
+    around.ok("keys", "rotate", "witness-1")
+    around.ok("audit", "export", journal, "--auditor", "auditor")
+    nothing = ("--line", "", "--keys", "/nowhere")
+    said = around.ok(*nothing, "settlement", "verify", kept, "--journal", journal)
+    assert said.startswith("valid offline")
+
+
+def test_a_rotation_that_was_interrupted_is_finished(around: Around) -> None:
+    book = KeyFolder.open(around.folder / "keys", None)
+    old, (successor, _) = book.key("quiz"), book.successor("quiz")
+    # Interrupted before the node heard of it: the same successor follows.
+    assert around.json("keys", "rotate", "quiz")["key"] == successor.id.hex()
+    # Interrupted after the node had accepted it.
+    following, _ = book.successor("quiz")
+    with BlockingClient(around.env["OPTIN_LINE"]) as client:
+        held = book.key("quiz")
+        agreed = canonical([client.identity.node, held.id, following.id])
+        own = following.sign(b"optin/v1/rotation", agreed)
+        client.command(held, records.RotateKey(following.id), (following.public_key, own))
+    assert "had accepted it before" in around.ok("keys", "rotate", "quiz")
+    found = book.key("quiz")
+    assert (found.id, found.public_key) == (old.id, following.public_key)
+    assert "quiz.next" not in book.names()
+    around.ok("score", "record", "anna", "ForumPost", "5", "--source", "quiz")
 
 
 # ------------------------------------------------------------------------------ passphrases

@@ -386,6 +386,87 @@ class Crash:
         self.step()
 
 
+def test_a_successor_takes_the_place_of_a_key_and_the_party_stays(folder: KeyFolder) -> None:
+    old = folder.create_key("ada", "her own")
+    successor, is_new = folder.successor("ada")
+    assert is_new
+    assert successor.id == commands.party_id(successor.public_key) != old.id
+    assert folder.successor("ada")[0].public_key == successor.public_key
+    assert folder.successor("ada")[1] is False
+    # Until it succeeds nothing has changed.
+    assert folder.key("ada").public_key == old.public_key
+    assert folder.names() == ["ada", "ada.next"]
+    now = folder.succeed("ada")
+    again = KeyFolder.open(folder.path, WORDS)
+    for key in (now, again.key("ada")):
+        assert (key.name, key.id, key.public_key) == ("ada", old.id, successor.public_key)
+    assert folder.names() == ["ada"]
+    assert folder.find(old.id) == "ada"
+    assert folder.lookup("ada") == old.id
+    assert now.pairwise(PARTY).id != old.pairwise(PARTY).id
+
+
+def test_a_key_is_followed_again_and_again_under_any_passphrase(folder: KeyFolder) -> None:
+    old = folder.create_key("ada")
+    folder.successor("ada")
+    folder.succeed("ada")
+    successor, _ = folder.successor("ada")
+    folder.change_passphrase(WORDS, "other words")
+    assert folder.succeed("ada").public_key == successor.public_key
+    folder.change_passphrase("other words", WORDS)
+    key = KeyFolder.open(folder.path, WORDS).key("ada")
+    assert (key.id, key.public_key) == (old.id, successor.public_key)
+
+
+def test_a_crash_while_a_key_is_followed_loses_neither(
+    folder: KeyFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = folder.create_key("ada")
+    successor, _ = folder.successor("ada")
+
+    def killed(path: Path, contents: dict[str, Any]) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keyfolder, "_write", killed)
+        with pytest.raises(Killed):
+            folder.succeed("ada")
+    assert folder.key("ada").public_key == old.public_key
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", lambda self: killed(self, {}))
+        with pytest.raises(Killed):
+            folder.succeed("ada")
+    assert folder.key("ada").public_key == successor.public_key
+    assert folder.successor("ada")[1] is False
+    assert folder.succeed("ada").public_key == successor.public_key
+    assert folder.names() == ["ada"]
+
+
+def test_a_successor_is_of_a_key_and_for_that_alone(folder: KeyFolder) -> None:
+    with pytest.raises(UnknownName):
+        folder.successor("ada")
+    folder.create_key("ada")
+    with pytest.raises(UnknownName):
+        folder.succeed("ada")
+    folder.create_key("ada.next", "something else")
+    with pytest.raises(KeyFolderError, match="another purpose"):
+        folder.successor("ada")
+    with pytest.raises(KeyFolderError, match="another purpose"):
+        folder.succeed("ada")
+
+
+@pytest.mark.parametrize("fact", ["id", "current"])
+def test_a_key_that_follows_another_is_bound_to_what_its_file_says(
+    folder: KeyFolder, fact: str
+) -> None:
+    folder.create_key("ada")
+    folder.successor("ada")
+    folder.succeed("ada")
+    edit(folder.path / "ada.key", **{fact: PARTY.hex()})
+    with pytest.raises(KeyFolderError, match="changed or damaged"):
+        folder.key("ada")
+
+
 def test_a_folder_opened_before_a_change_does_not_write_under_the_old_passphrase(
     folder: KeyFolder,
 ) -> None:

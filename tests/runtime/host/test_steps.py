@@ -13,7 +13,7 @@ from runtime.host import audit, steps
 from runtime.host.client import Client, Done, NodeLied
 from runtime.wire import records
 from runtime.wire.errors import Missing, Refused
-from runtime.wire.schema import evolve
+from runtime.wire.schema import canonical, evolve, spec_of, unpack
 from tests.runtime.host.served import EUR, Cast, Served, Someone
 from tests.runtime.host.test_client import with_node
 
@@ -166,8 +166,172 @@ def test_a_view_sealed_for_somebody_else_is_noticed(tmp_path: Path) -> None:
     with_node(tmp_path, test)
 
 
+@pytest.mark.parametrize(
+    ("which", "words"), [(0, "consent proof"), (1, "OptIn hop"), (2, "consent proof")]
+)
+def test_an_activation_without_one_of_the_nodes_signatures_is_noticed(
+    tmp_path: Path, which: int, words: str
+) -> None:
+    async def test(client: Client, _: Served) -> None:
+        cast, ada = await Cast().set_up(client), Someone("ada")
+        await steps.enrol(client, ada, {0: b"Ada"})
+        code = (await steps.generate_code(client, cast.operator, cast.offer, ada.id)).reply.code
+        await steps.mark_viewed(client, ada, code)
+        honest = client.command
+
+        async def command(signer: Any, request: Any, enclosures: Any = ()) -> Done:
+            done = await honest(signer, request, enclosures)
+            signatures = list(done.accepted.signatures)
+            if which == 2:  # one is missing
+                del signatures[2]
+            else:
+                signatures[which] = bytes(4627)
+            return Done(done.reply, evolve(done.accepted, signatures=tuple(signatures)))
+
+        client.command = command  # type: ignore[method-assign]
+        with pytest.raises(NodeLied, match=words):
+            await steps.activate(client, ada, code, cast.offer)
+
+    with_node(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [({"hop": b"h" * 32}, "OptIn hop"), ({"record": b"r" * 32}, "record is not one of this code")],
+)
+def test_an_activation_that_leads_elsewhere_is_noticed(
+    tmp_path: Path, change: dict[str, Any], words: str
+) -> None:
+    async def test(client: Client, _: Served) -> None:
+        cast, ada = await Cast().set_up(client), Someone("ada")
+        await steps.enrol(client, ada, {0: b"Ada"})
+        code = (await steps.generate_code(client, cast.operator, cast.offer, ada.id)).reply.code
+        await steps.mark_viewed(client, ada, code)
+        changing(client, **change)
+        with pytest.raises(NodeLied, match=words):
+            await steps.activate(client, ada, code, cast.offer)
+
+    with_node(tmp_path, test)
+
+
+def test_hops_of_a_session_lead_to_the_opt_in(tmp_path: Path) -> None:
+    async def test(client: Client, _: Served) -> None:
+        cast, ada = await Cast().set_up(client), Someone("ada")
+        session, last = b"s" * 32, records.ZEROS
+        for form in ("AdView", "AdClick"):
+            done = await steps.record_hop(client, cast.partner, session, form, last, b"d" * 32)
+            last = done.reply.hop
+        await steps.enrol(client, ada, {0: b"Ada"})
+        code = (await steps.generate_code(client, cast.operator, cast.offer, ada.id)).reply.code
+        await steps.mark_viewed(client, ada, code)
+        done = await steps.activate(client, ada, code, cast.offer, hop=last)
+        found = await steps.get_hop(client, done.reply.hop)
+        assert (found.session, found.previous, found.type) == (session, last, "OptIn")
+        changing(client, hop=b"h" * 32)
+        with pytest.raises(NodeLied, match="not the one that was recorded"):
+            await steps.record_hop(
+                client, cast.partner, session, "Conversion", done.reply.hop, bytes(32)
+            )
+
+    with_node(tmp_path, test)
+
+
+def lying(client: Client, lie: Any) -> None:
+    """Answer the client's signed reads with what `lie` makes of the reply."""
+    honest = client.query
+
+    async def query(signer: Any, request: Any) -> Any:
+        return lie(await honest(signer, request), request)
+
+    client.query = query  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(
+    ("lie", "words"),
+    [
+        (lambda view: evolve(view, pairwise=b"p" * 32), "another user"),
+        (lambda view: evolve(view, code=b"c" * 32), "another user"),
+        (lambda view: evolve(view, signature=bytes(4627)), "not signed"),
+        (lambda view: evolve(view, commitment=evolve(view.commitment, root=b"r" * 32)),
+         "not signed"),
+        (lambda view: evolve(view, commitment=evolve(view.commitment, record=b"r" * 32)),
+         "not one to this record"),
+        (lambda view: evolve(view, commitment=evolve(view.commitment, node=b"n" * 32)),
+         "not one to this record"),
+    ],
+)  # fmt: skip
+def test_a_commitment_that_the_node_did_not_sign_is_noticed(
+    tmp_path: Path, lie: Any, words: str
+) -> None:
+    async def test(client: Client, _: Served) -> None:
+        engaged = await Engaged().set_up(client)
+
+        def lied(reply: Any, request: Any) -> Any:
+            return lie(reply) if isinstance(request, records.GetView) else reply
+
+        lying(client, lied)
+        with pytest.raises(NodeLied, match=words):
+            await steps.fetch_view(client, engaged.cast.partner, engaged.record)
+
+    with_node(tmp_path, test)
+
+
+@pytest.mark.parametrize(
+    ("lie", "words"),
+    [
+        (lambda grant: evolve(grant, fields=grant.fields.replace(b"Ada", b"Eve")),
+         "field 0 is not what the node committed itself to"),
+        (lambda grant: evolve(grant, transforms=("MetroAreaOnly", *grant.transforms[1:])),
+         "field 0 is not what"),
+        (lambda grant: evolve(grant, openings=grant.openings[1:]), "more or fewer leaves"),
+        (lambda grant: evolve(grant, openings=(grant.openings[0],) * 2), "field 2 is not what"),
+        (lambda grant: evolve(grant, openings=(
+            evolve(grant.openings[0], path=grant.openings[0].path[:7]), grant.openings[1])),
+         "field 0 is not what"),
+        (lambda grant: evolve(grant, pairwise=b"p" * 32), "another user"),
+    ],
+)  # fmt: skip
+def test_a_value_that_the_node_did_not_commit_itself_to_is_noticed(
+    tmp_path: Path, lie: Any, words: str
+) -> None:
+    async def test(client: Client, served: Served) -> None:
+        engaged = await Engaged().set_up(client)
+        seal = served.node.seal
+
+        def forging(key: bytes, purpose: bytes, content: bytes, size: int) -> Any:
+            forged = lie(spec_of(records.ViewGrant).build(unpack(content)))
+            return seal(key, purpose, canonical(forged), size)
+
+        served.node.seal = forging
+        with pytest.raises(NodeLied, match=words):
+            await steps.fetch_view(client, engaged.cast.partner, engaged.record)
+
+    with_node(tmp_path, test)
+
+
+def test_values_come_degraded_as_they_were_consented_to(tmp_path: Path) -> None:
+    async def test(client: Client, _: Served) -> None:
+        cast, ada = await Cast().set_up(client), Someone("ada")
+        for index, kind, form in ((3, "postal_code", "MetroAreaOnly"),
+                                  (4, "birth_date", "AgeRange")):  # fmt: skip
+            await steps.define_field(client, cast.operator, index, kind, kind, [form])
+        terms = await steps.offer_terms(client, cast.offer)
+        uses = (records.FieldUse(3, "MetroAreaOnly"), records.FieldUse(4, "AgeRange"))
+        other = evolve(terms, serial=2, required=uses, optional=(), complete_by=10**12)
+        offer = (await steps.publish_offer(client, cast.partner, other)).reply.offer
+        await steps.enrol(client, ada, {3: b"94110-1234", 4: b"2010-01-01"})
+        code = (await steps.generate_code(client, cast.operator, offer, ada.id)).reply.code
+        await steps.mark_viewed(client, ada, code)
+        record = (await steps.activate(client, ada, code, offer)).reply.record
+        seen = await steps.fetch_view(client, cast.partner, record)
+        assert seen.values[3] == "San Francisco CA metro"
+        assert seen.values[4] in ("0-17", "18-24", "25-34")
+
+    with_node(tmp_path, test)
+
+
 def grant(returned: bytes, transforms: tuple[str, ...], fields: bytes) -> records.ViewGrant:
-    return records.ViewGrant(b"r" * 32, b"c" * 32, b"p" * 32, returned, transforms, fields)
+    return records.ViewGrant(b"r" * 32, b"c" * 32, b"p" * 32, returned, transforms, fields, ())
 
 
 @pytest.mark.parametrize(
@@ -184,7 +348,7 @@ def test_a_view_that_is_not_whole_is_noticed(
     transforms: tuple[str, ...], fields: bytes, words: str
 ) -> None:
     with pytest.raises(NodeLied, match=words):
-        steps._values(grant(steps.mask_of([0, 1]), transforms, fields))
+        steps._shown(grant(steps.mask_of([0, 1]), transforms, fields))
 
 
 @settings(deadline=None)
@@ -201,7 +365,8 @@ def test_values_of_a_view_come_out_as_they_went_in(values: dict[int, str | bool]
         data = bytes([value]) if isinstance(value, bool) else value.encode()
         fields += len(data).to_bytes(2, "little") + data
         forms.append(PRESENCE if isinstance(value, bool) else EXACT)
-    assert steps._values(grant(steps.mask_of(values), tuple(forms), fields)) == values
+    granted = grant(steps.mask_of(values), tuple(forms), fields)
+    assert steps._values(granted, steps._shown(granted)) == values
 
 
 @settings(deadline=None)

@@ -11,6 +11,7 @@ import click
 from runtime.host.cli import (
     audit,
     code,
+    completion,
     escrow,
     field,
     hop,
@@ -99,6 +100,7 @@ for _noun in (
     settlement.settlement,
     payee.payee,
     audit.audit,
+    completion.completion,
 ):
     cli.add_command(_noun)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -140,6 +141,31 @@ async def codes(app: App, name: str) -> None:
     async with app.node() as client:
         rows = await code_rows(client, key)
     say_codes(app, rows)
+
+
+@command(user, example="user offers anna")
+@click.argument("name")
+async def offers(app: App, name: str) -> None:
+    """Read every offer that waits for a user: what is shared, how, with whom, for what."""
+    key = app.key(name)
+    found: list[dict[str, Any]] = []
+    shown: list[Any] = []
+    async with app.node() as client:
+        registry = await steps.field_names(client)
+        for row in await code_rows(client, key):
+            code = row.pop("_")
+            if code.status not in ("generated", "viewed") or row["expires_at"] <= time.time_ns():
+                continue
+            terms = await steps.offer_terms(client, code.offer)
+            shares = await steps.offer_shares(client, terms)
+            found.append({**row, "terms": terms})
+            shown += [
+                read_aloud(app, code.offer, terms, shares, registry),
+                f"opt in before {time_text(code.expires_at)}: "
+                f"optin user view {name} {short(row['code'])}, then user activate",
+                "",
+            ]
+    app.say(found, *(shown or [f"no offer waits for {name}"]))
 
 
 @command(user, example="user view anna 3f2a91bc", journaled=True)

@@ -270,6 +270,25 @@ def test_users_list_their_own_codes_and_the_operator_lists_all(walk: Walk) -> No
     assert {row["status"] for row in listed} == {"settled", "revoked", "generated"}
 
 
+def test_a_user_reads_the_offers_that_wait_and_no_others(walk: Walk) -> None:
+    (offered,) = walk.json("user", "offers", "ada")
+    assert (offered["code"], offered["status"]) == (walk.left, "generated")
+    text = walk.ok("user", "offers", "ada")
+    for words in ("who asks", "they see", "they pay", "opt in before", walk.left[:8]):
+        assert words in text
+    assert walk.json("user", "offers", "anna") == []
+    assert "no offer waits for anna" in walk.ok("user", "offers", "anna")
+
+
+@pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])
+def test_shells_complete_commands(walk: Walk, shell: str) -> None:
+    assert "_OPTIN_COMPLETE" in walk.ok("completion", shell)
+    words = {"_OPTIN_COMPLETE": "bash_complete", "COMP_WORDS": "optin us", "COMP_CWORD": "1"}
+    command = (sys.executable, "-m", "runtime.host.cli")
+    found = subprocess.run(command, env=os.environ | words, capture_output=True, text=True)
+    assert "user" in found.stdout
+
+
 def test_the_head_of_the_last_visit_is_proved_a_part_of_the_next(walk: Walk) -> None:
     first = walk.json("audit", "head")
     again = walk.json("audit", "head")

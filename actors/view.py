@@ -37,7 +37,7 @@ def leaf_salt(seed, index):
 
 def leaves_of(seed, uses, shown):
     """The 256 leaves of a consent's commitment; those of fields that are not shown are random."""
-    leaves = [make_id("optin/v1/leaf", seed, index) for index in range(proofs.LEAVES)]
+    leaves = proofs.hidden_leaves(seed)
     for use in uses:
         salt = leaf_salt(seed, use.index)
         leaves[use.index] = proofs.commitment_leaf(salt, use.index, use.transform, shown[use.index])

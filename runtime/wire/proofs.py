@@ -5,7 +5,7 @@ the body's digest; the body's digest covers each event under a salt of its own, 
 the body's blind, so that one event can be shown and the others stay unguessable.
 """
 
-from hashlib import sha3_256
+from hashlib import sha3_256, shake_256
 
 from runtime.wire.errors import Refused
 from runtime.wire.records import Body, EntryParts, Head, Header, Inclusion
@@ -154,6 +154,12 @@ LEAVES = 256  # one for each field that a registry can have
 def commitment_leaf(salt: bytes, index: int, transform: str, shown: bytes) -> bytes:
     """Leaf of a field that is shown."""
     return sha3_256(b"\x00" + salt + canonical([index, transform, shown])).digest()
+
+
+def hidden_leaves(seed: bytes) -> list[bytes]:
+    """Random leaves, as many as there can be fields: what a field that is not shown looks like."""
+    data = shake_256(b"optin/v1/leaves" + seed).digest(32 * LEAVES)
+    return [data[at : at + 32] for at in range(0, len(data), 32)]
 
 
 def commitment_root(leaf: bytes, index: int, path) -> bytes | None:

@@ -280,7 +280,7 @@ MUTATIONS = (
      "if returned[use.index >> 3] >> (use.index & 7) & 1:", "if True:",
      COMMITMENT, "test_openings_come_only_for_fields_that_are_returned"),
     ("leaves of hidden fields are empty", "actors.view",
-     'leaves = [make_id("optin/v1/leaf", seed, index) for index in range(proofs.LEAVES)]',
+     "leaves = proofs.hidden_leaves(seed)",
      "leaves = [bytes(32)] * proofs.LEAVES",
      COMMITMENT, "test_the_leaf_of_a_field_that_is_not_shown_is_none_of_its_values"),
     # ---- provenance

@@ -106,7 +106,6 @@ class Code(Entity):
     }
     reads = ("code_facts", "get_code", "list_codes", "list_due", "settlement_evidence")
     indexes = {
-        "code.by_user": lambda state: state.user if state.status != "none" else None,
         "code.by_user_offer": lambda state: live_key(state),
         "edge.has_code": lambda state: state.user if state.status != "none" else None,
         "code.due": lambda state: due_key(state),
@@ -398,7 +397,7 @@ class Code(Entity):
     def list_codes(self, tx: Transaction, message: records.ListCodes) -> records.ListCodesReply:
         """Codes of the user who asks; of everyone for the operator."""
         prefix = b"" if tx.signer == tx.node.operator else tx.signer
-        rows, after = tx.node.page("code.by_user", prefix, message)
+        rows, after = tx.node.page("edge.has_code", prefix, message)
         return records.ListCodesReply(tuple(rows), after)
 
     def settlement_evidence(self, tx: Transaction, message: records.SettlementEvidence) -> Later:

@@ -71,7 +71,6 @@ class Fields(Entity):
                 raise errors.Refused(
                     f"field {use.index} is both required and optional", "one of both"
                 )
-        # Every index up to the highest takes two bytes on the way to the redactor.
         for pad in PAD_CLASSES:
             if size <= pad:
                 return pad
@@ -93,7 +92,6 @@ class Fields(Entity):
                 raise errors.Refused(f"{field.name} is no date", "a date as 1984-03-12")
             if len(value) > limit:
                 raise errors.Refused(f"{field.name} has {len(value)} bytes", f"at most {limit}")
-        return
 
     def _field(self, index):
         for field in self.state.fields:

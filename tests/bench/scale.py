@@ -39,7 +39,7 @@ def page_us(world: World, after: bytes) -> float:
     best = 1e9
     for _ in range(20):
         start = time.perf_counter()
-        world.node.page("code.by_user", b"", message)
+        world.node.page("edge.has_code", b"", message)
         best = min(best, (time.perf_counter() - start) * 1e6)
     return best
 
@@ -77,7 +77,7 @@ def measure(count: int) -> dict[str, float]:
         living = (count - 2 * USERS) / (time.perf_counter() - start)
         many = resident_mib()
         first = page_us(world, b"")
-        key, code = world.store.scan("code.by_user", b"\xf0", None, 1)[0]
+        key, code = world.store.scan("edge.has_code", b"\xf0", None, 1)[0]
         last = page_us(world, key + code)
         world.node.stop()
         world.store = SqliteStore(path)

@@ -622,7 +622,6 @@ class Model:
         account = self.account(code.terms.partner, code.terms.currency)
         over = code.status in ("settled", "revoked", "expired")
         yield broken({
-            "no clock": not self.clock.is_set,
             "state": over,
             "not due": not over and not self.is_due(code),
             "expired full": account.expired_ever + code.terms.amount > MOST,
@@ -715,7 +714,7 @@ class Model:
                 key = (party, terms.currency)
                 earned[key] = earned.get(key, 0) + part
         yield broken({
-            "state": code.status not in ("activated", "revoked"),
+            "state": code.settled or code.status not in ("activated", "revoked"),
             "another's engagement": by not in (terms.partner, self.operator),
             "not complete": not code.completed,
             "settled before": code.settled,

@@ -5,7 +5,7 @@ balance and every state is the model's; money is conserved; the states computed 
 alone are those in the store; a refusal left no trace but the journaled ones. After every step:
 lists and scores are the model's. At last: every leaf of the journal is recomputed.
 
-At least OPTIN_COMMANDS commands (10,000 by default) are sent on toy cryptography, and some with real
+At least OPTIN_COMMANDS commands (20,000 by default) are sent on toy cryptography, and some with real
 signatures; every kind of command was done, every reason to refuse one was met, every way to cheat
 was tried, or the test fails. `pytest -s` prints how often. OPTIN_HISTORIES_SEED tries others than
 the usual histories:
@@ -33,9 +33,9 @@ from tests.portable.replay import Replay
 from tests.portable.toy_crypto import ToyCrypto
 from tests.portable.world import EUR, START, Use, World
 
-COMMANDS = int(os.environ.get("OPTIN_COMMANDS", "10000"))
+COMMANDS = int(os.environ.get("OPTIN_COMMANDS", "20000"))
 SEED = int(os.environ.get("OPTIN_HISTORIES_SEED", "0"))
-STEPS = 60  # of a history
+STEPS = 90  # of a history
 REAL = 4  # histories with real signatures
 
 CHF, JPY, USD = [name + bytes(5) for name in (b"CHF", b"JPY", b"USD")]
@@ -51,14 +51,13 @@ VALUES = (
     (b"", b"nameless@example.org"), (b"Dora", b"", b"+43", b"94103", *GAP, b"2012-02-29"),
     (b"x" * 129,), (b"", b"", b"", b"", b"x"), (b"Eve", b"", b"", b"", *GAP, b"1984-13-01"),
 )  # fmt: skip
-CONSENTS = {  # what a user may consent to, from what the offer asks for
-    "required": lambda required, optional: required,
-    "all": lambda required, optional: required + optional,
-    "too little": lambda required, optional: required[1:] + optional,
-    "too much": lambda required, optional: (*required, Use(200, "ExactValue")),
-    "another form": lambda required, optional: [evolve(use, transform="ExactValue")
-                                                for use in required + optional],
-    "backwards": lambda required, optional: (required + optional)[::-1],
+CONSENTS = {  # what a user may consent to, from what the offer asks for: required, and everything
+    "required": lambda required, asked: required,
+    "all": lambda required, asked: asked,
+    "too little": lambda required, asked: [use for use in asked if use not in required[:1]],
+    "too much": lambda required, asked: (*asked, Use(200, "ExactValue")),
+    "another form": lambda required, asked: [evolve(use, transform="ExactValue") for use in asked],
+    "backwards": lambda required, asked: asked[::-1],
 }  # fmt: skip
 TERMS = {  # changes to terms that make no sense
     "amount": lambda self: {"amount": 0},
@@ -104,10 +103,10 @@ SENT: Counter = Counter()  # (method, "done" or reason): commands
 TRIED: Counter = Counter()  # cheat, or way to settle: commands
 
 few, pick, anybody = range(6), range(12), range(20)
-cheats = ("",) * 2 * len(CHEATS) + tuple(CHEATS)
+cheats = ("",) * 4 * len(CHEATS) + tuple(CHEATS)
 right = (True,) * 5 + (False,)
 # Who signs: None is who should, a number is anybody.
-who = (None,) * 40 + tuple(anybody)
+who = (None,) * 80 + tuple(anybody)
 
 
 def everyone(world):
@@ -421,7 +420,7 @@ class Histories:
             self.publish(number, amount=rng.choice((1, 7, 4999, 5000, 10**8)),
                          extras=rng.choice(few), asked=0, late=9 * number)  # fmt: skip
         for number in range(users):
-            self.enrol(number, VALUES[number % 2], number - 1)
+            self.enrol(number, VALUES[(0, 1, 3, 2)[number]], number - 1)
         for number in range(users):
             self.generate(number, number % 2)
 
@@ -441,7 +440,7 @@ class Histories:
                                   if code.terms.currency in CURRENCIES else 0, 1, False,
                                   payee=code)  # fmt: skip
 
-    @step(lambda self: self.model.codes, number=pick, steps=(5, 4, 3, 2, 1),
+    @step(lambda self: self.model.codes, weight=3, number=pick, steps=(5, 4, 3, 2, 1),
           choice=("required", "all"), pair=("", "others"))
     def advance(self, number, steps, choice, pair):
         """A few steps as chance would hardly ever have them."""
@@ -478,7 +477,7 @@ class Histories:
 
     @step(number=few, currency=(0, 0, 0, 1, b"eur" + bytes(5)),
           amount=(0, 1, 5000, 10**9, 10**9, 1 << 63, MOST),
-          reference=range(31), by=who, cheat=cheats,
+          reference=range(12), by=who, cheat=cheats,
           to_partner=(True, True, True, False))  # fmt: skip
     def deposit(self, number, currency, amount, reference, by=None, cheat="", to_partner=True):
         world = self.world
@@ -503,8 +502,9 @@ class Histories:
           amount=(0, 1, 7, 2000, 10**9), all_of_it=(False, True), cheat=cheats)
     def withdraw_balance(self, by, currency, amount, all_of_it, cheat="", payee=None):
         signer, currency = self.anyone(by or 0), CURRENCIES[currency]
-        if payee:
-            signer = self.user_of(payee)
+        paid = [user for user in self.users if (user.id, currency) in self.model.earned]
+        if payee or (paid and by < 9):
+            signer = self.user_of(payee) if payee else paid[by % len(paid)]
         if all_of_it:
             amount = self.model.balance(signer.id, currency)
         self.order("withdraw_balance",
@@ -520,10 +520,10 @@ class Histories:
 
     # ----------------------------------------------------------------------------- offers
 
-    @step(number=few, currency=(0, 0, 1),
+    @step(weight=2, number=few, currency=(0, 0, 1),
           amount=(1, 7, 4999, 5000, 10**9), times=(1, 3, 12),
-          extras=few, until=(0, 0, 40, 90),
-          least=(0, 0, 0, 20, 40), late=(0, 2, 9),
+          extras=few, until=(0, 0, 1, 9),
+          least=(0, 0, 20, 40), late=(0, 2, 9),
           flagged=(False, True), asked=range(3), rules=few,
           flaw=("",) * 20 + tuple(TERMS), again=(0, 0, 0, 0, 1),
           by=who, cheat=cheats)  # fmt: skip
@@ -539,7 +539,7 @@ class Histories:
             budget=min(amount * times + (extras == 5), MOST), rules=ids[rules % len(ids)],
             publisher=world.publisher.id if extras in (1, 3) else None, charity=charity,
             compensation="CharitableDonation" if charity else "EarlyAccess",
-            view_until=START + until * DAY if until else 0, complete_by=late * DAY,
+            view_until=self.model.now + until * DAY if until else 0, complete_by=late * DAY,
             least_score=least, accept_flagged=bool(flagged),
             required=ASKED[asked][0], optional=ASKED[asked][1],
             witnesses=tuple(w.id for w in world.witnesses[:3]),
@@ -557,7 +557,7 @@ class Histories:
         self.order("close_offer", lambda: self.model.close(signer.id, offer), signer, offer,
                    cheat=cheat)  # fmt: skip
 
-    @step(lambda self: self.model.offers, number=range(11), dead=range(4), successor=few,
+    @step(lambda self: self.model.offers, weight=2, number=range(11), dead=range(4), successor=(*range(7), 6, 6),
           agreed=right, key=right, by=who, cheat=cheats)  # fmt: skip
     def replace(self, number, dead, successor, agreed=True, key=True, by=None, cheat=""):
         world, offer = self.world, self.offer(number)
@@ -566,7 +566,8 @@ class Histories:
         if not key:
             partner = next((p for p in self.outdated if p.id == partner.id), world.operator)
         named = [*self.model.offers[offer].witnesses, world.partner.id][dead]
-        pool = [*[witness.id for witness in world.witnesses], world.charity.id]
+        retired = (self.model.offers[offer].retired or [NOBODY])[-1]
+        pool = [*[witness.id for witness in world.witnesses], world.charity.id, retired]
         chosen = pool[successor]
         content = canonical([world.node.id, offer, named, chosen if agreed else named])
         self.order(
@@ -608,7 +609,7 @@ class Histories:
         self.order("update_fields", lambda: self.model.update(person.id, values, signed),
                    person, commitment, enclosures=(canonical(fields),), cheat=cheat)  # fmt: skip
 
-    @step(lambda self: self.users, number=pick, type=sorted(records.ACTIVITY.words),
+    @step(lambda self: self.users, weight=3, number=pick, type=sorted(records.ACTIVITY.words),
           points=(0, 1, 45, 299, 600, 1000, 1001),
           age=(0, 0, 1, 2, 200, 363, 365, -1), event=range(31),
           by=who, cheat=cheats)  # fmt: skip
@@ -728,7 +729,7 @@ class Histories:
 
     # ------------------------------------------------------------------------------ codes
 
-    @step(lambda self: self.users, user=pick, offer=pick, by=who, cheat=cheats)
+    @step(lambda self: self.users, weight=3, user=pick, offer=pick, by=who, cheat=cheats)
     def generate(self, user, offer, by=None, cheat=""):
         offer = self.offer(offer)
         user = NOBODY if user == 11 else self.users[user % len(self.users)].id
@@ -753,7 +754,7 @@ class Histories:
     def get_code(self, number, by, cheat):
         self.act("get_code", self.model.get_code, number, by, cheat)
 
-    @step(lambda self: self.model.codes, number=pick, choice=("required", "all") * 3 + tuple(CONSENTS),
+    @step(lambda self: self.model.codes, weight=3, number=pick, choice=("required", "all") * 3 + tuple(CONSENTS),
           hop=("none", "none", "last", "last", "first", "unknown"),
           other=("",) * 6 + ("amount", "partner", "currency", "key", "word"),
           by=who, cheat=cheats)  # fmt: skip
@@ -764,10 +765,11 @@ class Histories:
         hops = {"none": ZEROS, "unknown": NOBODY,
                 "last": list(self.model.sessions.values() or [ZEROS])[-1],
                 "first": list(self.model.hops or [ZEROS])[0]}  # fmt: skip
+        asked = sorted(terms.required + terms.optional)
         pairwise = signer.pairwise(terms.partner)
         consent = records.Consent(
             code_id, pairwise.id, terms.partner, self.model.offer_id(code),
-            tuple(CONSENTS[choice](terms.required, terms.optional)), terms.compensation,
+            tuple(CONSENTS[choice](terms.required, asked)), terms.compensation,
             terms.amount, terms.currency, hops[hop],
         )  # fmt: skip
         changes = {"amount": {"amount": terms.amount ^ 1}, "partner": {"partner": NOBODY},
@@ -790,7 +792,7 @@ class Histories:
 
     # ------------------------------------------------------------------ views, settlements
 
-    @step(lambda self: self.model.codes, number=pick, requested=(b"\xff", b"\x01", b"\x06", b"\x00"),
+    @step(lambda self: self.model.codes, weight=2, number=pick, requested=(b"\xff", b"\x01", b"\x06", b"\x00"),
           own_key=right, by=(None,) * 6 + (0, 1, 2, 10), cheat=cheats)
     def view(self, number, requested=b"\xff", own_key=True, by=None, cheat=""):
         _, code = self.code(number, "activated", "settled", "revoked")
@@ -834,14 +836,14 @@ class Histories:
             state.payees, records.Amounts(*[part for _, part in self.model.parts(code)]),
         )  # fmt: skip
 
-    @step(lambda self: self.model.codes, number=pick, way=("",) * 6 + tuple(WITNESSED), by=who, cheat=cheats)
+    @step(lambda self: self.model.codes, weight=3, number=pick, way=("",) * 6 + tuple(WITNESSED), by=who, cheat=cheats)
     def settle(self, number, way="", by=None, cheat=""):
         TRIED[way] += 1
         code_id, code = self.code(number, "activated", "revoked")
         world, statement = self.world, self.statement(code_id, code)
         people = {person.id: person for person in world.witnesses}
         named = [people[code.offer.witnesses[place]] for place in WITNESSED[way]]
-        signed, forgers, honest = statement, list(named), True
+        signed, forgers = statement, list(named)
         if way == "retired" and code.offer.retired:
             named[1] = forgers[1] = people[code.offer.retired[-1]]
         elif way in ("a stranger", "not a party"):
@@ -851,21 +853,23 @@ class Histories:
         elif way == "an old key":
             forgers[1] = next((p for p in self.outdated if p.id == named[1].id), named[0])
         elif way == "another statement":
-            signed, honest = evolve(statement, consent_hash=NOBODY), False
+            signed = evolve(statement, consent_hash=NOBODY)
         elif way == "other amounts":
             one, two, *rest = statement.amounts
             signed = statement = evolve(statement, amounts=records.Amounts(one ^ 1, two, *rest))
         signatures = [person.sign(commands.WITNESS, canonical(signed)) for person in forgers]
-        words = [(person.id, forger.key, honest)
-                 for person, forger in zip(named, forgers, strict=True)]  # fmt: skip
-        own = way != "other amounts"
         signer = self.signer(by, (world.operator, self.partner_of(code))[self.serial % 2])
-        self.order(
-            "optin_settle_engagement",
-            lambda: self.model.settle(signer.id, code_id, own, words), signer, code_id,
-            make_id("optin/v1/settlement", statement), tuple(person.id for person in named),
-            enclosures=signatures, cheat=cheat,
-        )  # fmt: skip
+        keys = [person.key for person in forgers]
+
+        def judge():
+            own = self.statement(code_id, code)  # an activation may have come in between
+            words = [(person.id, key, signed == own)
+                     for person, key in zip(named, keys, strict=True)]  # fmt: skip
+            return self.model.settle(signer.id, code_id, statement == own, words)
+
+        self.order("optin_settle_engagement", judge, signer, code_id,
+                   make_id("optin/v1/settlement", statement), tuple(p.id for p in named),
+                   enclosures=signatures, cheat=cheat)  # fmt: skip
 
     @step(lambda self: any(code.settled for code in self.model.codes.values()), number=pick, changed=(False, True))
     def verify(self, number, changed):
@@ -883,7 +887,7 @@ class Histories:
 
     # ------------------------------------------------------------------ again, and outside
 
-    @step(lambda self: self.past, back=range(1, 41))
+    @step(lambda self: self.past, weight=2, back=range(1, 41))
     def a_command_comes_again(self, back):
         """What was done gets the same answer, what was not is judged by what is true now."""
         order = self.past[-1 - back % len(self.past)]

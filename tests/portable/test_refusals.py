@@ -1,6 +1,7 @@
 """Every refusal of every step: its type, and that it leaves no trace or only an entry."""
 
 from actors.fields import PAD_CLASSES
+from actors.payee import payee_id
 from runtime.wire import commands, records
 from runtime.wire.errors import (
     Malformed,
@@ -874,6 +875,66 @@ def test_evidence_is_for_the_three_witnesses_of_the_code():
     refused(world, Unauthorized, world.evidence, stranger, world.code)
     refused(world, Missing, world.evidence, world.witnesses[0], NOBODY)
     world.evidence(world.witnesses[2], world.code)
+
+
+def test_a_settlement_that_does_not_fit_a_payees_balance_is_refused_whole():
+    world = stage("completed")
+    share = 800_003  # of the usual offer without affiliate: 40 % and both absent parts
+    payee = payee_id(world.user.id, EUR)
+    most = (1 << 64) - 1
+    for earned in (most - share + 1, most - share):
+        state = records.STATES["payee"]("open", world.user.id, EUR, 0, earned, earned)
+        world.store.put("payee", payee, canonical(state))
+        world.store.commit()
+        world = world.fork()
+        if earned + share > most:
+            error = refused(world, Refused, world.settle, world.code)
+            assert "cannot hold that much" in error.wrong
+    world.settle(world.code)
+    assert world.state("payee", payee).earned == most
+
+
+# ------------------------------------------------------------------------------------ states
+
+
+def acts(world):
+    """{act: how to try it on the code of a world}."""
+    witnesses = tuple([witness.id for witness in world.witnesses[:2]])
+    return {
+        "mark_viewed": lambda: world.viewed(world.user, world.code),
+        "optin_activate_code": lambda: world.activate(world.user, world.code),
+        "optin_revoke_code": lambda: world.revoke(world.user, world.code),
+        "optin_expire_reservation": lambda: world.expire(world.code),
+        "optin_settle_engagement": lambda: world.do(
+            world.operator, "optin_settle_engagement", world.code, NOBODY, witnesses,
+            enclosures=(b"", b"")),
+    }  # fmt: skip
+
+
+def test_what_a_state_does_not_allow_is_refused_with_the_state_and_what_it_allows():
+    expire, revoke = "optin_expire_reservation", "optin_revoke_code"
+    for name, status, possible in (
+        ("generated", "generated", ("mark_viewed", expire)),
+        ("viewed", "viewed", ("optin_activate_code", expire)),
+        ("activated", "activated", (expire, revoke, "optin_settle_engagement")),
+        ("completed", "activated", (expire, revoke, "optin_settle_engagement")),
+        ("settled", "settled", (revoke,)),
+        ("stopped", "revoked", ("optin_settle_engagement",)),
+        ("cancelled", "revoked", ("optin_settle_engagement",)),
+        ("generated", "expired", ()),
+    ):
+        for act in sorted(acts(stage(name))):
+            world = stage(name)
+            if status == "expired":
+                world.uptime.ns += 30 * DAY
+                world.expire(world.code)
+            if act in possible:
+                continue
+            error = refused(world, NotAllowedNow, acts(world)[act])
+            assert act in error.wrong and error.wrong.endswith("that is " + status), error
+            for other in possible:
+                assert other in error.expected or other == "optin_settle_engagement", error
+            assert possible or "final" in error.expected, error
 
 
 # -------------------------------------------------------------------------------- revocation

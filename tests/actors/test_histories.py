@@ -418,7 +418,8 @@ class Histories:
         for number in (0, 1):
             self.deposit(number, 0, 10**9, 100 + number)
             self.publish(number, amount=rng.choice((1, 7, 4999, 5000, 10**8)),
-                         extras=rng.choice(few), asked=0, late=9 * number)  # fmt: skip
+                         extras=rng.choice(few), asked=0, late=9 * number,
+                         until=30 * number)  # fmt: skip
         for number in range(users):
             self.enrol(number, VALUES[(0, 1, 3, 2)[number]], number - 1)
         for number in range(users):
@@ -648,12 +649,12 @@ class Histories:
         world = self.world
         person = world.partner if number == 3 else world.unregistered[number]
         agreed = canonical([world.node.id, person.id, roles if own_word else ()])
-        word = (person if own_word else world.stranger).sign(commands.REGISTRATION, agreed)
-        key = person.key if own_key else world.stranger.key
+        owner = person if own_key else world.stranger  # of the key that comes along
+        word = (owner if own_word else world.operator).sign(commands.REGISTRATION, agreed)
         self.order("register_party",
-                   lambda: self.model.register(person.id, roles, key, own_key, own_word and own_key),
-                   self.signer(by, world.operator), person.id, roles, enclosures=(key, word),
-                   cheat=cheat)  # fmt: skip
+                   lambda: self.model.register(person.id, roles, owner.key, own_key, own_word),
+                   self.signer(by, world.operator), person.id, roles,
+                   enclosures=(owner.key, word), cheat=cheat)  # fmt: skip
 
     @step(by=range(16), own_key=right, own_word=right, cheat=cheats)
     def rotate(self, by, own_key=True, own_word=True, cheat=""):
@@ -662,15 +663,16 @@ class Histories:
         self.serial += 1
         fresh, old = world.person(f"key {self.serial}"), person.copy()
         agreed = canonical([world.node.id, person.id, fresh.id])
-        word = (fresh if own_word else person).sign(commands.ROTATION, agreed)
-        key = fresh.key if own_key else person.key
+        owner = fresh if own_key else world.stranger  # of the key that comes along
+        word = (owner if own_word else person).sign(commands.ROTATION, agreed)
 
         def rotation():
-            yield from self.model.rotate(old.id, key, own_key, own_word and own_key)
+            yield from self.model.rotate(old.id, owner.key, own_key, own_word)
             person.seed, person.key = fresh.seed, fresh.key
             self.outdated.append(old)
 
-        self.order("rotate_key", rotation, person, fresh.id, enclosures=(key, word), cheat=cheat)
+        self.order("rotate_key", rotation, person, fresh.id, enclosures=(owner.key, word),
+                   cheat=cheat)  # fmt: skip
 
     # ------------------------------------------------------------------------------- time
 
@@ -754,7 +756,7 @@ class Histories:
     def get_code(self, number, by, cheat):
         self.act("get_code", self.model.get_code, number, by, cheat)
 
-    @step(lambda self: self.model.codes, weight=3, number=pick, choice=("required", "all") * 3 + tuple(CONSENTS),
+    @step(lambda self: self.model.codes, weight=3, number=pick, choice=("required", "all") * 2 + tuple(CONSENTS),
           hop=("none", "none", "last", "last", "first", "unknown"),
           other=("",) * 6 + ("amount", "partner", "currency", "key", "word"),
           by=who, cheat=cheats)  # fmt: skip

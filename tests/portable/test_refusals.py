@@ -261,9 +261,10 @@ def test_a_self_signed_command_needs_the_signers_own_key():
     one, two = world.person("one"), world.person("two")
     refused(world, Unauthorized, world.do, one, "provision", enclosures=(two.key,))
     refused(world, Malformed, world.do, one, "provision", enclosures=(one.key[1:],))
-    params = world.signed(one, "provision", enclosures=(one.key,))
-    params[1] = two.sign(commands.purpose("provision"), params[0])
-    refused(world, Unauthorized, world.do, one, "provision", params=params)
+    for key in (one.key, two.key):
+        params = world.signed(one, "provision", enclosures=(key,))
+        params[1] = two.sign(commands.purpose("provision"), params[0])
+        refused(world, Unauthorized, world.do, one, "provision", params=params)
 
 
 def registration(world, person, roles, **changes):
@@ -291,6 +292,7 @@ def test_the_operator_cannot_plant_a_key():
     person, other = world.person("somebody"), world.person("somebody else")
     for changes in (
         {"signer": other}, {"signer": world.operator}, {"key": other.key}, {"key": b""},
+        {"key": other.key, "signer": other},
         {"agreed": ("auditor",)}, {"purpose": commands.CONSENT},
     ):  # fmt: skip
         arguments, enclosures = registration(world, person, ("partner",), **changes)
@@ -959,6 +961,12 @@ def test_only_its_user_revokes_a_consent():
 
 
 # --------------------------------------------------------------------------------- questions
+
+
+def test_nobody_is_told_who_is_a_user():
+    world = stage("enrolled")
+    assert "user" in world.state("party", world.user.id).roles
+    assert world.read("get_party", world.user.id) == world.read("get_party", NOBODY)
 
 
 def test_answers_are_only_for_those_they_concern():

@@ -488,8 +488,8 @@ class Model:
         indexes = [[use.index for use in some] for some in (terms.required, terms.optional)]
         donation = terms.compensation == "CharitableDonation"
         named = [(witness, "witness") for witness in terms.witnesses]
-        named += [(party, role) for party, role in
-                  ((terms.publisher, "publisher"), (terms.charity, "charity")) if party]  # fmt: skip
+        also = ((terms.publisher, "publisher"), (terms.charity, "charity"))
+        named += [(party, role) for party, role in also if party]
         account = self.account(terms.partner, terms.currency)
         reply = yield broken({
             "state": any(terms == offer.terms for offer in self.offers.values()),

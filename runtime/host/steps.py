@@ -12,10 +12,11 @@ from typing import NamedTuple, Protocol
 
 from runtime.host.client import Client, Done, NodeLied, Receipt, Signer
 from runtime.host.crypto import Crypto
+from runtime.host.opened import NotAsCommitted, Opened, check_opened
 from runtime.host.witness import check_evidence
 from runtime.wire import commands, records
 from runtime.wire.errors import Malformed, Missing, Unauthorized
-from runtime.wire.proofs import commitment_leaf, commitment_root, is_included
+from runtime.wire.proofs import is_included
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
 from runtime.wire.sealing import unseal
 
@@ -45,6 +46,7 @@ class View(NamedTuple):
     done: Done
     grant: records.ViewGrant
     values: dict[int, str | bool]  # by registry index; a bool says whether there is a value
+    opened: Opened  # to be checked again, offline
 
 
 class Signature(NamedTuple):
@@ -297,64 +299,15 @@ async def fetch_view(
         got & ~asked for got, asked in zip(grant.returned, requested, strict=True)
     ):
         raise NodeLied("the view is not the one that was asked for")
-    shown = _shown(grant)
     known = await client.query(partner, records.GetView(record))
     if (known.code, known.pairwise) != (grant.code, grant.pairwise):
         raise NodeLied("the view is of another user than its record")
-    root = _attested_root(client, known, record)
-    _check_openings(grant, shown, root)
-    return View(done, grant, _values(grant, shown))
-
-
-def _attested_root(client: Client, known: records.GetViewReply, record: bytes) -> bytes:
-    """Root of the commitment of a record, which the node has signed."""
-    commitment = known.commitment
-    key, identity = client.identity.public_key, client.identity.node
-    if (commitment.node, commitment.record) != (identity, record) or not Crypto().verify(
-        key, commands.COMMITMENT, canonical(commitment), known.signature
-    ):
-        raise NodeLied("the node's commitment is not one to this record, or not signed")
-    root: bytes = commitment.root
-    return root
-
-
-def _check_openings(grant: records.ViewGrant, shown: dict[int, bytes], root: bytes) -> None:
-    """Check that every value shown is the one in its leaf of the commitment."""
-    if len(grant.openings) != len(shown):
-        raise NodeLied("the view opens more or fewer leaves of the commitment than it has fields")
-    for (index, value), form, opening in zip(
-        shown.items(), grant.transforms, grant.openings, strict=True
-    ):
-        leaf = commitment_leaf(opening.salt, index, form, value)
-        if commitment_root(leaf, index, opening.path) != root:
-            raise NodeLied(f"field {index} is not what the node committed itself to at the consent")
-
-
-def _values(grant: records.ViewGrant, shown: dict[int, bytes]) -> dict[int, str | bool]:
-    """What a program reads: text, degraded or as it is; for presence a bool."""
-    return {
-        index: value == b"\x01" if form == "BooleanOnly" else value.decode(errors="replace")
-        for (index, value), form in zip(shown.items(), grant.transforms, strict=True)
-    }
-
-
-def _shown(grant: records.ViewGrant) -> dict[int, bytes]:
-    """The values of a view as they came, by registry index."""
-    values: dict[int, bytes] = {}
-    rest = grant.fields
-    indexes = indexes_of(grant.returned)
-    if len(indexes) != len(grant.transforms):
-        raise NodeLied("the view names more or fewer forms than fields")
-    for index in indexes:
-        size = int.from_bytes(rest[:2], "little")
-        value, left = rest[2 : 2 + size], rest[2 + size :]
-        if len(rest) < 2 or len(value) != size:
-            raise NodeLied("the view ends within a field")
-        rest = left
-        values[index] = value
-    if rest:
-        raise NodeLied("the view holds more than the fields it names")
-    return values
+    opened = Opened(grant, known.commitment, known.signature)
+    try:
+        values = check_opened(opened, client.identity.public_key)
+    except NotAsCommitted as error:
+        raise NodeLied(str(error)) from error
+    return View(done, grant, values, opened)
 
 
 # ---------------------------------------------------------------------------------- the user
@@ -405,17 +358,38 @@ async def activate(
         NodeLied: the node shows other terms than those that the offer's id is the hash of, or
             its signatures are not for this consent.
     """
-    terms = await offer_terms(client, offer)
+    consent = consent_to(user, await offer_terms(client, offer), code, offer, also, hop)
+    pairwise = user.pairwise(consent.partner)
+    own = pairwise.sign(commands.CONSENT, canonical(consent))
+    done = await client.command(
+        user, records.OptinActivateCode(consent), (pairwise.public_key, own)
+    )
+    await _check_activation(client, consent, done)
+    return done
+
+
+def consent_to(
+    user: Person,
+    terms: records.Terms,
+    code: bytes,
+    offer: bytes,
+    also: Iterable[int] = (),
+    hop: bytes = records.ZEROS,
+) -> records.Consent:
+    """What a user signs to opt in; arguments as of `activate`.
+
+    Raises:
+        Missing: `also` names a field that the offer does not ask for.
+    """
     asked = {use.index: use for use in terms.optional}
     uses = {use.index: use for use in terms.required}
     for index in also:
         if index not in uses and index not in asked:
             raise Missing(f"the offer does not ask for field {index}", "an optional field of it")
         uses[index] = uses.get(index) or asked[index]
-    pairwise = user.pairwise(terms.partner)
-    consent = records.Consent(
+    return records.Consent(
         code,
-        pairwise.id,
+        user.pairwise(terms.partner).id,
         terms.partner,
         offer,
         tuple(uses[index] for index in sorted(uses)),
@@ -424,12 +398,6 @@ async def activate(
         terms.currency,
         hop,
     )
-    own = pairwise.sign(commands.CONSENT, canonical(consent))
-    done = await client.command(
-        user, records.OptinActivateCode(consent), (pairwise.public_key, own)
-    )
-    await _check_activation(client, consent, done)
-    return done
 
 
 async def _check_activation(client: Client, consent: records.Consent, done: Done) -> None:
@@ -562,6 +530,19 @@ async def all_codes(client: Client, signer: Signer) -> list[bytes]:
             return codes
 
 
+async def codes_seen_by(client: Client, signer: Signer) -> dict[bytes, bytes | None]:
+    """Codes that somebody may see, each with its view record where that is how they see it.
+
+    A user has their own, the operator all, a partner those that were opted in to. Nobody tells a
+    witness of codes that it was not told of.
+    """
+    codes: dict[bytes, bytes | None] = dict.fromkeys(await all_codes(client, signer))
+    if "partner" in (await client.read(records.GetParty(signer.id))).roles:
+        for record in await all_views(client, signer):
+            codes[(await client.query(signer, records.GetView(record))).code] = record
+    return codes
+
+
 async def all_views(client: Client, partner: Signer) -> list[bytes]:
     """View records of a partner."""
     found: list[bytes] = []
@@ -626,17 +607,6 @@ async def balances(client: Client, operator: Signer, currency: bytes) -> list[re
 def available(line: records.AccountLine) -> int:
     """What an account can still promise."""
     return line.deposited - line.reserved - line.released - line.expired - line.withdrawn
-
-
-def mask_of(indexes: Iterable[int]) -> bytes:
-    """Field mask of registry indexes."""
-    return sum(1 << index for index in set(indexes)).to_bytes(32, "little")
-
-
-def indexes_of(mask: bytes) -> list[int]:
-    """Registry indexes in a field mask, ascending."""
-    bits = int.from_bytes(mask, "little")
-    return [index for index in range(256) if bits >> index & 1]
 
 
 async def prove_entry(client: Client, position: int) -> Receipt:

@@ -37,9 +37,9 @@ async def head(app: App) -> None:
     )
 
 
-@command(audit, example="audit receipt 17")
+@command(audit, example="audit prove 17")
 @click.argument("position", type=click.IntRange(0, (1 << 63) - 1))
-async def receipt(app: App, position: int) -> None:
+async def prove(app: App, position: int) -> None:
     """Prove that an entry is in the journal."""
     async with app.node() as client:
         proof = await steps.prove_entry(client, position)

@@ -79,10 +79,17 @@ async def show(app: App, code: str, signer: str) -> None:
 
 @command(code, "list", example="code list")
 @click.option(
-    "--as", "signer", default="operator", show_default=True, help="Who asks: operator or user."
+    "--as",
+    "signer",
+    default="operator",
+    show_default=True,
+    help="Who asks: operator, user or partner.",
 )
 async def list_(app: App, signer: str) -> None:
-    """List codes: all for the operator, their own for a user."""
+    """List codes: all for the operator, their own for a user.
+
+    A partner gets those that were opted in to.
+    """
     key = app.key(signer)
     async with app.node() as client:
         rows = await code_rows(client, key)
@@ -119,7 +126,7 @@ async def expire(app: App, code: str | None, due: bool) -> None:
 
 async def code_rows(client: Client, key: Key) -> list[dict[str, Any]]:
     """All codes that a signer may see."""
-    return [await code_row(client, key, code) for code in await steps.all_codes(client, key)]
+    return [await code_row(client, key, code) for code in await steps.codes_seen_by(client, key)]
 
 
 async def code_row(client: Client, key: Key, code: bytes) -> dict[str, Any]:

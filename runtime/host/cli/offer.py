@@ -192,6 +192,14 @@ def read_aloud(
     registry: Registry,
 ) -> Group:
     """An offer as a person reads it: what, in which form, with whom, for how long, for what."""
+    rows = facts_lines(in_words(app, terms, shares, registry))
+    return Group(f"Offer {app.name(identity)}", facts(*rows))
+
+
+def in_words(
+    app: App, terms: records.Terms, shares: records.Shares, registry: Registry
+) -> list[tuple[str, str]]:
+    """What an offer says, one subject after the other; a value may have several lines."""
 
     def fields(uses: tuple[FieldUse, ...]) -> str:
         return "\n".join(
@@ -201,7 +209,8 @@ def read_aloud(
 
     text = app.text_of(terms.description)
     until = time_text(terms.view_until) if terms.view_until else "you revoke"
-    pairs = [
+    words = text or f"not here; its hash is {terms.description.hex()}"
+    return [
         ("who asks", app.name(terms.partner)),
         ("what for", terms.purpose),
         ("they see", fields(terms.required) or "nothing that you do not add"),
@@ -221,10 +230,8 @@ def read_aloud(
             amount_text(terms.amount * shares.user // 10000, terms.currency)
             + ", and the share of anyone who is not there",
         ),
+        ("in words", plain_lines(words)),
     ]
-    words = text or f"not here; its hash is {terms.description.hex()}"
-    rows = [*facts_lines(pairs), ("in words", plain_lines(words))]
-    return Group(f"Offer {app.name(identity)}", facts(*rows))
 
 
 def facts_lines(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -35,6 +35,8 @@ async def withdraw(app: App, name: str, amount: int, currency: bytes) -> None:
     key = app.key(name)
     async with app.node() as client:
         done = await steps.withdraw_balance(client, key, amount, currency)
+        paid = amount_text(amount, currency)
+        app.note(client, name, "withdraw_balance", done, amount=amount, amount_text=paid)
         left = done.reply.balance
         await app.done(
             client,
@@ -45,7 +47,7 @@ async def withdraw(app: App, name: str, amount: int, currency: bytes) -> None:
                 **money("amount", amount, currency),
                 **money("balance", left, currency),
             },
-            f"{name}: {amount_text(amount, currency)} paid out, {amount_text(left, currency)} left",
+            f"{name}: {paid} paid out, {amount_text(left, currency)} left",
         )
 
 

@@ -10,6 +10,7 @@ from runtime.host import steps
 from runtime.host.cli.context import App, Problem, command, identity_of, operator_option
 from runtime.host.cli.rules import SHARE
 from runtime.host.cli.show import facts, percent, short
+from runtime.host.keyfolder import Key
 from runtime.wire import records
 
 
@@ -25,7 +26,11 @@ def score() -> None:
 )
 async def show(app: App, name: str, signer: str) -> None:
     """Show a user's score as of now."""
-    user, key = app.party(name), app.key(signer)
+    await show_score(app, app.party(name), app.key(signer))
+
+
+async def show_score(app: App, user: bytes, key: Key) -> None:
+    """Ask for a score and answer it."""
     async with app.node() as client:
         found = await steps.score(client, key, user)
     app.say(

@@ -57,7 +57,7 @@ async def _settle(
     """Distribute an engagement's money on the word of two witnesses."""
     key = app.key(signer)
     async with app.node() as client:
-        identity = await app.code(client, code, key if signer == "operator" else None)
+        identity = await app.code(client, code, key)
         signatures = await gather(app, client, identity, names, files)
         done = await steps.settle(client, key, signatures)
         terms = await _terms(client, key, identity)

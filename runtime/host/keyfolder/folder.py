@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NoReturn, Self
 
+from runtime.host.keyfolder.deeds import Deeds
 from runtime.host.keyfolder.errors import KeyFolderError, TooOpen
 from runtime.host.keyfolder.files import HALF, locked, read, write
 from runtime.host.keyfolder.names import Names
@@ -12,7 +13,7 @@ from runtime.host.keyfolder.nodes import Nodes
 from runtime.host.keyfolder.seal import COST, new_lock, seal, unlock
 
 
-class KeyFolder(Names, Nodes):
+class KeyFolder(Names, Nodes, Deeds):
     """A folder of keys; make one with `create` or `open`.
 
     Attributes:

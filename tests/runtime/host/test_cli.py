@@ -293,7 +293,7 @@ def test_the_head_of_the_last_visit_is_proved_a_part_of_the_next(walk: Walk) -> 
     first = walk.json("audit", "head")
     again = walk.json("audit", "head")
     assert again["known_size"] == first["size"] > 20
-    assert walk.json("audit", "receipt", "3")["position"] == 3
+    assert walk.json("audit", "prove", "3")["position"] == 3
 
 
 def test_an_update_replaces_values_without_showing_them(walk: Walk) -> None:
@@ -333,7 +333,7 @@ SHAPES: list[tuple[tuple[str, ...], set[str]]] = [
     (("view", "list", "--partner", "acme"), {"record", "pairwise", "fields", "visible", "open"}),
     (("payee", "show", "operator", "EUR"), {"party", "balance", "balance_text", "earned"}),
     (("audit", "head"), {"node", "size", "root", "nonce", "signature"}),
-    (("audit", "receipt", "0"), {"position", "leaf", "inclusion", "signed", "size"}),
+    (("audit", "prove", "0"), {"position", "leaf", "inclusion", "signed", "size"}),
 ]
 
 
@@ -457,7 +457,7 @@ FAILURES: list[tuple[str, str]] = [
     ("settlement show {left}", "is not settled"),
     ("settlement verify {offer}", "is no settlement record"),
     ("payee show anna EUR --as ben", "another party's"),
-    ("audit receipt 100000", "no entry 100000"),
+    ("audit prove 100000", "no entry 100000"),
     ("audit export /no/where --auditor auditor", "No such file"),
     ("audit export x.optin --auditor anna", "auditor"),
     ("audit verify no-such-file", "No such file"),
@@ -524,7 +524,7 @@ USAGE = [
     "user enrol",
     "user enrol x --csv y",
     "node run",
-    "audit receipt -1",
+    "audit prove -1",
     "no such",
     "--timeout 0 node status",
     "code expire",

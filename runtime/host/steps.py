@@ -49,6 +49,24 @@ class View(NamedTuple):
     opened: Opened  # to be checked again, offline
 
 
+class Registration(NamedTuple):
+    """A party's word that it wants to take part."""
+
+    node: bytes
+    party: bytes
+    public_key: bytes  # 2,592 bytes, its first; the id is its hash
+    roles: tuple[str, ...]  # ascending
+    signature: bytes  # over canonical [node, party, roles]
+
+    @property
+    def is_genuine(self) -> bool:
+        """Whether the key is the party's and the signature the key's."""
+        agreed = canonical([self.node, self.party, self.roles])
+        return commands.party_id(self.public_key) == self.party and Crypto().verify(
+            self.public_key, commands.REGISTRATION, agreed, self.signature
+        )
+
+
 class Signature(NamedTuple):
     """A witness's word for a statement that it has checked."""
 
@@ -74,11 +92,22 @@ async def provision(client: Client, operator: Holder) -> Done:
 
 async def register(client: Client, operator: Signer, party: Holder, roles: Iterable[str]) -> Done:
     """Register a party, which signs for itself."""
+    return await register_as_asked(
+        client, operator, ask_to_register(client.identity.node, party, roles)
+    )
+
+
+def ask_to_register(node: bytes, party: Holder, roles: Iterable[str]) -> Registration:
+    """A party's own word that it wants roles on a node (id, 32 bytes)."""
     held = tuple(sorted(set(roles)))
-    agreed = canonical([client.identity.node, party.id, held])
-    own = party.sign(commands.REGISTRATION, agreed)
-    request = records.RegisterParty(party.id, held)
-    return await client.command(operator, request, (party.public_key, own))
+    own = party.sign(commands.REGISTRATION, canonical([node, party.id, held]))
+    return Registration(node, party.id, party.public_key, held, own)
+
+
+async def register_as_asked(client: Client, operator: Signer, asked: Registration) -> Done:
+    """Register a party whose key may be elsewhere, by what it has signed."""
+    request = records.RegisterParty(asked.party, asked.roles)
+    return await client.command(operator, request, (asked.public_key, asked.signature))
 
 
 async def define_field(
@@ -102,10 +131,23 @@ async def deposit(
     return await client.command(operator, request)
 
 
-async def generate_code(client: Client, operator: Signer, offer: bytes, user: bytes) -> Done:
-    """Generate a code for a user and reserve its money."""
+async def generate_code(
+    client: Client,
+    operator: Signer,
+    offer: bytes,
+    user: bytes,
+    terms: records.Terms | None = None,
+) -> Done:
+    """Generate a code for a user and reserve its money.
+
+    Args:
+        terms: the offer's, if they are known; else they are asked for.
+
+    Raises:
+        NodeLied: what the node signed is not a grant of this code.
+    """
     done = await client.command(operator, records.OptinGenerateCode(offer, user))
-    terms = (await client.read(records.GetOffer(offer))).terms
+    terms = terms or await offer_terms(client, offer)
     reply = done.reply
     grant = records.CodeGrant(
         client.identity.node, reply.code, offer, reply.reservation, terms.amount, reply.expires_at

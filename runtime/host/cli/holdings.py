@@ -49,8 +49,7 @@ async def holdings(app: App, client: Client, key: Key) -> dict[str, Any]:
         ) from None
     deeds = app.book.deeds(key.name, node) if app.book else []
     codes = [
-        await _engagement(app, client, key, registry, deeds, row)
-        for row in await code_rows(client, key)
+        await _engagement(app, client, registry, deeds, row) for row in await code_rows(client, key)
     ]
     return {
         "format": FORMAT,
@@ -90,7 +89,6 @@ def _enrolment(app: App, registry: Registry, deeds: list[Deed]) -> dict[str, Any
 async def _engagement(
     app: App,
     client: Client,
-    key: Key,
     registry: Registry,
     deeds: list[Deed],
     row: dict[str, Any],
@@ -100,24 +98,24 @@ async def _engagement(
     terms = await steps.offer_terms(client, found.offer)
     shares = await steps.offer_shares(client, terms)
     own = [deed for deed in deeds if deed.facts.get("code") == row["code"].hex()]
+    consent = _consent(registry, own, found) if found.consent_hash != ZEROS else None
     data = {
         **row,
         "expires_at_text": time_text(found.expires_at),
         "partner": {
             "id": terms.partner,
             "name": app.name(terms.partner),
-            "knows_you_as": key.pairwise(terms.partner).id,
+            # By another id after a rotation of the key: the consent has the one that counts.
+            "knows_you_as": consent["pairwise"] if isinstance(consent, dict) else None,
         },
         "offer_in_words": dict(in_words(app, terms, shares, registry)),
         "shares": {name: percent(share) for name, share in shares._asdict().items()},
         "entries": {deed.method: deed.position for deed in own},
-        "consent": None,
+        "consent": consent,
     }
     if terms.charity is None:
         least = terms.amount * shares.user // 10000
         data |= money("your_part_at_least", least, terms.currency)
-    if found.consent_hash != ZEROS:
-        data["consent"] = _consent(registry, own, found)
     return data
 
 

@@ -52,7 +52,7 @@ class Names(Keys):
         Raises:
             UnknownName: nobody is meant, or more than one; names come close are listed.
         """
-        known = self._known()
+        known = self.known()
         if name_or_hex in known:
             return known[name_or_hex]
         if HEX.fullmatch(name_or_hex):
@@ -77,10 +77,10 @@ class Names(Keys):
 
     def name_of(self, party: bytes) -> str | None:
         """Name of a party id: of a key here, else a remembered one; None for a stranger."""
-        return next((name for name, known in self._known().items() if known == party), None)
+        return next((name for name, known in self.known().items() if known == party), None)
 
-    def _known(self) -> dict[str, bytes]:
-        """Ids by name, keys first."""
+    def known(self) -> dict[str, bytes]:
+        """Ids (32 bytes) of everybody and everything that has a name here, keys first."""
         known = {}
         for name in self.names():
             with parsing(self._path_of(name)):

@@ -58,7 +58,7 @@ async def generate(
             segment = await users_named_here(app, client)
         else:
             segment = named(app, users if file is None else read_segment(file))
-        bulk = Issue(app, client, signer, offer_id, segment, skip_strangers=everybody)
+        bulk = Issue(app, client, signer, offer_id, segment, only_users=everybody)
         bar = Progress(console=app.console, disable=not progress, transient=True)
         try:
             with bar:

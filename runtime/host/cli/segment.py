@@ -42,14 +42,20 @@ def named(app: App, texts: Iterable[str]) -> list[Person]:
 
 
 async def users_named_here(app: App, client: Client) -> list[Person]:
-    """Everybody who has a name here and no role on the node: users have none there."""
+    """Whoever has a name here and no role on the node, where users have none, and is no offer."""
     known = app.book.known() if app.book else {}
-    by_id = {party: name for name, party in reversed(known.items())}
+    by_id = {identity: name for name, identity in reversed(known.items())}
+    for offer in await steps.all_offers(client):
+        by_id.pop(offer, None)
     users: list[Person] = []
 
-    async def look(party: bytes) -> None:
-        if not (await client.read(records.GetParty(party))).roles:
-            users.append((by_id[party], party, ""))
+    async def look(identity: bytes) -> None:
+        if (await client.read(records.GetParty(identity))).roles:
+            return
+        try:
+            await client.read(records.GetRules(identity))
+        except Missing:
+            users.append((by_id[identity], identity, ""))
 
     await each(by_id, look)
     return sorted(users)
@@ -76,7 +82,7 @@ class Issue:
     """Codes of one offer for a segment of users.
 
     Args:
-        skip_strangers: who is not enrolled was not meant.
+        only_users: whoever is not enrolled was not meant, and not asked for by name.
 
     Attributes:
         rows: what came of each user, for JSON: a code, or why there is none.
@@ -90,7 +96,7 @@ class Issue:
         offer: bytes,
         segment: list[Person],
         *,
-        skip_strangers: bool,
+        only_users: bool = False,
     ) -> None:
         self.rows: list[dict[str, Any]] = []
         self._app = app
@@ -98,7 +104,7 @@ class Issue:
         self._operator = operator
         self._offer = offer
         self._segment = segment
-        self._skip_strangers = skip_strangers
+        self._only_users = only_users
         self._skipped = 0
         self._problem: Exception | None = None  # the last refusal
 
@@ -131,11 +137,7 @@ class Issue:
                     self._refuse(text, user, error)
                     return
             except NodeError as error:
-                if (
-                    self._skip_strangers
-                    and isinstance(error, Missing)
-                    and "enrolled" in error.wrong
-                ):
+                if self._only_users and "not enrolled" in error.wrong:
                     self._skipped += 1
                 else:
                     self._refuse(text, user, error)
@@ -194,7 +196,7 @@ class Issue:
             lines += [f"no code for {len(names)}: {reason}"]
             for at in range(0, len(names), SOME):
                 lines.append("  " + " ".join(sorted(names)[at : at + SOME]))
-        left = len(self._segment) - len(self.rows) - self._skipped
+        left = len(self._segment) - self._skipped - len(self.rows)
         if left:
             lines.append(f"{left} not asked, or their answer is not known: say it again")
         return lines

@@ -8,9 +8,9 @@ from runtime.host import steps
 from runtime.host.cli.context import App, Problem, Typed, command, operator_option
 from runtime.host.cli.show import (
     amount_text,
+    amounts,
     currency_text,
     facts,
-    money,
     parse_amount,
     parse_currency,
 )
@@ -47,9 +47,7 @@ async def deposit(
             {
                 "partner": identity,
                 "account": done.reply.account,
-                "currency": currency_text(currency),
-                **money("amount", amount, currency),
-                **money("available", done.reply.available, currency),
+                **amounts(currency, amount=amount, available=done.reply.available),
             },
             f"{app.name(identity)}: {amount_text(amount, currency)} received, "
             f"{amount_text(done.reply.available, currency)} available",
@@ -69,12 +67,7 @@ async def withdraw(app: App, partner: str, amount: int, currency: bytes) -> None
         await app.done(
             client,
             done,
-            {
-                "partner": key.id,
-                "currency": currency_text(currency),
-                **money("amount", amount, currency),
-                **money("available", left, currency),
-            },
+            {"partner": key.id, **amounts(currency, amount=amount, available=left)},
             f"{partner}: {amount_text(amount, currency)} withdrawn, "
             f"{amount_text(left, currency)} available",
         )
@@ -93,15 +86,12 @@ async def show(app: App, partner: str, currency: bytes, signer: str) -> None:
         reply = await client.query(key, records.GetAccount(identity, currency))
     line = reply.line._asdict()
     del line["partner"]
-    amounts = {"available": reply.available, **line}
-    data: dict[str, object] = {"partner": identity, "currency": currency_text(currency)}
-    for name, amount in amounts.items():
-        data |= money(name, amount, currency)
+    held = {"available": reply.available, **line}
     app.say(
-        data,
+        {"partner": identity, **amounts(currency, **held)},
         facts(
             ("partner", app.name(identity)),
-            *((name, amount_text(amount, currency)) for name, amount in amounts.items()),
+            *((name, amount_text(amount, currency)) for name, amount in held.items()),
         ),
     )
 
@@ -114,9 +104,7 @@ async def totals(app: App, currency: bytes, operator: str) -> None:
     signer = app.key(operator)
     async with app.node() as client:
         found = await steps.totals(client, signer, currency)
-    data: dict[str, object] = {"currency": currency_text(currency), "conserved": found.conserved}
-    for name, amount in found._asdict().items():
-        data |= money(name, amount, currency)
+    data = {"conserved": found.conserved, **amounts(currency, **found._asdict())}
     app.say(data, conservation(found, currency))
     if not found.conserved:
         raise Problem(

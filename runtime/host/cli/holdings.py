@@ -15,7 +15,7 @@ from runtime.host.cli.context import App, Problem
 from runtime.host.cli.offer import Registry, field_name, in_words
 from runtime.host.cli.show import (
     IN_WORDS,
-    currency_text,
+    amounts,
     money,
     percent,
     time_text,
@@ -152,12 +152,12 @@ async def _balances(client: Client, key: Key) -> list[dict[str, Any]]:
     for currency in sorted({offered.currency for offered in terms}):
         line = await client.query(key, records.GetBalance(key.id, currency))
         found.append(
-            {
-                "currency": currency_text(currency),
-                **money("earned", line.earned, currency),
-                **money("withdrawn", line.earned - line.balance, currency),
-                **money("balance", line.balance, currency),
-            }
+            amounts(
+                currency,
+                earned=line.earned,
+                withdrawn=line.earned - line.balance,
+                balance=line.balance,
+            )
         )
     return found
 

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from runtime.host import audit, steps
-from runtime.host.cli.context import App, Problem, command, read_file, write_file
+from runtime.host.cli.context import App, Problem, command, one_of, read_file, write_file
 from runtime.host.cli.show import (
     amount_text,
     currency_text,
@@ -20,7 +20,7 @@ from runtime.host.cli.show import (
     short,
     time_text,
 )
-from runtime.host.cli.witness import gather
+from runtime.host.cli.witness import gather, read_signature
 from runtime.host.client import Client
 from runtime.host.keyfolder import Key
 from runtime.wire import commands, records
@@ -54,11 +54,18 @@ _alone = Root()
 async def _settle(
     app: App, code: str, signer: str, files: tuple[str, ...], names: tuple[str, ...]
 ) -> None:
-    """Distribute an engagement's money on the word of two witnesses."""
+    """Distribute an engagement's money on the word of two witnesses.
+
+    A witness whose key is elsewhere sends the FILE that optin witness sign wrote.
+    """
     key = app.key(signer)
     async with app.node() as client:
-        identity = await app.code(client, code, key)
-        signatures = await gather(app, client, identity, names, files)
+        signatures = [read_signature(path) for path in files]
+        try:
+            identity = one_of(code, {signed.statement.code for signed in signatures}, "code")
+        except Problem:
+            identity = await app.code(client, code, key)
+        signatures = await gather(app, client, key, identity, names, signatures)
         done = await steps.settle(client, key, signatures)
         terms = await _terms(client, key, identity)
         amounts = done.reply.amounts._asdict()

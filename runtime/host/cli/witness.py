@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import click
@@ -18,8 +19,9 @@ from runtime.host.cli.context import (
 from runtime.host.cli.show import facts, jsonable, short
 from runtime.host.client import Client
 from runtime.host.keyfolder import Key
+from runtime.host.witness import EvidenceRefused
 from runtime.wire import records
-from runtime.wire.errors import Malformed
+from runtime.wire.errors import Malformed, Unauthorized
 from runtime.wire.schema import canonical, decode
 
 FORMAT = "optin/v1/witness-signature"
@@ -121,23 +123,82 @@ def read_signature(path: str) -> steps.Signature:
 
 
 async def gather(
-    app: App, client: Client, code: bytes, names: tuple[str, ...], files: tuple[str, ...]
+    app: App,
+    client: Client,
+    settler: Key,
+    code: bytes,
+    names: tuple[str, ...],
+    signatures: list[steps.Signature],
 ) -> list[steps.Signature]:
-    """Two signatures, from files or by witnesses whose keys are here."""
-    signatures = [read_signature(path) for path in files]
-    if len(files) + len(names) != 2:
+    """Two signatures: those that came in files, and of witnesses whose keys are here.
+
+    Raises:
+        Problem: there are not two that fit; says who could sign, or stand in.
+    """
+    given = len(signatures) + len(names)
+    if given != 2:
         raise Problem(
-            f"{len(files) + len(names)} witnesses", "two, by --witness or --signature", ""
+            f"{given} witness{'' if given == 1 else 'es'}",
+            "two, by --witness or --signature",
+            "the offer's are " + ", ".join(map(app.name, await _witnesses(client, settler, code))),
         )
-    signatures += [await steps.sign_statement(client, app.key(name), code) for name in names]
     for signed in signatures:
         if signed.statement.code != code or signed.statement.node != client.identity.node:
             raise Problem(
                 f"the signature of {app.name(signed.witness)} is for another code or node",
                 f"code {short(code)}",
             )
+    signatures = signatures + [
+        await _signed_here(app, client, settler, code, name) for name in names
+    ]
     if signatures[0].witness == signatures[1].witness:
         raise Problem("the same witness twice", "two different ones")
     if signatures[0].settlement != signatures[1].settlement:
         raise Problem("the two witnesses signed different statements", "one statement")
     return signatures
+
+
+async def _signed_here(
+    app: App, client: Client, settler: Key, code: bytes, name: str
+) -> steps.Signature:
+    """The word of a witness whose key is here; if there is none, who could give it instead."""
+    try:
+        return await steps.sign_statement(client, app.key(name), code)
+    except Problem as problem:
+        wrong = f"the key of witness {name} is not here: {problem.lines[0][1]}"
+    except (EvidenceRefused, Unauthorized) as error:
+        if "no witness of this code" not in error.wrong:
+            raise
+        wrong = f"{name} is no witness of this code, or stands in for one"
+    raise Problem(wrong, *await _who_else(app, client, settler, code, name))
+
+
+async def _witnesses(client: Client, settler: Key, code: bytes) -> tuple[bytes, ...]:
+    """The three witnesses of a code's offer, as it was published."""
+    offer = (await client.query(settler, records.GetCode(code))).offer
+    witnesses: tuple[bytes, ...] = (await steps.offer_terms(client, offer)).witnesses
+    return witnesses
+
+
+async def _who_else(
+    app: App, client: Client, settler: Key, code: bytes, name: str
+) -> tuple[str, str]:
+    """(expected, to do) when a witness does not sign here."""
+    named = await _witnesses(client, settler, code)
+    known = app.book.known() if app.book else {}
+    here = [app.name(one) for one in named if app.book and app.book.find(one)]
+    asked = [other for other, one in known.items() if one not in named and other != name]
+    found = await asyncio.gather(*[client.read(records.GetParty(known[one])) for one in asked])
+    others = [one for one, reply in zip(asked, found, strict=True) if "witness" in reply.roles]
+    advice = [
+        f"where its key is: optin witness sign {code.hex()} --witness {name} --out FILE, with "
+        "--instead-of if it stands in; then settle with --signature FILE"
+    ]
+    if here:
+        advice.append(f"or let another sign: --witness {' or '.join(here)}")
+    stand_in = " or ".join(others) or "another witness, once it is registered"
+    advice.append(
+        f"if it answers no more, {stand_in} could stand in: optin witness replace OFFER DEAD "
+        "SUCCESSOR --partner PARTNER"
+    )
+    return "two of the offer's witnesses " + ", ".join(map(app.name, named)), ". ".join(advice)

@@ -448,7 +448,7 @@ FAILURES: list[tuple[str, str]] = [
     ("view list --partner anna", "partner"),
     ("witness sign {code} --witness anna", "witness"),
     ("witness sign {left} --witness witness-1", "no view was granted"),
-    ("settle {code} --witness witness-1", "1 witnesses"),
+    ("settle {code} --witness witness-1", "1 witness"),
     ("settle {code} --signature {offer} --signature {offer}", "is no signature file"),
     ("settle {left} --signature {one} --signature {two}", "for another code"),
     ("settle {code} --signature {one} --signature {one}", "the same witness twice"),

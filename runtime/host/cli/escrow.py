@@ -91,7 +91,7 @@ async def show(app: App, partner: str, currency: bytes, signer: str) -> None:
         {"partner": identity, **amounts(currency, **held)},
         facts(
             ("partner", app.name(identity)),
-            *((name, amount_text(amount, currency)) for name, amount in held.items()),
+            *((n.replace("_", " "), amount_text(amount, currency)) for n, amount in held.items()),
         ),
     )
 

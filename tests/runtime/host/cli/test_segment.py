@@ -1,0 +1,121 @@
+"""Codes for many users at once."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from runtime.host.cli.segment import AT_ONCE, each
+from tests.runtime.host.cli.market import Market
+
+CROWD = [f"user-{number:02d}" for number in range(40)]
+
+
+@pytest.fixture(scope="module")
+def crowd(market: Market) -> list[str]:
+    """Forty users whom the operator knows by name, and one more of whom there is only the id."""
+    rows = ["name,full_name", *(f"{name},{name}" for name in CROWD), "stranger,Stranger"]
+    file = Path(market.people.file("crowd.csv"))
+    file.write_text("\n".join(rows) + "\n")
+    made = market.people.json("user", "enrol", "--csv", str(file), "--no-receipt")
+    for row in made[:-1]:
+        market.operator.ok("keys", "remember", row["name"], row["user"])
+    return [row["user"] for row in made]
+
+
+def test_a_segment_of_a_file_gets_codes_and_the_others_a_reason(
+    market: Market, crowd: list[str]
+) -> None:
+    market.publish("small", serial=2, amount="0.01 EUR", budget="1.00 EUR")
+    lines = ["# the segment", "", *CROWD[:30], crowd[-1], "nobody", "acme", CROWD[0]]
+    file = Path(market.operator.file("segment.txt"))
+    file.write_text("\n".join(lines) + "\n")
+    result = market.operator.run("code", "generate", "small", "--users", str(file), "--json")
+    assert result.exit_code == 1
+    assert "2 of 33 users got no code" in result.stderr
+    rows = json.loads(result.stdout)
+    assert [row["user"] for row in rows] == [*crowd[:30], crowd[-1], "nobody", market.partner.id]
+    assert all(row["receipt_checked"] for row in rows[:31])
+    assert len({row["code"] for row in rows[:31]}) == 31
+    assert "not known" in rows[31]["refused"]
+    assert "not enrolled" in rows[32]["refused"]
+
+    # Once more: nobody gets a second one, and those who were not there before get theirs.
+    said = market.operator.run("code", "generate", "small", "--users", "-",
+                               stdin="\n".join(CROWD[:32]))  # fmt: skip
+    assert said.exit_code == 1
+    assert "2 codes, 2 receipts checked" in said.stdout
+    assert "no code for 30: the user already has a code of this offer" in said.stdout
+    for name in CROWD[:30]:
+        assert name in said.stdout
+
+
+def test_all_users_are_those_of_the_key_folder_and_nobody_else(
+    market: Market, crowd: list[str]
+) -> None:
+    market.publish("all", serial=3, amount="0.01 EUR", budget="1.00 EUR")
+    rows = market.operator.json("code", "generate", "all", "--all-users", "--progress")
+    people = market.people.json("keys", "list")["keys"]
+    assert {row["user"] for row in rows} == {
+        people[name] for name in (*CROWD, "anna", "ben", "cleo")
+    }
+    assert all("code" in row for row in rows)
+
+
+def test_a_budget_that_ends_half_way_is_said_of_everyone_after(
+    market: Market, crowd: list[str]
+) -> None:
+    market.publish("scarce", serial=4, amount="0.10 EUR", budget="1.00 EUR")
+    said = market.operator.run("code", "generate", "scarce", *CROWD)
+    assert said.exit_code == 1
+    assert "10 codes, 10 receipts checked" in said.stdout
+    assert "no code for 30: 0 micro-units of the offer's budget are left" in said.stdout
+    assert "30 of 40 users got no code" in said.stderr
+    totals = market.operator.json("escrow", "totals", "EUR")
+    assert totals["conserved"] is True
+
+
+def test_one_user_who_is_refused_is_answered_by_the_error_alone(market: Market) -> None:
+    result = market.operator.run("code", "generate", "call", "anna")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "already has a code" in result.stderr
+
+
+@pytest.mark.parametrize("words", ["", "anna --all-users", "--users x --all-users"])
+def test_a_segment_is_named_in_one_way(market: Market, words: str) -> None:
+    said = market.operator.fails("code", "generate", "call", *words.split(), status=2)
+    assert "--users FILE" in said
+
+
+def test_no_more_than_so_many_are_under_way_at_once() -> None:
+    under_way, most, seen = 0, 0, []
+
+    async def work(item: int) -> None:
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        for _ in range(item % 5):
+            await asyncio.sleep(0)
+        seen.append(item)
+        under_way -= 1
+
+    asyncio.run(each(range(200), work))
+    assert sorted(seen) == list(range(200))
+    assert most == AT_ONCE
+
+
+def test_a_failure_that_concerns_all_ends_it() -> None:
+    seen: list[int] = []
+
+    async def work(item: int) -> None:
+        await asyncio.sleep(0)
+        seen.append(item)
+        if item == 20:
+            raise ConnectionError("gone")
+
+    with pytest.raises(ConnectionError):
+        asyncio.run(each(range(1000), work))
+    assert len(seen) < 100

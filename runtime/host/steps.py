@@ -6,6 +6,7 @@ all walk this one path.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
@@ -580,8 +581,10 @@ async def codes_seen_by(client: Client, signer: Signer) -> dict[bytes, bytes | N
     """
     codes: dict[bytes, bytes | None] = dict.fromkeys(await all_codes(client, signer))
     if "partner" in (await client.read(records.GetParty(signer.id))).roles:
-        for record in await all_views(client, signer):
-            codes[(await client.query(signer, records.GetView(record))).code] = record
+        views = await all_views(client, signer)
+        asked = [client.query(signer, records.GetView(record)) for record in views]
+        for view, found in zip(views, await asyncio.gather(*asked), strict=True):
+            codes[found.code] = view
     return codes
 
 

@@ -44,7 +44,7 @@ async def generate(
     progress: bool,
     operator: str,
 ) -> None:
-    """Generate a code of an offer for each user, and reserve its money.
+    """Generate codes of an offer, and reserve their money.
 
     Whoever is refused is listed at the end with the reason, and the status is 1; the others get
     theirs. To say it again is safe: nobody gets a second code of an offer while one is alive.
@@ -124,9 +124,10 @@ async def list_(app: App, signer: str) -> None:
 @click.argument("code", required=False)
 @click.option("--due", is_flag=True, help="All that are due.")
 async def expire(app: App, code: str | None, due: bool) -> None:
-    """Let codes die that were not activated or not completed in time; anyone may.
+    """Let codes die whose time is over; anyone may.
 
-    Their money goes back to the partner's account.
+    They were not activated, or not completed, in time. Their money goes back to the partner's
+    account.
     """
     if (code is None) == (not due):
         raise click.UsageError("expected a CODE, or --due")

@@ -47,10 +47,10 @@ class Node(NamedTuple):
 async def _graph(
     app: App, start: str, edges: tuple[str, ...], depth: int, most: int, operator: str
 ) -> None:
-    """Show what follows from a user, a code or a hop; for the operator.
+    """Show what follows from a user, a code or a hop.
 
-    Users brought users (referred) and have codes (has_code); a code holds a reservation (holds)
-    and led to a view record (lead); a hop is followed by others (followed_by).
+    The operator may ask. Users brought users (referred) and have codes (has_code); a code holds a
+    reservation (holds) and led to a view record (lead); a hop is followed by others (followed_by).
     """
     key = app.key(operator)
     async with app.node() as client:

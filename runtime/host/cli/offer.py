@@ -90,7 +90,10 @@ def example(app: App) -> None:
 @click.argument("file", metavar="FILE.json")
 @click.option("--name", default="", help="Remember the offer under this name.")
 async def publish(app: App, file: str, name: str) -> None:
-    """Publish an offer, signed by its partner; - reads it from standard input."""
+    """Publish an offer, signed by its partner.
+
+    A FILE of - is standard input.
+    """
     form = read_form(read_file(file, "an offer as `optin offer example` prints"))
     async with app.node() as client:
         terms = terms_of(app, form, await steps.field_names(client))

@@ -41,7 +41,7 @@ def role_option(*, required: bool) -> Callable[[F], F]:
 
 @click.group()
 def party() -> None:
-    """Partners, publishers, charities, score sources, witnesses, auditors."""
+    """Partners, witnesses, publishers and all other parties."""
 
 
 @command(
@@ -55,9 +55,10 @@ def party() -> None:
 @click.option("--node", metavar="ID", help="The node, all 64 digits; else the one on --line, or "
               "the only one that your key folder has met.")  # fmt: skip
 async def request(app: App, name: str, file: str, roles: tuple[str, ...], node: str | None) -> None:
-    """Ask to be registered, where your key is; the operator registers the FILE where theirs is.
+    """Ask to be registered, on the machine where your key is.
 
-    FILE holds your public key, the roles and your signature for this one node: nothing secret.
+    The operator registers FILE on another. It holds your public key, the roles and your signature
+    for this one node: nothing secret.
     """
     key = app.key(name)
     identity = await _node_asked(app, node)

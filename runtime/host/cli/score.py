@@ -93,7 +93,10 @@ async def record(
 async def weights(
     app: App, model: str, authentication: int, engagement: int, sharing: int, operator: str
 ) -> None:
-    """Weigh the three dimensions anew, under the name of a new MODEL; scores are as of now."""
+    """Weigh the three dimensions anew, as a new MODEL.
+
+    Scores are as of now: they change with it.
+    """
     total = authentication + engagement + sharing
     if total != 10000:
         raise Problem(f"the weights add up to {percent(total)}", "100 %")

@@ -161,7 +161,10 @@ async def codes(app: App, name: str) -> None:
 @command(user, example="user offers anna")
 @click.argument("name")
 async def offers(app: App, name: str) -> None:
-    """Read every offer that waits for a user: what is shared, how, with whom, for what."""
+    """Read every offer that waits for a user.
+
+    It says what is shared, in which form, with whom, for how long and for what.
+    """
     key = app.key(name)
     found: list[dict[str, Any]] = []
     shown: list[Any] = []
@@ -296,11 +299,12 @@ async def score(app: App, name: str) -> None:
 @click.argument("name")
 @click.argument("file")
 async def export(app: App, name: str, file: str) -> None:
-    """Write down everything that the node holds about a user and lets the user have.
+    """Write down what the node holds about a user.
 
-    Codes and their states, offers in words, consents with fields and forms, partners, amounts,
-    balances, the score, and the user's own commands, each proved to be in the journal. The file
-    is for its owner alone. Values stay on the node: nobody but a partner is ever shown one.
+    That is all that it lets the user have: codes and their states, offers in words, consents with
+    fields and forms, partners, amounts, balances, the score, and the user's own commands, each
+    proved to be in the journal. The file is for its owner alone. Values stay on the node: nobody
+    but a partner is ever shown one.
     """
     key = app.key(name)
     async with app.node() as client:

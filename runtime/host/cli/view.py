@@ -107,10 +107,11 @@ async def fetch(
 @click.option("--node", metavar="ID", help="The node that must have signed it, all 64 digits; "
               "else one that your key folder has met.")  # fmt: skip
 def open_(app: App, file: str, node: str | None) -> None:
-    """Check a view that was kept, and read its values; neither node nor key is needed.
+    """Check a view that was kept, and read its values.
 
-    Every value, its form and the number of its field must be what the node committed itself to
-    when the user consented. The names of the fields are as the file has them.
+    Neither the node nor a key of yours is needed. Every value, its form and the number of its field
+    must be what the node committed itself to when the user consented. The names of the fields are
+    as the file has them.
     """
     opened, public_key, names = _read_saved(file)
     identity = opened.commitment.node

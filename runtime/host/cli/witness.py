@@ -38,7 +38,7 @@ def witness() -> None:
 @click.option("--instead-of", metavar="DEAD", help="The witness of the offer that it replaces.")
 @click.option("--out", metavar="FILE", help="Write the signature file here; else it is printed.")
 async def sign(app: App, code: str, name: str, instead_of: str | None, out: str | None) -> None:
-    """Check the evidence of a completed engagement, and sign its statement.
+    """Check the evidence of an engagement, and sign.
 
     The head must be signed by the node just now, every entry proved to be in it, and code,
     reservation, consent, completion, payees and amounts must agree with the statement.
@@ -84,9 +84,10 @@ async def sign(app: App, code: str, name: str, instead_of: str | None, out: str 
 async def replace(
     app: App, offer: str, dead: str, successor: str, partner: str, operator: str
 ) -> None:
-    """Put SUCCESSOR in the place of the witness DEAD, for all codes of an offer.
+    """Put SUCCESSOR in the place of the witness DEAD.
 
-    Operator and partner agree. The successor signs with --instead-of.
+    It signs for all codes of the offer from now on. Operator and partner agree. The successor signs
+    with --instead-of.
     """
     signer, agreeing = app.key(operator), app.key(partner)
     gone, new = app.party(dead), app.party(successor)
@@ -201,4 +202,4 @@ async def _who_else(
         f"if it answers no more, {stand_in} could stand in: optin witness replace OFFER DEAD "
         "SUCCESSOR --partner PARTNER"
     )
-    return "two of the offer's witnesses " + ", ".join(map(app.name, named)), ". ".join(advice)
+    return "two of the offer's witnesses " + ", ".join(map(app.name, named)), "; ".join(advice)

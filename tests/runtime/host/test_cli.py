@@ -332,6 +332,8 @@ SHAPES: list[tuple[tuple[str, ...], set[str]]] = [
     (("user", "codes", "ada"), {"code", "status", "expires_at"}),
     (("view", "list", "--partner", "acme"), {"record", "pairwise", "fields", "visible", "open"}),
     (("payee", "show", "operator", "EUR"), {"party", "balance", "balance_text", "earned"}),
+    (("user", "score", "anna"), {"user", "composite", "flagged", "model"}),
+    (("graph", "anna"), {"id", "kind", "has_code"}),
     (("audit", "head"), {"node", "size", "root", "nonce", "signature"}),
     (("audit", "prove", "0"), {"position", "leaf", "inclusion", "signed", "size"}),
 ]
@@ -371,6 +373,17 @@ def test_every_command_has_json_and_an_example_that_it_understands(name: str) ->
     for example in examples:
         words = shlex.split(example.partition(">")[0])
         assert command.make_context(name, words).params["as_json"] is False
+
+
+@pytest.mark.parametrize(
+    "name", ["", *sorted(n for n, c in cli.commands.items() if hasattr(c, "commands"))]
+)
+def test_every_command_is_summed_up_in_a_line_of_80_columns(name: str) -> None:
+    said = CliRunner().invoke(cli, [*name.split(), "--help"], terminal_width=80).output
+    summaries = said.partition("Commands:")[2].splitlines()
+    assert len(summaries) > 1
+    assert [line for line in summaries if line.endswith("...")] == []
+    assert max(map(len, said.splitlines())) <= 80
 
 
 # ------------------------------------------------------------------------------- wrong input
@@ -457,6 +470,21 @@ FAILURES: list[tuple[str, str]] = [
     ("settlement show {left}", "is not settled"),
     ("settlement verify {offer}", "is no settlement record"),
     ("payee show anna EUR --as ben", "another party's"),
+    ("user score nobody", "optin keys create nobody"),
+    ("user export nobody x", "optin keys create nobody"),
+    ("user export anna /no/where", "No such file"),
+    ("view open no-such-file", "No such file"),
+    ("view open {offer}", "is no view that was kept"),
+    ("party request nobody x --role partner", "optin keys create nobody"),
+    ("party request acme /no/where --role partner", "No such file"),
+    ("party request acme x --role partner --node 12", "the node's id is not whole"),
+    ("party register --request no-such-file", "No such file"),
+    ("party register --request {offer}", "is no request"),
+    ("code generate call --users no-such-file", "No such file"),
+    ("code generate nothing --all-users", "nothing: not known"),
+    ("graph nobody", "nobody: not known"),
+    ("graph 12345678", "no code that can be seen"),
+    ("settle {code} --witness witness-1 --witness nobody", "settled before"),
     ("audit prove 100000", "no entry 100000"),
     ("audit export /no/where --auditor auditor", "No such file"),
     ("audit export x.optin --auditor anna", "auditor"),

@@ -68,6 +68,15 @@ class Registration(NamedTuple):
         )
 
 
+class Replacement(NamedTuple):
+    """A witness of an offer, and who is to stand in for it."""
+
+    node: bytes
+    offer: bytes
+    dead: bytes
+    successor: bytes
+
+
 class Signature(NamedTuple):
     """A witness's word for a statement that it has checked."""
 
@@ -168,12 +177,22 @@ async def define_weights(client: Client, operator: Signer, weights: records.Weig
 
 
 async def replace_witness(
-    client: Client, operator: Signer, partner: Signer, offer: bytes, dead: bytes, successor: bytes
+    client: Client, operator: Signer, partner: Signer, agreed: Replacement
 ) -> Done:
     """Put another witness in the place of one, on the word of operator and partner."""
-    agreed = canonical([client.identity.node, offer, dead, successor])
-    own = partner.sign(commands.REPLACEMENT, agreed)
-    return await client.command(operator, records.ReplaceWitness(offer, dead, successor), (own,))
+    return await replace_as_agreed(client, operator, agreed, agree_to_replace(partner, agreed))
+
+
+def agree_to_replace(partner: Signer, agreed: Replacement) -> bytes:
+    """The partner's signature (4,627 bytes) for a replacement."""
+    return partner.sign(commands.REPLACEMENT, canonical(list(agreed)))
+
+
+async def replace_as_agreed(
+    client: Client, operator: Signer, agreed: Replacement, signature: bytes
+) -> Done:
+    """Replace a witness by what the partner, whose key may be elsewhere, has signed."""
+    return await client.command(operator, records.ReplaceWitness(*agreed[1:]), (signature,))
 
 
 async def set_clock(

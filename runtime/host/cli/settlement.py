@@ -50,7 +50,8 @@ _alone = Root()
     "--signer", default="operator", show_default=True, help="Who settles: operator or partner."
 )
 @click.option("--signature", "files", multiple=True, metavar="FILE", help="Of a witness.")
-@click.option("--witness", "names", multiple=True, help="Name of a witness whose key is here.")
+@click.option("--witness", "names", multiple=True, help="Name of a witness whose key is here; "
+              "NAME=DEAD for one that stands in.")  # fmt: skip
 async def _settle(
     app: App, code: str, signer: str, files: tuple[str, ...], names: tuple[str, ...]
 ) -> None:

@@ -59,6 +59,35 @@ def test_a_signature_for_another_code_or_changed_does_not_settle(
     assert market.operator.json("code", "show", market.open)["status"] == "activated"
 
 
+def test_a_stand_in_settles_once_partner_and_operator_agreed_by_a_file(market: Market) -> None:
+    offer = market.publish("stand-in", serial=5)
+    code = market.operator.json("code", "generate", "stand-in", "cleo")[0]["code"]
+    market.people.ok("user", "view", "cleo", code)
+    market.people.ok("user", "activate", "cleo", code, "--yes")
+    market.partner.ok("view", "fetch", code, "--partner", "acme")
+    market.partner.ok("keys", "create", "witness-5")
+    request, file = market.partner.file("w5.json"), market.partner.file("agreement.json")
+    market.partner.ok("party", "request", "witness-5", request, "--role", "witness")
+    market.operator.ok("party", "register", "--request", request)
+
+    words = ("witness", "agree", "stand-in", "witness-1", "witness-5", file, "--partner", "acme")
+    assert f"optin witness replace {offer[:8]} " in market.partner.ok(*words)
+    replace = ("witness", "replace", "stand-in", "witness-1", "witness-5", "--agreement", file)
+    others = ("witness", "replace", "call", "witness-1", "witness-5", "--agreement", file)
+    assert "agrees to another offer" in market.operator.fails(*others)
+    others = ("witness", "replace", "stand-in", "witness-2", "witness-5", "--agreement", file)
+    assert "agrees to another dead" in market.operator.fails(*others)
+    assert "is no agreement" in market.operator.fails(*replace[:-1], market.signed[0])
+    assert "witness-5 stands in for witness-1" in market.operator.ok(*replace)
+    market.operator.fails(*replace[:-2], status=2)
+
+    other = market.sign(market.witnesses[1], code)
+    settle = ("settle", code[:8], "--signer", "acme", "--signature", other, "--witness")
+    assert "one that stands in is witness-5=DEAD" in market.partner.fails(*settle, "witness-5")
+    market.partner.ok(*settle, "witness-5=witness-1")
+    assert market.operator.json("code", "show", code)["status"] == "settled"
+
+
 def test_a_witness_gives_the_whole_code_for_nobody_tells_it_of_any(market: Market) -> None:
     witness = market.witnesses[0]
     said = witness.fails("witness", "sign", market.open[:8], "--witness", "witness-1")

@@ -16,7 +16,7 @@ from runtime.host.crypto import Crypto
 from runtime.host.transports import Transport, TransportError, open_transport
 from runtime.wire import records
 from runtime.wire.commands import ENROLMENT, HEAD, node_id, sign_command
-from runtime.wire.errors import Busy, Malformed, NodeError, Stale, Unauthorized, from_wire
+from runtime.wire.errors import Busy, Malformed, NodeError, Unauthorized, from_wire
 from runtime.wire.link import Link, LinkFull
 from runtime.wire.proofs import is_consistent, is_included
 from runtime.wire.requests import Notification, Response, encode_request, parse
@@ -320,12 +320,6 @@ class Client:
             )
         try:
             accepted = spec_of(records.Accepted).build(await self.call(spec.wire_name, params))
-        except NodeError as error:
-            # A refused command leaves its nonce unused or used up: the next one is larger anyway,
-            # and others of this party may be under way with larger ones already.
-            if isinstance(error, Stale):
-                self._nonces.pop(signer.id, None)
-            raise
         except BaseException:
             self._nonces.pop(signer.id, None)
             raise

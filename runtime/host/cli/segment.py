@@ -12,10 +12,9 @@ from runtime.host.cli.show import short, table, time_text
 from runtime.host.client import Client
 from runtime.host.keyfolder import Key, UnknownName
 from runtime.wire import records
-from runtime.wire.errors import Missing, NodeError, Stale
+from runtime.wire.errors import Missing, NodeError
 
 AT_ONCE = 16  # users under way; half of what a client has under way at most
-TRIES = 3  # of a command overtaken by another of the same party, from another client
 LONGEST = 1 << 26  # bytes of a file of users
 SOME = 12  # names in a line of people
 
@@ -127,23 +126,14 @@ class Issue:
         if user is None:
             self._refuse(text, None, UnknownName(unknown))
             return
-        for attempt in range(TRIES):
-            try:
-                done = await steps.generate_code(
-                    self._client, self._operator, self._offer, user, terms
-                )
-            except Stale as error:
-                if attempt == TRIES - 1:
-                    self._refuse(text, user, error)
-                    return
-            except NodeError as error:
-                if self._only_users and "not enrolled" in error.wrong:
-                    self._skipped += 1
-                else:
-                    self._refuse(text, user, error)
-                return
+        try:
+            done = await steps.generate_code(self._client, self._operator, self._offer, user, terms)
+        except NodeError as error:
+            if self._only_users and "not enrolled" in error.wrong:
+                self._skipped += 1
             else:
-                break
+                self._refuse(text, user, error)
+            return
         row = {"user": user, **done.reply._asdict()}
         self.rows.append(row)  # it exists, whatever comes of its receipt
         row.update({"receipt_checked": False, "position": done.accepted.position})

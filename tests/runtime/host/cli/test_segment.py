@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import signal
+import subprocess
+import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from runtime.host.cli.segment import AT_ONCE, each
 from tests.runtime.host.cli.market import Market
+from tests.runtime.host.served import serving
+from tests.runtime.host.test_cli import start
 
 CROWD = [f"user-{number:02d}" for number in range(40)]
 
@@ -82,6 +89,53 @@ def test_one_user_who_is_refused_is_answered_by_the_error_alone(market: Market) 
     result = market.operator.run("code", "generate", "call", "anna")
     assert (result.exit_code, result.stdout) == (1, "")
     assert "already has a code" in result.stderr
+
+
+def test_ctrl_c_half_way_says_what_exists_and_the_rest_follows_when_it_is_said_again(
+    tmp_path: Path,
+) -> None:
+    with serving(tmp_path / "node") as served:
+        market = Market(tmp_path)
+        market.publish("large", serial=2, amount="0.01 EUR", budget="1.00 EUR")
+        file = Path(market.people.file("crowd.csv"))
+        file.write_text("\n".join(["name,full_name", *(f"{n},{n}" for n in CROWD)]) + "\n")
+        made = market.people.json("user", "enrol", "--csv", str(file), "--no-receipt")
+        users = Path(market.operator.file("users.txt"))
+        users.write_text("\n".join(row["user"] for row in made) + "\n")
+        words = ("code", "generate", "large", "--users", str(users))
+
+        drawn, started, entropy = 0, threading.Event(), served.node.entropy
+
+        def interrupting(label: str, *args: Any) -> Any:
+            nonlocal drawn
+            drawn += label == "code"
+            if drawn == 25:
+                started.wait()
+                command.send_signal(signal.SIGINT)
+            return entropy(label, *args)
+
+        served.node.entropy = interrupting
+        command = start(*words, env=market.operator.env, stdout=subprocess.PIPE,
+                        stderr=subprocess.PIPE)  # fmt: skip
+        started.set()
+        said, errors = (text.decode() for text in command.communicate(timeout=60))
+        assert command.returncode == 130, errors
+        match = re.search(r"^(\d+) not asked, or their answer is not known: say it again$", said,
+                          re.MULTILINE)  # fmt: skip
+        assert match, said
+        known = len(re.findall(r"^[0-9a-f]{8} +[0-9a-f]{8} ", said, re.MULTILINE))
+        assert 0 < known < len(CROWD)
+        assert known + int(match[1]) == len(CROWD)
+
+        again = market.operator.run(*words, "--json")
+        rows = json.loads(again.stdout)
+        refused = [row["refused"] for row in rows if "refused" in row]
+        assert all("already has a code" in reason for reason in refused)
+        assert known <= len(refused) < len(CROWD)
+        listed = market.operator.json("code", "list")
+        offer = market.operator.json("offer", "show", "large")["offer"]
+        assert len([row for row in listed if row["offer"] == offer]) == len(CROWD)
+        assert market.operator.json("escrow", "totals", "EUR")["conserved"] is True
 
 
 @pytest.mark.parametrize("words", ["", "anna --all-users", "--users x --all-users"])

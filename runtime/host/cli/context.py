@@ -100,6 +100,7 @@ class App:
         self.as_json = False
         self.receipts = True
         self._folder: KeyFolder | None = None
+        self._passphrase: str | None = None
         self._names: dict[bytes, str | None] = {}
 
     # ---------------------------------------------------------------------- the key folder
@@ -124,7 +125,8 @@ class App:
             try:
                 self._folder = KeyFolder.open(self.keys, None)  # one without a passphrase
             except WrongPassphrase:
-                self._folder = KeyFolder.open(self.keys, self.passphrase())
+                self._passphrase = self.passphrase()
+                self._folder = KeyFolder.open(self.keys, self._passphrase)
         return self._folder
 
     def create_folder(self) -> KeyFolder:
@@ -134,20 +136,20 @@ class App:
             self._folder = KeyFolder.create(self.keys, passphrase)
         return self.folder
 
-    def passphrase(self, new: bool = False) -> str:
-        """The folder's passphrase, from the environment or the terminal."""
-        known = os.environ.get("OPTIN_PASSPHRASE")
+    def passphrase(self, new: bool = False, variable: str = "OPTIN_PASSPHRASE") -> str:
+        """The folder's passphrase, from the environment or the terminal; asked for once."""
+        known = os.environ.get(variable) or (None if new else self._passphrase)
         if known:
             return known
         if not sys.stdin.isatty():
             raise Problem(
                 f"the key folder {self.keys} needs its passphrase and there is no terminal",
-                "the passphrase in OPTIN_PASSPHRASE, or a terminal to ask on",
+                f"the passphrase in {variable}, or a terminal to ask on",
                 "for a demonstration: --insecure-no-passphrase makes a folder without one"
                 if new
                 else "",
             )
-        words = f"Passphrase for {'the new key folder ' if new else ''}{self.keys}"
+        words = f"{'New passphrase' if new else 'Passphrase'} for {self.keys}"
         answer: str = click.prompt(words, hide_input=True, confirmation_prompt=new, err=True)
         return answer
 

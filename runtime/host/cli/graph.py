@@ -92,8 +92,9 @@ async def follow(
 
 
 def _tree(app: App, node: Node, words: str = "") -> Tree:
-    label = Text(words + " " if words else "", "dim")
-    label.append(f"{node.kind} " if node.kind else "", "none")
+    label = Text()
+    label.append(f"{words} " if words else "", "dim")
+    label.append(f"{node.kind} " if node.kind else "")
     label.append(plain(app.name(node.id)), "bold")
     tree = Tree(label, guide_style="dim")
     for edge, nodes in node.edges.items():

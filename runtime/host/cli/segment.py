@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import textwrap
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -16,7 +17,7 @@ from runtime.wire.errors import Missing, NodeError
 
 AT_ONCE = 16  # users under way; half of what a client has under way at most
 LONGEST = 1 << 26  # bytes of a file of users
-SOME = 12  # names in a line of people
+WIDEST = 100  # columns of running text
 
 Person = tuple[str, bytes | None, str]  # as typed, id, why there is none
 
@@ -174,7 +175,7 @@ class Issue:
         checked = sum(row["receipt_checked"] for row in made)
         return [
             *([table("user", "code", "opt in before", "entry>", rows=rows)] if made else []),
-            f"{len(made)} codes, {checked} receipts checked",
+            f"{len(made)} code{'' if len(made) == 1 else 's'}, receipts of {checked} checked",
         ]
 
     def _refusals(self, refused: list[dict[str, Any]]) -> list[Any]:
@@ -183,13 +184,23 @@ class Issue:
         for row in refused:
             reasons.setdefault(row["refused"], []).append(row["name"])
         for reason, names in sorted(reasons.items()):
-            lines += [f"no code for {len(names)}: {reason}"]
-            for at in range(0, len(names), SOME):
-                lines.append("  " + " ".join(sorted(names)[at : at + SOME]))
+            lines += self._wrapped(f"no code for {len(names)}: {reason}", "")
+            lines += self._wrapped(" ".join(sorted(names)), "  ")
         left = len(self._segment) - self._skipped - len(self.rows)
         if left:
             lines.append(f"{left} not asked, or their answer is not known: say it again")
         return lines
+
+    def _wrapped(self, text: str, indent: str) -> list[str]:
+        width = min(self._app.console.width, WIDEST)
+        return textwrap.wrap(
+            text,
+            width,
+            initial_indent=indent,
+            subsequent_indent="  ",
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
 
     def complain(self) -> None:
         """Fail if anybody was refused."""
@@ -200,5 +211,6 @@ class Issue:
             raise self._problem
         raise Problem(
             f"{refused} of {len(self._segment) - self._skipped} users got no code",
-            todo="see the reasons above; the others have theirs",
+            todo="see the reasons above"
+            + ("; the others have theirs" if len(self.rows) > refused else ""),
         )

@@ -64,7 +64,7 @@ def unlock(path: Path, passphrase: str | None) -> tuple[str, bytes | None]:
         if passphrase is not None:
             raise WrongPassphrase(
                 f"{path}: a passphrase was given but its seeds are in clear; expected none; leave "
-                "it out, or give the folder one with change_passphrase"
+                "it out, or give the folder one: optin keys passphrase"
             )
         return CLEAR, None
     if passphrase is None:

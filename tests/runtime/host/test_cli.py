@@ -782,6 +782,32 @@ def test_a_folder_with_a_passphrase_is_opened_with_it_alone(tmp_path: Path) -> N
     assert set(terminal.json("keys", "list")["keys"]) == {"anna"}
 
 
+def test_a_passphrase_is_changed_and_a_folder_in_clear_gets_its_first(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    made = terminal.json("--insecure-no-passphrase", "keys", "create", "anna")
+    change = ("keys", "passphrase")
+    assert "OPTIN_NEW_PASSPHRASE" in terminal.fails(*change)
+    said = terminal.run(*change, OPTIN_NEW_PASSPHRASE="first")
+    assert (said.exit_code, said.stdout) == (0, "1 key sealed under the new passphrase\n")
+    wrong = {"OPTIN_PASSPHRASE": "wrong", "OPTIN_NEW_PASSPHRASE": "second"}
+    assert "passphrase is wrong" in terminal.fails(*change, **wrong)
+    right = {"OPTIN_PASSPHRASE": "first", "OPTIN_NEW_PASSPHRASE": "second"}
+    assert terminal.run(*change, **right).exit_code == 0
+    assert "passphrase is wrong" in terminal.fails("keys", "create", "b", OPTIN_PASSPHRASE="first")
+    key = KeyFolder.open(tmp_path / "keys", "second").key("anna")
+    assert key.id.hex() == made[0]["id"]
+
+
+def test_a_name_that_was_given_can_be_taken_back(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.ok("--insecure-no-passphrase", "keys", "create", "anna")
+    terminal.ok("keys", "remember", "bob", "11" * 32)
+    assert "the name is that of" in terminal.fails("keys", "remember", "bob", "22" * 32)
+    assert terminal.ok("keys", "forget", "bob") == "bob is nobody's name now\n"
+    terminal.ok("keys", "remember", "bob", "22" * 32)
+    assert "expected" in terminal.fails("keys", "forget", "anna")
+
+
 def test_without_a_terminal_a_new_folder_needs_a_passphrase_or_a_clear_word(tmp_path: Path) -> None:
     said = Terminal(tmp_path).fails("keys", "create", "anna")
     assert "--insecure-no-passphrase" in said

@@ -54,8 +54,9 @@ def test_a_segment_of_a_file_gets_codes_and_the_others_a_reason(
     said = market.operator.run("code", "generate", "small", "--users", "-",
                                stdin="\n".join(CROWD[:32]))  # fmt: skip
     assert said.exit_code == 1
-    assert "2 codes, 2 receipts checked" in said.stdout
+    assert "2 codes, receipts of 2 checked" in said.stdout
     assert "no code for 30: the user already has a code of this offer" in said.stdout
+    assert max(map(len, said.stdout.splitlines())) <= 100
     for name in CROWD[:30]:
         assert name in said.stdout
 
@@ -78,7 +79,7 @@ def test_a_budget_that_ends_half_way_is_said_of_everyone_after(
     market.publish("scarce", serial=4, amount="0.10 EUR", budget="1.00 EUR")
     said = market.operator.run("code", "generate", "scarce", *CROWD)
     assert said.exit_code == 1
-    assert "10 codes, 10 receipts checked" in said.stdout
+    assert "10 codes, receipts of 10 checked" in said.stdout
     assert "no code for 30: 0 micro-units of the offer's budget are left" in said.stdout
     assert "30 of 40 users got no code" in said.stderr
     totals = market.operator.json("escrow", "totals", "EUR")

@@ -51,6 +51,19 @@ def test_the_export_has_money_score_and_enrolment_but_no_value(exported: dict[st
     assert not any(value in text for value in VALUES.values())
 
 
+def test_an_update_and_a_referrer_are_part_of_the_enrolment(market: Market) -> None:
+    values = ("--field=full_name=Fay Holt", "--field=email=fay@example.org")
+    market.people.ok("user", "enrol", "fay", *values, "--referrer", "anna")
+    market.people.ok("user", "update", "fay", values[0])
+    file = Path(market.people.file("fay.json"))
+    market.people.ok("user", "export", "fay", str(file))
+    found = json.loads(file.read_text())
+    assert found["enrolment"]["fields"] == ["full_name"]
+    assert found["enrolment"]["referrer"]["name"] == "anna"
+    assert [row["method"] for row in found["receipts"]] == ["enrol", "update_fields"]
+    assert found["codes"] == []
+
+
 def test_its_receipts_hold_without_the_node(exported: dict[str, Any]) -> None:
     node, key = bytes.fromhex(exported["node"]["id"]), exported["node"]["public_key"]
     assert commands.node_id(bytes.fromhex(key)) == node

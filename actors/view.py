@@ -66,8 +66,12 @@ class View(Entity):
     )
     table = {
         "none": {"optin_generate_view": ("open",), "optin_enforce_view": ("none",)},
-        "open": {"optin_enforce_view": ("open",), "stop_view": ("stopped",)},
-        "stopped": {"optin_enforce_view": ("stopped",)},
+        "open": {
+            "optin_enforce_view": ("open",),
+            "stop_view": ("stopped",),
+            "forget": ("none",),
+        },
+        "stopped": {"optin_enforce_view": ("stopped",), "forget": ("none",)},
     }
     reads = ("get_view", "list_views")
     indexes = {

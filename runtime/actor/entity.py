@@ -4,7 +4,7 @@ import pykka
 
 from runtime.actor.transaction import Journaled
 from runtime.wire.errors import Fault, Missing, NotAllowedNow
-from runtime.wire.records import REQUESTS, SINGLETON
+from runtime.wire.records import REQUESTS, SINGLETON, Forgotten
 from runtime.wire.schema import spec_of
 
 
@@ -91,6 +91,19 @@ class Entity(pykka.ThreadingActor):
         The default serves entities of which a node has one.
         """
         return SINGLETON
+
+    @classmethod
+    def can_be_forgotten(cls):
+        """Whether some state of this kind can be forgotten when it is due."""
+        return any(["forget" in allowed for allowed in cls.table.values()])
+
+    def forget(self, tx, message):
+        """Be erased: it was kept as long as it must be."""
+        return Done(None, Forgotten())
+
+    @classmethod
+    def apply_forgotten(cls, state, event, tx):
+        return cls.blank
 
     @property
     def state(self):  # untyped: each entity has a state record of its own

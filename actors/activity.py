@@ -2,7 +2,7 @@
 
 from runtime.actor import Done, Entity, Transaction, errors, make_id, records
 
-KEPT = dict(records.SCOPES)["activity"]
+KEPT = records.KEPT["activity"]
 
 
 def activity_id(source, event):

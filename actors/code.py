@@ -25,7 +25,7 @@ from runtime.actor import (
 
 # What a witness is shown of the entries behind a statement: no user, no field mask.
 EVIDENCE = ("code_generated", "reservation_made", "code_activated", "code_completed")
-KEPT = dict(records.SCOPES)["engagement"]
+KEPT = records.KEPT["engagement"]
 WAITING = ("generated", "viewed")  # states in which a code may still be activated
 
 

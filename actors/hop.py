@@ -11,7 +11,7 @@ from runtime.actor import (
     records,
 )
 
-KEPT = dict(records.SCOPES)["engagement"]
+KEPT = records.KEPT["engagement"]
 
 
 def hop_id(hop):

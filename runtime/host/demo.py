@@ -298,16 +298,16 @@ async def play(app: App, folder: Path) -> bytes:
             offer = await story.set_up()
             await story.enrol(rows)
             await asyncio.gather(*[story.live(name, offer) for name in story.people])
-        entries, signed = await steps.whole_journal(client, keys["auditor"])
+        journal = await steps.whole_journal(client, keys["auditor"])
         totals = await steps.totals(client, keys["operator"], EUR)
         balances = await steps.balances(client, keys["operator"], EUR)
         path = folder / "journal.optin"
-        audit.write_bundle(path, client.identity, entries, signed)
+        audit.write_bundle(path, journal)
     report = audit.verify_bundle(path, client.identity.node)
     took = time.monotonic() - began
     say(
         app,
-        f"{len(rows)} people in {took:.1f} s: {signed.head.size} journal entries, "
+        f"{len(rows)} people in {took:.1f} s: {report.entries} journal entries, "
         f"{story.receipts} receipts checked.",
         "",
         *_outcomes(story, {line.party: line.earned for line in balances}),

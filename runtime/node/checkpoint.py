@@ -9,7 +9,7 @@ from hashlib import sha3_256
 from runtime.wire.commands import CHECKPOINT
 from runtime.wire.errors import Refused
 from runtime.wire.proofs import entry_leaf
-from runtime.wire.records import SCOPES, STATES, ZEROS, Checkpoint
+from runtime.wire.records import KEPT, STATES, ZEROS, Checkpoint
 from runtime.wire.schema import canonical, decode, unpack_own
 
 EVERY = 1024  # entries from one checkpoint to the next
@@ -24,7 +24,7 @@ def check_chain(journal, start: int = 0) -> None:
         Refused: naming the first entry whose leaf is not the one in the tree, or that was erased
             before its time.
     """
-    least = min([kept for _, kept in SCOPES if kept])
+    least = KEPT["activity"]
     for position in range(start, journal.size):
         header, salt, body, _ = journal.entry(position)
         if body is None:

@@ -5,6 +5,7 @@ from runtime.wire.errors import Missing
 from runtime.wire.proofs import body_digest, leaf_hash, parts_of, shown_of
 from runtime.wire.records import (
     EVENTS,
+    KEPT,
     SCHEMA_VERSION,
     SCOPES,
     Attachment,
@@ -165,7 +166,7 @@ class Journal:
 def scope_of(specs):
     """The scope that decides for an entry with events of these declarations."""
     scopes = [spec.more["scope"] for spec in specs]
-    for scope, _ in reversed(SCOPES):
+    for scope in reversed(SCOPES):
         if scope in scopes:
             return scope
     return "engagement"
@@ -173,11 +174,8 @@ def scope_of(specs):
 
 def due_at(time, specs):
     """When an entry of that time with these events is to be erased, ns; 0 for never."""
-    scope = scope_of(specs)
-    for name, kept in SCOPES:
-        if name == scope:
-            return time + kept if kept else 0
-    return 0
+    kept = KEPT[scope_of(specs)]
+    return time + kept if kept else 0
 
 
 def encode_event(kind, entity_id, event):

@@ -117,12 +117,13 @@ class Queries:
         return Entry(header, leaf, salt, b"", shown, tuple(beside))
 
     def _names_user(self, body):
-        """Whether the command of an entry names a user, or was signed by one."""
-        if not body.command:
-            return False
-        signer = spec_of(Command).build(unpack_own(body.command)).party
-        party = self._node.state_of("party", signer)
-        return spec_of(REQUESTS[body.method]).more["names_user"] or "user" in party.roles
+        """Whether the command of an entry names a user."""
+        more = spec_of(REQUESTS[body.method]).more
+        if more["names_user"] == "signer":
+            signer = spec_of(Command).build(unpack_own(body.command)).party
+            roles = self._node.state_of("party", signer).roles
+            return "user" in roles and more["signer"] not in roles
+        return more["names_user"]
 
     def signed_head(self, nonce):
         """The head as of now: a function that gives it as SignedHead once it is signed."""

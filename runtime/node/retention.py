@@ -125,9 +125,12 @@ class Retention:
         classes, store = self._node.directory.classes, self._node.store
         for event in body.events:
             kind, entity = unpack_own(event)[:2]
-            if (kind, entity) not in gone and classes[kind].can_be_forgotten():
-                if store.get(kind, entity) is not None:
-                    return True
+            if (
+                (kind, entity) not in gone
+                and classes[kind].can_be_forgotten()
+                and store.get(kind, entity) is not None
+            ):
+                return True
         return False
 
     def next(self, indexes):

@@ -51,13 +51,13 @@ def faces(content: bytes) -> tuple[bytes, bytes]:
     """
     try:
         kind, entity, name, fields = unpack_own(content)
-        spec = spec_of(EVENTS[name])
-        names = [field[0] for field in spec.fields]
-        if len(fields) != len(names):
+        spec = spec_of(EVENTS[name]) if name in EVENTS else None
+        names = [field[0] for field in spec.fields] if spec else []
+        if spec and len(fields) != len(names):
             raise ValueError
     except Exception:  # whatever hostile bytes raise in a decoder
         raise Malformed("an event of the entry is none", "[kind, id, event, fields]")
-    private = spec.more["private"]
+    private = spec.more["private"] if spec else ()
     if not private:
         return content, b""
     shown = [kind, None if "id" in private else entity, name, fields[:]]

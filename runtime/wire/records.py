@@ -44,14 +44,14 @@ EDGE = Choice("referred", "has_code", "holds", "lead", "followed_by")
 COMPENSATION = Choice("PrioritySupport", "EarlyAccess", "AffiliateCredit", "CharitableDonation")
 
 DAY = 86400 * 10**9  # ns
-# How long an entry is kept for the sake of an event in it, ns; None is for good. Of several
-# scopes in an entry the later in this list decides.
-SCOPES = (
-    ("activity", 365 * DAY),
-    ("engagement", 7 * 365 * DAY),
-    ("standing", None),
-    ("profile", 365 * DAY),  # the values alone: the entry stays
-)
+# How long something is kept for the sake of an event of a scope, ns; None is for good.
+KEPT = {
+    "activity": 365 * DAY,
+    "engagement": 7 * 365 * DAY,
+    "standing": None,
+    "profile": 365 * DAY,  # the values alone: the entry stays
+}
+SCOPES = ("activity", "engagement", "standing", "profile")  # of several in an entry the last counts
 
 ZEROS = bytes(32)
 SINGLETON = ZEROS  # the id of an entity of which a node has one
@@ -75,7 +75,8 @@ def request(wire_name, doc, *fields, **more):
         judged_anew: whether every attempt is judged and journaled: the same command again is not
             answered from memory, and a refusal is an entry too.
         timed: whether it depends on the time, so that the clock must have been set.
-        names_user: whether the command names a user, so that auditors are not shown it.
+        names_user: whether the command names a user, so that auditors are not shown it;
+            "signer" if it does when somebody signed it as a user.
         reply: fields of the answer.
     """
     reply = more.pop("reply", ())
@@ -577,7 +578,8 @@ request(
     "rotate_key", "Change a party's key, not its id. The new key agrees: its signature over the "
     "canonical `[node, party, successor]` (context `optin/v1/rotation`) comes along.",
     ("successor", ID, "id of the new key, tag `optin/v1/party`"),
-    to="party", signer="any", enclosures=("the new ML-DSA-87 public key", "its signature"),
+    to="party", signer="any", names_user="signer",
+    enclosures=("the new ML-DSA-87 public key", "its signature"),
 )  # fmt: skip
 request(
     "set_clock", "Move the node's clock forward. A step larger than the bound needs two witnesses: "
@@ -680,7 +682,7 @@ request(
     "record_hop", "Add a hop to a session's provenance chain.",
     ("session", ID, ""), ("previous", ID, "the session's last hop; zeros for the first"),
     ("type", HOP, "any but OptIn, the node's own"), ("data", ID, "hash of what belongs to it"),
-    to="hop", signer="any", reply=(("hop", ID, ""),),
+    to="hop", signer="any", names_user="signer", reply=(("hop", ID, ""),),
 )  # fmt: skip
 request(
     "get_hop", "A hop.",
@@ -803,7 +805,7 @@ request(
     "Look at what was consented to. The answer is a padded ViewGrant, sealed to a key for this "
     "one request; a repeated request is judged anew.",
     ("record", ID, ""), ("requested", MASK, ""), ("reply_key", ID, "id of the one-time key"),
-    to="view", signer="partner", judged_anew=True, timed=True,
+    to="view", signer="partner", judged_anew=True, timed=True, names_user="signer",
     enclosures=("one-time ML-KEM-1024 key", "the network address the host saw, if any"),
     reply=(("sealed", Sealed, "ViewGrant"),),
 )  # fmt: skip
@@ -851,7 +853,8 @@ request(
 request(
     "withdraw_balance", "Take out what one has earned.",
     ("currency", CURRENCY, ""), ("amount", U64, "micro-units"),
-    to="payee", signer="any", reply=(("balance", U64, "what is left"),),
+    to="payee", signer="any", names_user="signer",
+    reply=(("balance", U64, "what is left"),),
 )  # fmt: skip
 request(
     "list_balances", "Payees of a currency with their balances, a page at a time.",

@@ -95,7 +95,10 @@ class RamStore:
         self._write()
         old = self.entries[sequence]
         self.entries[sequence] = (old[0], salt, body, attachments)
-        self._undo.append(lambda: self.entries.__setitem__(sequence, old))
+        self._undo.append(lambda: self._restore(sequence, old))
+
+    def _restore(self, sequence, entry):
+        self.entries[sequence] = entry
 
     def entry(self, sequence):
         return self.entries[sequence] if 0 <= sequence < len(self.entries) else None

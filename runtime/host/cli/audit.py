@@ -67,12 +67,12 @@ async def export(app: App, file: str, auditor: str, progress: bool) -> None:
     async with app.node() as client:
         with Progress(console=app.console, disable=not progress, transient=True) as bar:
             task = bar.add_task("Exporting", total=None)
-            entries, signed = await steps.whole_journal(
+            journal = await steps.whole_journal(
                 client, key, lambda done, all_: bar.update(task, completed=done, total=all_)
             )
-        count = auditing.write_bundle(file, client.identity, entries, signed)
+        count = auditing.write_bundle(file, journal)
     app.say(
-        {"file": file, "entries": count, "root": signed.head.root},
+        {"file": file, "entries": count, "root": journal.signed.head.root},
         f"{count} entries written to {file}",
         f"verify it anywhere: optin audit verify {file}",
     )

@@ -136,7 +136,8 @@ class Entity(pykka.ThreadingActor):
     def _not_allowed(self, name, status, allowed):
         if status == "none":
             return Missing(f"there is no such {self.kind}", "an id that this node gave")
-        nothing = "no request for it now" if allowed else f"nothing: {status} is final"
+        later = [word for word in allowed if word != "forget"]
+        nothing = "no request for it now" if later else f"nothing: {status} is final"
         words = sorted([word for word in allowed if word in REQUESTS])
         return NotAllowedNow(
             f"{name} on a {self.kind} that is {status}",

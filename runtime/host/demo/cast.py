@@ -1,0 +1,187 @@
+"""Who takes part in the demo, what is offered to whom, and how far each one goes.
+
+The people are in `people.csv`, all invented.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from runtime.host.cli.show import DAY, MICRO, SECOND, parse_currency
+from runtime.wire import records
+
+HOUR, MINUTE = 3600 * SECOND, 60 * SECOND
+USD, EUR = parse_currency("USD"), parse_currency("EUR")
+EXACT, METRO, AGE, PRESENCE = "ExactValue", "MetroAreaOnly", "AgeRange", "BooleanOnly"
+
+PARTIES = {  # beside the operator and the people
+    "acme": "partner",
+    "lumen": "partner",
+    "nimbus": "partner",
+    "witness-1": "witness",
+    "witness-2": "witness",
+    "witness-3": "witness",
+    "witness-4": "witness",
+    "city-blog": "publisher",
+    "food-bank": "charity",
+    "quiz": "source",
+    "auditor": "auditor",
+}
+WITNESSES = ("witness-1", "witness-2", "witness-3")  # of every offer; the first two sign
+DEAD, SUCCESSOR = "witness-2", "witness-4"  # one offer's witness, replaced
+
+FIELDS = (  # in the order of the registry
+    ("full_name", "text", (EXACT, PRESENCE)),
+    ("email", "email", (EXACT, PRESENCE)),
+    ("phone", "phone", (EXACT, PRESENCE)),
+    ("postal_code", "postal_code", (EXACT, METRO, PRESENCE)),
+    ("birth_date", "birth_date", (EXACT, AGE, PRESENCE)),
+    ("city", "text", (EXACT, PRESENCE)),
+)
+SHARES = records.Shares(2000, 4000, 2000, 2000)  # basis points
+DEPOSITS = (
+    ("acme", 150 * MICRO, USD, b"INV-2027-001"),
+    ("lumen", 150 * MICRO, EUR, b"INV-2027-002"),
+    ("nimbus", 50 * MICRO, USD, b"INV-2027-003"),
+    ("nimbus", 25 * MICRO, EUR, b"INV-2027-004"),
+)
+WITHDRAWALS = (  # the first two from escrow, the rest of what was earned
+    ("acme", 30 * MICRO, USD),
+    ("lumen", 25 * MICRO, EUR),
+    ("city-blog", 20 * MICRO, USD),
+    ("food-bank", 40 * MICRO, EUR),
+)
+LATER = 5 * MINUTE  # the clock's step, until which codes of `flash` live
+
+
+class Path(NamedTuple):
+    """How many of those asked go a path, and its acts: methods of the story."""
+
+    people: int
+    acts: tuple[str, ...]
+
+
+IGNORES: tuple[str, ...] = ()
+LEAVES = ("read",)
+UNABLE = ("read", "fail_to_opt_in")
+UNSEEN = ("read", "opt_in")
+REGRETS_EARLY = ("read", "opt_in", "revoke")
+SETTLES = ("read", "opt_in", "look", "settle")
+REGRETS_LATE = ("read", "opt_in", "look", "revoke", "settle")
+REGRETS_LAST = ("read", "opt_in", "look", "settle", "revoke")
+
+
+class Offer(NamedTuple):
+    """What a partner asks for, and who is asked: places in the file of people."""
+
+    name: str
+    partner: str
+    text: str
+    purpose: str
+    amount: int
+    currency: bytes
+    required: tuple[tuple[int, str], ...]
+    optional: tuple[tuple[int, str], ...]
+    compensation: str
+    asked: tuple[int, ...]
+    paths: tuple[Path, ...]
+    charity: str | None = None
+    publisher: str | None = "city-blog"
+    least_score: int = 0
+    accept_flagged: bool = True
+    code_lives: int = 30 * DAY
+    complete_by: int = 14 * DAY
+
+
+CALLBACK = Offer(
+    "callback",
+    "acme",
+    "We call you back once about your insurance. No newsletter, no sale of your data.",
+    "a call back",
+    1_500_000,
+    USD,
+    ((0, EXACT), (2, PRESENCE)),
+    ((4, AGE), (5, EXACT)),
+    "EarlyAccess",
+    tuple(range(80)),
+    (
+        Path(56, SETTLES),
+        Path(3, REGRETS_LAST),
+        Path(3, REGRETS_LATE),
+        Path(4, REGRETS_EARLY),
+        Path(8, LEAVES),
+        Path(6, IGNORES),
+    ),
+)
+COMMUTE = Offer(
+    "commute",
+    "lumen",
+    "We study how far people travel to work. Your area and age band go into one table.",
+    "a study of travel to work",
+    2_000_000,
+    EUR,
+    ((3, METRO), (4, AGE)),
+    (),
+    "CharitableDonation",
+    # Those who live in no metro area are asked first.
+    (60, 71, 82, 93, 0, *[place for place in range(50, 109) if place not in (60, 71, 82, 93)]),
+    (
+        Path(4, UNABLE),
+        Path(44, SETTLES),
+        Path(2, REGRETS_LAST),
+        Path(2, REGRETS_LATE),
+        Path(2, REGRETS_EARLY),
+        Path(6, IGNORES),
+    ),
+    charity="food-bank",
+    publisher=None,
+)
+PREVIEW = Offer(
+    "preview",
+    "nimbus",
+    "Try our next release before others do, and tell us what breaks.",
+    "an early release",
+    5_000_000,
+    USD,
+    ((1, EXACT),),
+    ((4, AGE),),
+    "PrioritySupport",
+    (0, 1, 2, 3, 5, 6, 8),
+    (Path(6, SETTLES), Path(1, LEAVES)),
+    least_score=30,
+    accept_flagged=False,
+)
+FLASH = Offer(
+    "flash",
+    "nimbus",
+    "One question by telephone, within the next five minutes.",
+    "one question",
+    500_000,
+    EUR,
+    ((2, EXACT),),
+    (),
+    "AffiliateCredit",
+    tuple(place for place in range(110, 131) if place != 126),  # who has no telephone
+    (Path(8, SETTLES), Path(6, UNSEEN), Path(3, LEAVES), Path(3, IGNORES)),
+    code_lives=LATER,
+    complete_by=LATER,
+)
+OFFERS = (CALLBACK, COMMUTE, PREVIEW, FLASH)
+
+# What `quiz` saw people do: type, points, how long ago.
+ACTIVE = {
+    "anna": (("ApiVerification", 900, 40 * DAY), ("FormCompletion", 600, 12 * DAY)),
+    "bruno": (("ApiVerification", 800, 200 * DAY),),
+    "carla": (("ApiVerification", 700, 90 * DAY), ("SurveyCompleted", 400, 3 * DAY)),
+    "deniz": (("ApiVerification", 1000, 30 * DAY), ("ReferralMade", 400, 5 * DAY)),
+    "farid": (("SurveyCompleted", 900, 60 * DAY), ("ForumPost", 300, 8 * DAY)),
+    "greta": (("ApiVerification", 750, 15 * DAY),),
+    "ines": (("ApiVerification", 950, 300 * DAY),),
+    "jakub": (("QuestionAsked", 600, 20 * DAY),),
+    "katja": (("ApiVerification", 1000, HOUR),),
+}
+LOW, JUMPED = "jakub", "katja"  # refused `preview` for their scores
+
+GUEST = "anna"  # three partners see her; she came by an ad
+HOPS = (("AdView", "city-blog"), ("AdClick", "city-blog"), ("FormSubmit", "acme"))
+PRIVATE = "hugo"  # has no telephone

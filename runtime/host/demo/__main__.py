@@ -16,6 +16,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 from runtime.host import audit, steps
 from runtime.host.cli.context import App, Problem, problem_of
 from runtime.host.cli.show import short
+from runtime.host.cli.user import read_people
 from runtime.host.demo import cast, tell
 from runtime.host.demo.folder import Running, clear, start
 from runtime.host.demo.story import Story
@@ -27,15 +28,15 @@ DEFAULT_FOLDER = "build/demo"
 async def play(app: App, folder: Path) -> bytes:
     """Play the story, and tell it; returns a settled code."""
     began = time.monotonic()
-    people = files("runtime.host").joinpath("people.csv").read_text(encoding="utf-8")
+    rows = read_people(files("runtime.host").joinpath("people.csv").read_text(encoding="utf-8"))
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:.0f} %"))
     console = app.console
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     async with app.node() as client:
         with bar:
-            task = bar.add_task("200 people")
-            story = Story(app, client, people, lambda: bar.advance(task))
-            bar.update(task, total=len(story.rows) + sum(len(o.asked) for o in cast.OFFERS))
+            total = len(rows) + sum(len(offer.asked) for offer in cast.OFFERS)
+            task = bar.add_task(f"{len(rows)} people", total=total)
+            story = Story(app, client, rows, lambda: bar.advance(task))
             await story.play()
         facts = await tell.ask(story)
         journal = await steps.whole_journal(client, story.keys["auditor"])
@@ -62,7 +63,8 @@ def _hints(folder: Path, pid: int, code: bytes) -> list[str]:
         "  optin offer show callback",
         f"  optin user codes {cast.GUEST}",
         f"  optin settlement show {short(code)}",
-        "  optin view list --partner acme",
+        "  optin user earned " + cast.GUEST + " USD",
+        "  optin view list --partner nimbus",
         f"  optin audit verify {where}/journal.optin",
         f"To stop it: kill {pid}; to start it again: optin node run {where}/node",
     ]

@@ -40,16 +40,16 @@ FIELDS = (  # in the order of the registry
 )
 SHARES = records.Shares(2000, 4000, 2000, 2000)  # basis points
 DEPOSITS = (
-    ("acme", 150 * MICRO, USD, b"INV-2027-001"),
-    ("lumen", 150 * MICRO, EUR, b"INV-2027-002"),
+    ("acme", 120 * MICRO, USD, b"INV-2027-001"),
+    ("lumen", 100 * MICRO, EUR, b"INV-2027-002"),
     ("nimbus", 50 * MICRO, USD, b"INV-2027-003"),
     ("nimbus", 25 * MICRO, EUR, b"INV-2027-004"),
 )
 WITHDRAWALS = (  # the first two from escrow, the rest of what was earned
     ("acme", 30 * MICRO, USD),
-    ("lumen", 25 * MICRO, EUR),
-    ("city-blog", 20 * MICRO, USD),
-    ("food-bank", 40 * MICRO, EUR),
+    ("lumen", 20 * MICRO, EUR),
+    ("city-blog", 15 * MICRO, USD),
+    ("food-bank", 30 * MICRO, EUR),
 )
 LATER = 5 * MINUTE  # the clock's step, until which codes of `flash` live
 
@@ -103,14 +103,14 @@ CALLBACK = Offer(
     ((0, EXACT), (2, PRESENCE)),
     ((4, AGE), (5, EXACT)),
     "EarlyAccess",
-    tuple(range(80)),
+    tuple(range(60)),
     (
-        Path(56, SETTLES),
-        Path(3, REGRETS_LAST),
-        Path(3, REGRETS_LATE),
-        Path(4, REGRETS_EARLY),
+        Path(40, SETTLES),
+        Path(2, REGRETS_LAST),
+        Path(2, REGRETS_LATE),
+        Path(3, REGRETS_EARLY),
         Path(8, LEAVES),
-        Path(6, IGNORES),
+        Path(5, IGNORES),
     ),
 )
 COMMUTE = Offer(
@@ -124,14 +124,14 @@ COMMUTE = Offer(
     (),
     "CharitableDonation",
     # Those who live in no metro area are asked first.
-    (60, 71, 82, 93, 0, *[place for place in range(50, 109) if place not in (60, 71, 82, 93)]),
+    (60, 71, 82, 93, 0, *[at for at in range(61, 99) if at not in (71, 82, 93)]),
     (
         Path(4, UNABLE),
-        Path(44, SETTLES),
+        Path(26, SETTLES),
         Path(2, REGRETS_LAST),
         Path(2, REGRETS_LATE),
         Path(2, REGRETS_EARLY),
-        Path(6, IGNORES),
+        Path(4, IGNORES),
     ),
     charity="food-bank",
     publisher=None,
@@ -161,8 +161,8 @@ FLASH = Offer(
     ((2, EXACT),),
     (),
     "AffiliateCredit",
-    tuple(place for place in range(110, 131) if place != 126),  # who has no telephone
-    (Path(8, SETTLES), Path(6, UNSEEN), Path(3, LEAVES), Path(3, IGNORES)),
+    tuple(range(110, 126)),
+    (Path(6, SETTLES), Path(4, UNSEEN), Path(3, LEAVES), Path(3, IGNORES)),
     code_lives=LATER,
     complete_by=LATER,
 )

@@ -11,22 +11,25 @@ from rich.text import Text
 
 from runtime.host import audit, steps
 from runtime.host.cli.escrow import conservation
-from runtime.host.cli.show import MARK, amount_text, currency_text, plain, short, table, time_text
+from runtime.host.cli.show import MARK, amount_text, currency_text, short, table, time_text
+from runtime.host.cli.show import facts as show_facts
 from runtime.host.demo import cast
 from runtime.host.demo.story import Story
 from runtime.wire import records
 
 CURRENCIES = (cast.USD, cast.EUR)
 SIGNED = ("command", "consent", "witness")  # checks of the audit that are told
-ENDS = ("settled", "revoked, paid", "revoked, unpaid", "expired", "read", "unread")
+ENDS = ("settled", "revoked late", "revoked early", "expired", "read", "unread")
 
 
 class Facts(NamedTuple):
     """What the node says after the story."""
 
     ends: dict[str, Counter[str]]  # of codes, by offer
+    unseen: int  # codes that expired after their activation
     totals: dict[bytes, steps.Totals]  # by currency
-    earned: dict[bytes, dict[str, int]]  # by currency, then by name, people as one
+    earned: dict[bytes, Counter[str]]  # by currency, then by name, people as one
+    withdrawn: list[str]
     hops: list[records.Hop]  # of the guest, the last first
 
 
@@ -34,28 +37,38 @@ async def ask(story: Story) -> Facts:
     """Ask the node what came of it."""
     client, operator = story.client, story.keys["operator"]
     ends: dict[str, Counter[str]] = {offer.name: Counter() for offer in cast.OFFERS}
+    unseen = 0
     for (offer, _), engagement in story.engagements.items():
-        ends[offer][_end(await client.query(operator, records.GetCode(engagement.code)))] += 1
-    names = {key.id: name for name, key in story.keys.items() if name not in story.people}
-    totals, earned = {}, {}
+        found = await client.query(operator, records.GetCode(engagement.code))
+        ends[offer][_end(found)] += 1
+        unseen += found.status == "expired" and found.consent_hash != records.ZEROS
+    names = {key.id: name for name, key in story.keys.items()}
+    totals: dict[bytes, steps.Totals] = {}
+    earned: dict[bytes, Counter[str]] = {}
+    withdrawn: list[str] = []
     for currency in CURRENCIES:
         totals[currency] = await steps.totals(client, operator, currency)
-        parts: Counter[str] = Counter()
-        for line in await steps.balances(client, operator, currency):
-            parts[names.get(line.party, "people")] += line.earned
-        earned[currency] = dict(parts)
+        parts = earned[currency] = Counter()
+        lines = await steps.balances(client, operator, currency)
+        for line in lines:
+            name = names[line.party]
+            parts["people" if name in story.people else name] += line.earned
+        accounts = (await client.query(operator, records.ListAccounts(currency, b"", 100))).accounts
+        paid = [(names[line.partner], line.withdrawn) for line in accounts]
+        paid += [(names[line.party], line.withdrawn) for line in lines]
+        withdrawn += [f"{who} {amount_text(sum_, currency)}" for who, sum_ in sorted(paid) if sum_]
     hops = []
     hop = story.engagements[cast.CALLBACK.name, cast.GUEST].hop
     while hop != records.ZEROS:
         hops.append(await steps.get_hop(client, hop))
         hop = hops[-1].previous
-    return Facts(ends, totals, earned, hops)
+    return Facts(ends, unseen, totals, earned, withdrawn, hops)
 
 
 def _end(found: records.GetCodeReply) -> str:
-    """Where an engagement ended; one revoked after a view was granted is paid all the same."""
+    """Where an engagement ended: late is after a view was granted, and settled all the same."""
     if found.status == "revoked":
-        return "revoked, unpaid" if found.settlement == records.ZEROS else "revoked, paid"
+        return "revoked early" if found.settlement == records.ZEROS else "revoked late"
     return {"generated": "unread", "viewed": "read"}.get(found.status, found.status)
 
 
@@ -67,11 +80,16 @@ def told(story: Story, facts: Facts, report: audit.Report, path: Path, seconds: 
         f"{len(cast.OFFERS)} offers in {len(CURRENCIES)} currencies.",
         f"{seconds:.1f} s, {report.entries} journal entries, {story.receipts} receipts checked.",
         *_section("What partners ask for, and pay", _offers(story)),
-        *_section("What came of their codes", _outcomes(facts)),
-        *_section(f"What {cast.GUEST} and {cast.PRIVATE} have, and what is shown", _views(story)),
-        *_section("How it went", *_turns(story, facts)),
+        *_section(
+            "What became of the codes (revoked late: after a look, so it is paid)",
+            _outcomes(facts),
+        ),
+        *_section(f"What {cast.GUEST} has, and what is shown of it", *_views(story)),
+        *_section("How it went", _turns(story, facts)),
         *_section("Every micro-unit is somewhere", *_money(facts)),
-        *_section("Who asked too much, and the node's words", _refusals(story)),
+        *_section(
+            "What was refused, in the node's words (a look refused is journaled)", _refusals(story)
+        ),
         *_section("Checked offline, without a key", *_audited(report, path)),
     ]
 
@@ -92,9 +110,7 @@ def _offers(story: Story) -> Any:
         shown = fields(offer.required)
         if offer.optional:
             shown += f"; if you like {fields(offer.optional)}"
-        rows.append(
-            (offer.name, offer.partner, shown, amount_text(offer.amount, offer.currency))
-        )
+        rows.append((offer.name, offer.partner, shown, amount_text(offer.amount, offer.currency)))
     return table("offer", "partner", "to see", "for>", rows=rows)
 
 
@@ -102,86 +118,94 @@ def _outcomes(facts: Facts) -> Any:
     rows = []
     for offer in cast.OFFERS:
         ends = facts.ends[offer.name]
-        paid = ends["settled"] + ends["revoked, paid"]
+        paid = ends["settled"] + ends["revoked late"]
         rows.append(
             (
                 offer.name,
                 ends.total(),
                 *(ends[end] or "" for end in ENDS),
-                f"{paid} x {amount_text(offer.amount, offer.currency).split()[0]} =",
                 amount_text(paid * offer.amount, offer.currency),
             )
         )
     heads = [f"{end}>" for end in ENDS]
-    return table("offer", "codes>", *heads, "", "paid>", rows=rows)
+    return table("offer", "codes>", *heads, "paid>", rows=rows)
 
 
-def _views(story: Story) -> Any:
+def _views(story: Story) -> list[Any]:
     nothing = Text("nothing", "dim")
-    guest, private = story.people[cast.GUEST], story.people[cast.PRIVATE]
     offers = (cast.CALLBACK, cast.COMMUTE, cast.PREVIEW)
-    views = [story.engagements[offer.name, cast.GUEST].view for offer in offers]
-    other = story.engagements[cast.CALLBACK.name, cast.PRIVATE].view
-
-    def shown(view: steps.View | None, index: int) -> Any:
-        value: Any = view.values.get(index, nothing) if view else nothing
-        if isinstance(value, bool):
-            return "there is one" if value else "there is none"
-        return value or nothing
-
-    rows = [("known as", cast.GUEST, *[short(v.grant.pairwise) for v in views if v],
-             cast.PRIVATE, short(other.grant.pairwise) if other else "")]  # fmt: skip
+    views = [_view(story, offer, cast.GUEST) for offer in offers]
+    rows: list[tuple[Any, ...]] = [
+        ("known as", cast.GUEST, *[short(view.grant.pairwise) for view in views])
+    ]
     for index, field in story.registry.items():
-        held = [
-            person.values.get(index, b"").decode() or Text("none", "dim")
-            for person in (guest, private)
-        ]
+        held = story.people[cast.GUEST].values.get(index, b"").decode()
         rows.append(
-            (field.name, held[0], *[shown(view, index) for view in views], held[1],
-             shown(other, index))
-        )  # fmt: skip
+            (field.name, held, *[_shown(view.values.get(index, nothing)) for view in views])
+        )
     sees = [f"{offer.partner} sees" for offer in offers]
-    return table("", "has", *sees, "has", f"{offers[0].partner} sees", rows=rows)
+    private = _view(story, cast.CALLBACK, cast.PRIVATE).values
+    return [
+        table("", f"{cast.GUEST} has", *sees, rows=rows),
+        f"{cast.PRIVATE} has no phone; acme sees: " + ", ".join(map(_shown, private.values())),
+    ]
 
 
-def _turns(story: Story, facts: Facts) -> list[Any]:
+def _view(story: Story, offer: cast.Offer, name: str) -> steps.View:
+    view = story.engagements[offer.name, name].view
+    assert view is not None, f"{offer.partner} did not look at {name}"
+    return view
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "there is one" if value else "there is none"
+    return value
+
+
+def _turns(story: Story, facts: Facts) -> Any:
     names = {key.id: name for name, key in story.keys.items()}
-    hops = ", ".join(f"{hop.type} ({names.get(hop.party, 'the node')})" for hop in facts.hops[::-1])
-    scores = ", ".join(
-        f"{name} {score.composite}{'!' if score.flagged else ''}"
+    hops = [f"{hop.type} ({names.get(hop.party, 'the node')})" for hop in facts.hops[::-1]]
+    scores = [
+        f"{name} {score.composite}" + (" (jumped within a day)" if score.flagged else "")
         for name, score in story.scores.items()
-    )
+    ]
     signed = Counter(
         names[signature.witness]
         for engagement in story.engagements.values()
         for signature in engagement.signed
     )
-    witnesses = ", ".join(f"{name} {count}" for name, count in sorted(signed.items()))
+    witnesses = ", ".join(f"{name} signed {count}" for name, count in sorted(signed.items()))
     expired = sum(ends["expired"] for ends in facts.ends.values())
     before, after = (time_text(moment) for moment in story.clock)
-    return [
-        Text(f"{cast.GUEST} came by {hops}."),
-        Text(f"scores: {scores}; preview asks for {cast.PREVIEW.least_score}, ! jumped in a day."),
-        Text(
-            f"{cast.DEAD} was lost and {cast.SUCCESSOR} put in its place for commute; "
-            f"settlements signed: {witnesses}."
+    return show_facts(
+        (f"{cast.GUEST} came by", ", ".join(hops)),
+        ("scores", f"{', '.join(scores)}; preview asks for {cast.PREVIEW.least_score}"),
+        ("witnesses", f"{cast.DEAD} is lost to commute, {cast.SUCCESSOR} replaces it; {witnesses}"),
+        ("clock", f"set by two witnesses from {before} to {after[11:]}"),
+        (
+            "expired",
+            f"{expired} codes of flash: {expired - facts.unseen} never activated, "
+            f"{facts.unseen} activated and never looked at",
         ),
-        Text(
-            f"two witnesses set the clock from {before} to {after[11:]}; {expired} codes of flash "
-            "expired."
-        ),
-    ]
+        ("withdrawn", ", ".join(facts.withdrawn)),
+    )
 
 
 def _money(facts: Facts) -> list[Any]:
-    totals = [(found, currency) for currency, found in facts.totals.items()]
-    rows = []
-    who = ["people", "operator", *[n for n in cast.PARTIES if any(n in e for e in facts.earned.values())]]
-    for name in who:
-        rows.append((name, *[_units(facts.earned[c].get(name, 0), c) for c in CURRENCIES]))
-    rows.append(("together", *[_units(sum(facts.earned[c].values()), c) for c in CURRENCIES]))
+    names = ("people", "operator", *cast.PARTIES)
+    rows = [
+        (name, *[_units(facts.earned[currency][name], currency) for currency in CURRENCIES])
+        for name in names
+        if any(name in facts.earned[currency] for currency in CURRENCIES)
+    ]
+    sums = [_units(facts.earned[currency].total(), currency) for currency in CURRENCIES]
     heads = [f"{currency_text(currency)}>" for currency in CURRENCIES]
-    return [conservation(*totals), table("earned by", *heads, rows=rows)]
+    return [
+        conservation(*[(totals, currency) for currency, totals in facts.totals.items()]),
+        "",
+        table("earned by", *heads, rows=[*rows, ("together", *sums)]),
+    ]
 
 
 def _units(amount: int, currency: bytes) -> str:
@@ -189,12 +213,11 @@ def _units(amount: int, currency: bytes) -> str:
 
 
 def _refusals(story: Story) -> Any:
-    rows: list[tuple[str, str, str]] = []
+    rows: list[tuple[str, str]] = []
     for refusal in story.refusals:
-        if rows and rows[-1][1:] == refusal[1:]:
-            continue  # others with the same wish
-        rows.append(refusal)
-    return table("who", "what", "the node says", rows=[map(plain, row) for row in rows])
+        if not rows or rows[-1][1] != refusal.words:  # else another with the same wish
+            rows.append((f"{refusal.who} {refusal.tries}", refusal.words))
+    return table("who tries what", "the node says", rows=rows)
 
 
 def _audited(report: audit.Report, path: Path) -> list[Any]:

@@ -57,7 +57,7 @@ class Story:
     Args:
         app: for the key folder.
         client: open.
-        rows: name, referrer and values of everybody.
+        rows: name, referrer and values of everybody, as people.csv has them.
         tick: called once for every person enrolled and every engagement lived.
 
     Attributes:
@@ -72,8 +72,9 @@ class Story:
         self.app = app
         self.client = client
         self.rows = rows
-        names = ("operator", *cast.PARTIES, *[name for name, _, _ in self.rows])
-        self.keys = {name: app.folder.create_key(name) for name in names}
+        self.names = [name for name, _, _ in rows]
+        everybody = ("operator", *cast.PARTIES, *self.names)
+        self.keys = {name: app.folder.create_key(name) for name in everybody}
         self.people: dict[str, Person] = {}
         self.registry: Registry = {}
         self.offers: dict[str, bytes] = {}
@@ -217,10 +218,8 @@ class Story:
 
     async def generate_codes(self) -> None:
         """Everybody asked gets a code; whose score does not do gets none."""
-        names = [name for name, _, _ in self.rows]
-        await _each(
-            self._generate, [(offer, names[at]) for offer in cast.OFFERS for at in offer.asked]
-        )
+        asked = [(offer, self.names[at]) for offer in cast.OFFERS for at in offer.asked]
+        await _each(self._generate, asked)
         for name in (cast.LOW, cast.JUMPED):
             tries = f"makes {name} a preview code"
             await self.refused("operator", tries, self._generate((cast.PREVIEW, name)))
@@ -250,11 +249,10 @@ class Story:
     def _paths(self) -> list[tuple[Engagement, tuple[str, ...]]]:
         """What everybody is going to do."""
         paths = []
-        names = [name for name, _, _ in self.rows]
         for offer in cast.OFFERS:
             acts = [path.acts for path in offer.paths for _ in range(path.people)]
             for at, mine in zip(offer.asked, acts, strict=True):
-                paths.append((self.engagements[offer.name, names[at]], mine))
+                paths.append((self.engagements[offer.name, self.names[at]], mine))
         return paths
 
     async def live(self) -> None:
@@ -274,7 +272,7 @@ class Story:
     async def _opt_in(self, engagement: Engagement) -> None:
         offer, name = engagement.offer, engagement.name
         # Every third person adds what is optional.
-        also = [index for index, _ in offer.optional] if self._place(name) % 3 == 0 else []
+        also = [index for index, _ in offer.optional] if self.names.index(name) % 3 == 0 else []
         guest = (offer, name) == (cast.CALLBACK, cast.GUEST)
         step = steps.activate(
             self.client,
@@ -286,9 +284,6 @@ class Story:
         )
         reply = await self.do(step)
         engagement.record, engagement.hop = reply.record, reply.hop
-
-    def _place(self, name: str) -> int:
-        return list(self.people).index(name)
 
     async def _fail_to_opt_in(self, engagement: Engagement) -> None:
         tries = "opts in from outside any metro area"
@@ -362,7 +357,7 @@ class Story:
         )
         witnesses = [keys[name] for name in ("witness-1", "witness-3")]
         await self.do(steps.set_clock(client, keys["operator"], then, witnesses))
-        self.clock = (now, then)
+        self.clock = (now, (await client.read(records.Identity())).time)
         late, unseen = self.on_path(cast.FLASH, cast.LEAVES), self.on_path(cast.FLASH, cast.UNSEEN)
         await self.refused(late.name, "opts in to flash after 5 minutes", self._opt_in(late))
         await self.refused("nimbus", f"looks at {unseen.name} after 5 minutes", self._look(unseen))

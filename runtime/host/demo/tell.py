@@ -25,6 +25,7 @@ ENDS = ("settled", "revoked late", "revoked early", "expired", "read", "unread")
 class Facts(NamedTuple):
     """What the node says after the story."""
 
+    terms: dict[str, records.Terms]  # by offer
     ends: dict[str, Counter[str]]  # of codes, by offer
     unseen: int  # codes that expired after their activation
     totals: dict[bytes, steps.Totals]  # by currency
@@ -36,7 +37,8 @@ class Facts(NamedTuple):
 async def ask(story: Story) -> Facts:
     """Ask the node what came of it."""
     client, operator = story.client, story.keys["operator"]
-    ends: dict[str, Counter[str]] = {offer.name: Counter() for offer in cast.OFFERS}
+    terms = {name: await steps.offer_terms(client, id_) for name, id_ in story.offers.items()}
+    ends: dict[str, Counter[str]] = {name: Counter() for name in story.offers}
     unseen = 0
     for (offer, _), engagement in story.engagements.items():
         found = await client.query(operator, records.GetCode(engagement.code))
@@ -62,7 +64,7 @@ async def ask(story: Story) -> Facts:
     while hop != records.ZEROS:
         hops.append(await steps.get_hop(client, hop))
         hop = hops[-1].previous
-    return Facts(ends, unseen, totals, earned, withdrawn, hops)
+    return Facts(terms, ends, unseen, totals, earned, withdrawn, hops)
 
 
 def _end(found: records.GetCodeReply) -> str:
@@ -79,7 +81,7 @@ def told(story: Story, facts: Facts, report: audit.Report, path: Path, seconds: 
         f"{len(story.people)} people, {brought} of them brought by another, met "
         f"{len(cast.OFFERS)} offers in {len(CURRENCIES)} currencies.",
         f"{seconds:.1f} s, {report.entries} journal entries, {story.receipts} receipts checked.",
-        *_section("What partners ask for, and pay", _offers(story)),
+        *_section("What partners ask for, and pay", _offers(story, facts)),
         *_section(
             "What became of the codes (revoked late: after a look, so it is paid)",
             _outcomes(facts),
@@ -98,33 +100,36 @@ def _section(title: str, *parts: Any) -> list[Any]:
     return ["", Text(title, "bold"), *parts]
 
 
-def _offers(story: Story) -> Any:
-    def fields(uses: Iterable[tuple[int, str]]) -> str:
+def _offers(story: Story, facts: Facts) -> Any:
+    names = {key.id: name for name, key in story.keys.items()}
+
+    def fields(uses: Iterable[records.FieldUse]) -> str:
         return ", ".join(
             story.registry[index].name + ("" if form == cast.EXACT else f" ({MARK[form]})")
             for index, form in uses
         )
 
     rows = []
-    for offer in cast.OFFERS:
-        shown = fields(offer.required)
-        if offer.optional:
-            shown += f"; if you like {fields(offer.optional)}"
-        rows.append((offer.name, offer.partner, shown, amount_text(offer.amount, offer.currency)))
+    for name, terms in facts.terms.items():
+        shown = fields(terms.required)
+        if terms.optional:
+            shown += f"; if you like {fields(terms.optional)}"
+        price = amount_text(terms.amount, terms.currency)
+        rows.append((name, names[terms.partner], shown, price))
     return table("offer", "partner", "to see", "for>", rows=rows)
 
 
 def _outcomes(facts: Facts) -> Any:
     rows = []
-    for offer in cast.OFFERS:
-        ends = facts.ends[offer.name]
+    for name, terms in facts.terms.items():
+        ends = facts.ends[name]
         paid = ends["settled"] + ends["revoked late"]
         rows.append(
             (
-                offer.name,
+                name,
                 ends.total(),
                 *(ends[end] or "" for end in ENDS),
-                amount_text(paid * offer.amount, offer.currency),
+                amount_text(paid * terms.amount, terms.currency),
             )
         )
     heads = [f"{end}>" for end in ENDS]
@@ -176,16 +181,20 @@ def _turns(story: Story, facts: Facts) -> Any:
         for signature in engagement.signed
     )
     witnesses = ", ".join(f"{name} signed {count}" for name, count in sorted(signed.items()))
-    expired = sum(ends["expired"] for ends in facts.ends.values())
+    expired = {name: ends["expired"] for name, ends in facts.ends.items() if ends["expired"]}
+    gone = sum(expired.values())
     before, after = (time_text(moment) for moment in story.clock)
     return show_facts(
         (f"{cast.GUEST} came by", ", ".join(hops)),
         ("scores", f"{', '.join(scores)}; preview asks for {cast.PREVIEW.least_score}"),
-        ("witnesses", f"{cast.DEAD} is lost to commute, {cast.SUCCESSOR} replaces it; {witnesses}"),
+        (
+            "witnesses",
+            f"{witnesses}; for commute {cast.SUCCESSOR} replaces {cast.DEAD}, which is lost",
+        ),
         ("clock", f"set by two witnesses from {before} to {after[11:]}"),
         (
             "expired",
-            f"{expired} codes of flash: {expired - facts.unseen} never activated, "
+            f"{gone} codes of {', '.join(expired)}: {gone - facts.unseen} never activated, "
             f"{facts.unseen} activated and never looked at",
         ),
         ("withdrawn", ", ".join(facts.withdrawn)),

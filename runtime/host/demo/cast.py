@@ -30,7 +30,8 @@ PARTIES = {  # beside the operator and the people
 WITNESSES = ("witness-1", "witness-2", "witness-3")  # of every offer; the first two sign
 DEAD, SUCCESSOR = "witness-2", "witness-4"  # one offer's witness, replaced
 
-FIELDS = (  # in the order of the registry
+NAME, EMAIL, PHONE, POSTAL_CODE, BIRTH_DATE, CITY = range(6)
+FIELDS = (  # by these indexes
     ("full_name", "text", (EXACT, PRESENCE)),
     ("email", "email", (EXACT, PRESENCE)),
     ("phone", "phone", (EXACT, PRESENCE)),
@@ -98,10 +99,10 @@ CALLBACK = Offer(
     "acme",
     "We call you back once about your insurance. No newsletter, no sale of your data.",
     "a call back",
-    1_500_000,
+    3 * MICRO // 2,
     USD,
-    ((0, EXACT), (2, PRESENCE)),
-    ((4, AGE), (5, EXACT)),
+    ((NAME, EXACT), (PHONE, PRESENCE)),
+    ((BIRTH_DATE, AGE), (CITY, EXACT)),
     "EarlyAccess",
     tuple(range(60)),
     (
@@ -118,9 +119,9 @@ COMMUTE = Offer(
     "lumen",
     "We study how far people travel to work. Your area and age band go into one table.",
     "a study of travel to work",
-    2_000_000,
+    2 * MICRO,
     EUR,
-    ((3, METRO), (4, AGE)),
+    ((POSTAL_CODE, METRO), (BIRTH_DATE, AGE)),
     (),
     "CharitableDonation",
     # Those who live in no metro area are asked first.
@@ -141,10 +142,10 @@ PREVIEW = Offer(
     "nimbus",
     "Try our next release before others do, and tell us what breaks.",
     "an early release",
-    5_000_000,
+    5 * MICRO,
     USD,
-    ((1, EXACT),),
-    ((4, AGE),),
+    ((EMAIL, EXACT),),
+    ((BIRTH_DATE, AGE),),
     "PrioritySupport",
     (0, 1, 2, 3, 5, 6, 8),
     (Path(6, SETTLES), Path(1, LEAVES)),
@@ -156,9 +157,9 @@ FLASH = Offer(
     "nimbus",
     "One question by telephone, within the next five minutes.",
     "one question",
-    500_000,
+    MICRO // 2,
     EUR,
-    ((2, EXACT),),
+    ((PHONE, EXACT),),
     (),
     "AffiliateCredit",
     tuple(range(110, 126)),

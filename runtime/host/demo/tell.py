@@ -92,7 +92,7 @@ def told(story: Story, facts: Facts, report: audit.Report, path: Path, seconds: 
         *_section(
             "What was refused, in the node's words (a look refused is journaled)", _refusals(story)
         ),
-        *_section("Checked offline, without a key", *_audited(report, path)),
+        *_section("Checked offline by an auditor, who needs no key", *_audited(report, path)),
     ]
 
 
@@ -237,4 +237,6 @@ def _audited(report: audit.Report, path: Path) -> list[Any]:
     return [
         f"{path}: {report.entries} entries hold.",
         f"{sum(checks.values())} checks, among them signatures: {some}.",
+        f"Whom they are about is not in the file: {report.hidden['command signatures']} commands of "
+        "users are hidden, their proof is not.",
     ]

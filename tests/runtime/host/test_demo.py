@@ -18,13 +18,14 @@ from typing import Any
 import pytest
 
 from runtime.host import audit, steps
+from runtime.host.audit.turn import Turn
 from runtime.host.cli.show import amount_text
 from runtime.host.client import Client
 from runtime.host.demo import cast
 from runtime.host.demo.folder import clear, start, stop
 from runtime.host.keyfolder import KeyFolder
 from runtime.wire import records
-from runtime.wire.schema import decode, unpack
+from runtime.wire.schema import unpack
 
 ROOT = Path(__file__).parents[3]
 COLUMNS = 80
@@ -106,7 +107,7 @@ class Run:
         """How often each event is in the journal."""
         found: Counter[str] = Counter()
         for entry in audit.read_bundle(self.bundle).entries:
-            found.update(unpack(event)[2] for event in decode(records.Body, entry.body).events)
+            found.update(event.name for event in Turn(entry).events)
         return found
 
 
@@ -199,10 +200,9 @@ def test_the_new_witness_signed_in_the_place_of_the_lost_one(run: Run) -> None:
     names = KeyFolder.open(run.folder / "keys")
     signed: Counter[str | None] = Counter()
     for entry in audit.read_bundle(run.bundle).entries:
-        body = decode(records.Body, entry.body)
-        if body.method == "optin_settle_engagement":
-            command = decode(records.Command, body.command)
-            witnesses = unpack(command.params)[2]
+        turn = Turn(entry)
+        if turn.method == "optin_settle_engagement":
+            witnesses = unpack(turn.command.params)[2]
             signed.update(names.name_of(bytes(witness)) for witness in witnesses)
     assert signed == {"witness-1": 86, "witness-2": 56, "witness-4": 30}
 

@@ -233,10 +233,10 @@ def _audited(report: audit.Report, path: Path) -> list[Any]:
     if report.failure:
         return [f"The journal does not hold: {report.failure}"]
     checks = report.checks
+    hidden = report.hidden["command signatures"]
     some = ", ".join(f"{checks[f'{name} signatures']} {name}" for name in SIGNED)
     return [
         f"{path}: {report.entries} entries hold.",
         f"{sum(checks.values())} checks, among them signatures: {some}.",
-        f"Whom they are about is not in the file: {report.hidden['command signatures']} commands of "
-        "users are hidden, their proof is not.",
+        f"{hidden} commands name a user: the file has only proof of them.",
     ]

@@ -603,8 +603,9 @@ request(
            ("more", Flag(), "whether there is more to erase now")),
 )  # fmt: skip
 request(
-    "get_retention", "What was erased so far, and when something is due next.",
-    to="retention", journaled=False,
+    "get_retention", "What was erased so far, and when something is due next. Not for everyone: "
+    "when something is due tells when something happened.",
+    to="retention", signer="operator", journaled=False,
     reply=(("entries", U64, "erased so far"), ("states", U64, "erased so far"),
            ("due", U64, "from when on there is something to erase, ns since the epoch; 0: never")),
 )  # fmt: skip

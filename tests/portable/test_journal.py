@@ -8,6 +8,7 @@ from runtime.wire.proofs import (
     body_digest,
     digest_of,
     entry_leaf,
+    faces,
     is_consistent,
     is_included,
     leaf_hash,
@@ -319,6 +320,24 @@ def test_an_auditor_sees_nothing_that_names_a_user():
         assert secret not in shown
     for seen_by_all in (world.partner.id, world.operator.id, world.code, world.offer):
         assert seen_by_all in shown
+
+
+def test_private_fields_cannot_be_guessed():
+    # Who suspects who the user is must not be able to confirm it.
+    world, auditor = auditors_world()
+    entries = journal_as_seen_by(world, auditor)
+    guessed = 0
+    for at in range(len(entries)):
+        content = body_of(world, at)
+        for index in range(len(content.events)):
+            part = entries[at].shown.events[index]
+            _, private = faces(content.events[index])
+            assert (part.hidden is None) == (private == b"")
+            if private:
+                assert part_digest(part.salt, private) != part.hidden
+                assert part_digest(part_salt(content.blind, 129 + index), private) == part.hidden
+                guessed += 1
+    assert guessed > 20
 
 
 def test_the_journal_is_for_auditors_and_the_operator():

@@ -70,7 +70,7 @@ def test_nothing_goes_a_nanosecond_before_its_time():
     erase(world)  # the values beside the enrolments are due since long
     assert kinds(world) == [1, 1, 1, 1, 1, 1] and erased(world) == []
     refused(world, NotAllowedNow, world.do, world.operator, "erase_due")
-    assert world.read("get_retention").due == ended + SEVEN
+    assert world.do(world.operator, "get_retention").due == ended + SEVEN
     world.uptime.ns += 1
     erase(world)
     assert kinds(world) == [0, 0, 0, 0, 0, 0]
@@ -229,7 +229,7 @@ def test_what_stands_is_never_erased():
     standing = ["define_field", "define_rules", "erase_due", "provision", "publish_offer",
                 "register_party"]  # fmt: skip
     assert sorted(set(methods(world, kept))) == standing
-    assert world.read("get_retention").due == 0
+    assert world.do(world.operator, "get_retention").due == 0
 
 
 def test_a_payment_reference_is_remembered_for_good():
@@ -413,7 +413,7 @@ def test_a_large_erasure_comes_in_bounded_batches():
     assert len(batches) > 2
     assert sum([states for states, _ in batches]) == 131  # events, and the score
     assert sum([entries for _, entries in batches]) == 130 + 2  # and values of two enrolments
-    assert world.read("get_retention")[:2] == (132, 131)
+    assert world.do(world.operator, "get_retention")[:2] == (132, 131)
 
 
 def test_entries_of_one_batch_that_is_not_durable_yet_are_left_for_the_next():

@@ -131,7 +131,7 @@ async def erase(app: App, operator: str, dry_run: bool) -> None:
     key = app.key(operator)
     states = entries = 0
     async with app.node() as client:
-        before = await client.read(records.GetRetention())
+        before = await client.query(key, records.GetRetention())
         due = 0 < before.due <= (await client.read(records.Identity())).time
         with Progress(console=app.console, disable=app.as_json, transient=True) as bar:
             task = bar.add_task("Erasing", total=None)
@@ -140,7 +140,7 @@ async def erase(app: App, operator: str, dry_run: bool) -> None:
                 reply = (await client.command(key, records.EraseDue())).reply
                 states, entries, more = states + reply.states, entries + reply.entries, reply.more
                 bar.update(task, completed=states + entries)
-        after = await client.read(records.GetRetention())
+        after = await client.query(key, records.GetRetention())
     said = f"{states} things and {entries} journal entries erased"
     if dry_run and due:
         said = f"something is due since {time_text(before.due)}; nothing was erased"

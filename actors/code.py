@@ -8,7 +8,7 @@ from actors.hop import hop_id
 from actors.payee import payee_reference
 from actors.reservation import reservation_id
 from actors.settlement import statement_of
-from actors.view import leaves_of, view_id
+from actors.view import view_id
 from runtime.actor import (
     Done,
     Entity,
@@ -19,7 +19,6 @@ from runtime.actor import (
     errors,
     evolve,
     make_id,
-    proofs,
     records,
 )
 
@@ -177,7 +176,10 @@ class Code(Entity):
         )
 
     def _need_score(self, tx, user, terms):
-        if not terms.least_score and terms.accept_flagged:
+        # Whoever did nothing yet has no score to look at.
+        if not terms.least_score and (
+            terms.accept_flagged or tx.node.state_of("score", user) is None
+        ):
             return
         score = tx.ask("score", user, records.OptinComputeScore())
         if score.composite < terms.least_score:
@@ -227,13 +229,12 @@ class Code(Entity):
         record = view_id(self.id)
         seed = tx.entropy("leaves")
         tx.attach("values", canonical([seed, shown]))
-        root = proofs.commitment_levels(leaves_of(seed, consent.fields, shown))[-1][0]
         complete_by = offer.terms.complete_by and tx.time + offer.terms.complete_by
-        tx.ask(
+        root = tx.ask(
             "view",
             record,
             records.OptinGenerateView(
-                consent, offer.pad, consent.partner, offer.terms.view_until, complete_by, root
+                consent, offer.pad, consent.partner, offer.terms.view_until, complete_by
             ),
         )
         tx.attach("pairwise-key", tx.enclosures[0])

@@ -948,7 +948,6 @@ internal(
     ("partner", ID, ""),
     ("view_until", U64, ""),
     ("complete_by", U64, "absolute, ns; 0 for no limit"),
-    ("root", ID, "of the commitment"),
 )
 internal(
     "optin_log_access",

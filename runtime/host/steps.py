@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from runtime.host.audit.bundle import Bundle, Identity
 from runtime.host.client import Client, Done, NodeLied, Receipt, Signer
 from runtime.host.crypto import Crypto
 from runtime.host.opened import NotAsCommitted, Opened, check_opened
@@ -689,11 +690,13 @@ async def prove_entry(client: Client, position: int) -> Receipt:
 
 
 async def whole_journal(
-    client: Client, auditor: Signer, progress: Callable[[int, int], None] | None = None
-) -> tuple[list[records.Entry], records.SignedHead]:
+    client: Client, reader: Signer, progress: Callable[[int, int], None] | None = None
+) -> Bundle:
     """Every entry up to a fresh head, for `audit.write_bundle`.
 
     Args:
+        reader: the operator, who is shown all but values; or an auditor, who is not shown either
+            what names users.
         progress: function (entries so far, entries in all).
     """
     signed = await client.latest_head()
@@ -702,7 +705,9 @@ async def whole_journal(
     while len(entries) < size:
         limit = min(ENTRIES, size - len(entries))
         request = records.JournalEntries(len(entries), limit)
-        entries += (await client.query(auditor, request)).entries
+        entries += (await client.query(reader, request)).entries
         if progress:
             progress(len(entries), size)
-    return entries, signed
+    measured = await client.read(records.Measurements(secrets.token_bytes(32)))
+    identity = Identity(client.identity.node, client.identity.public_key)
+    return Bundle(identity, measured, entries, signed)

@@ -105,7 +105,7 @@ async def totals(app: App, currency: bytes, operator: str) -> None:
     async with app.node() as client:
         found = await steps.totals(client, signer, currency)
     data = {"conserved": found.conserved, **amounts(currency, **found._asdict())}
-    app.say(data, conservation(found, currency))
+    app.say(data, conservation((found, currency)))
     if not found.conserved:
         raise Problem(
             "the money does not add up",
@@ -114,24 +114,22 @@ async def totals(app: App, currency: bytes, operator: str) -> None:
         )
 
 
-def conservation(found: steps.Totals, currency: bytes) -> Table:
-    """Deposits = everything that became of them."""
-    sign = Text("=", "bold green") if found.conserved else Text("\N{NOT EQUAL TO}", "bold red")
-    names = [currency_text(currency), "deposits", "", "available"]
-    cells: list[Text] = [Text(""), _number(found.deposited, currency), sign]
-    cells.append(_number(found.available, currency))
-    for name, amount in (
-        ("reserved", found.reserved),
-        ("expired", found.expired),
-        ("payees", found.balances),
-        ("withdrawn", found.withdrawn),
-    ):
+def conservation(*found: tuple[steps.Totals, bytes]) -> Table:
+    """Deposits = everything that became of them: a row for the totals of each currency."""
+    names = ["", "deposits", "", "available"]
+    for name in ("reserved", "expired", "payees", "withdrawn"):
         names += ["", name]
-        cells += [Text("+"), _number(amount, currency)]
     made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for column in names:
         made.add_column(column, justify="right", header_style="dim", no_wrap=True)
-    made.add_row(*cells)
+    for totals, currency in found:
+        good = totals.conserved
+        sign = Text("=", "bold green") if good else Text("\N{NOT EQUAL TO}", "bold red")
+        cells = [Text(currency_text(currency)), _number(totals.deposited, currency), sign]
+        cells.append(_number(totals.available, currency))
+        for amount in (totals.reserved, totals.expired, totals.balances, totals.withdrawn):
+            cells += [Text("+"), _number(amount, currency)]
+        made.add_row(*cells)
     return made
 
 

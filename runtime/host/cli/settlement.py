@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from runtime.host import audit, steps
+from runtime.host.audit.turn import Turn
 from runtime.host.cli.context import App, Problem, command, one_of, read_file, write_file
 from runtime.host.cli.show import (
     amount_text,
@@ -201,14 +202,15 @@ def keys_in(bundle: audit.Bundle, settlement: bytes) -> dict[bytes, bytes]:
     """
     found: dict[bytes, bytes] = {}
     for entry in bundle.entries:
-        keys = [item.content for item in entry.attachments if item.label == "public-key"]
-        body: records.Body = decode(records.Body, entry.body)
-        if body.method == "optin_settle_engagement" and settlement in body.command:
+        if entry.salt is None:
+            continue
+        turn = Turn(entry)
+        if turn.method == "optin_settle_engagement" and settlement in turn.signed:
             return found
-        if body.method == "rotate_key":
-            found.update({decode(records.Command, body.command).party: key for key in keys})
-        else:
-            found.update({commands.party_id(key): key for key in keys})
+        for key in turn.attached.get("public-key", ()):
+            party = turn.signer if turn.method == "rotate_key" else commands.party_id(key)
+            if party is not None:
+                found[party] = key
     return found
 
 

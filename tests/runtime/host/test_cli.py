@@ -137,7 +137,7 @@ class Walk(Terminal):
         self.record_file = str(folder / "record.json")
         self.settlement = self.ok("settlement", "show", self.code[:8], "--out", self.record_file)
         self.journal = str(folder / "journal.optin")
-        self.exported = self.ok("audit", "export", self.journal, "--auditor", "auditor")
+        self.exported = self.ok("audit", "export", self.journal, "--as", "auditor")
 
 
 @pytest.fixture(scope="module")
@@ -486,8 +486,8 @@ FAILURES: list[tuple[str, str]] = [
     ("graph 12345678", "no code that can be seen"),
     ("settle {code} --witness witness-1 --witness nobody", "settled before"),
     ("audit prove 100000", "no entry 100000"),
-    ("audit export /no/where --auditor auditor", "No such file"),
-    ("audit export x.optin --auditor anna", "auditor"),
+    ("audit export /no/where --as auditor", "No such file"),
+    ("audit export x.optin --as anna", "auditor"),
     ("audit verify no-such-file", "No such file"),
     ("audit verify {offer}", "does not hold"),
     ("score show anna --as ben", "another user's"),
@@ -736,13 +736,13 @@ def test_a_life_beside_the_path(around: Around) -> None:
 
     # And all of it holds.
     journal = str(around.folder / "journal.optin")
-    around.ok("audit", "export", journal, "--auditor", "auditor")
+    around.ok("audit", "export", journal, "--as", "auditor")
     checks = around.json("audit", "verify", journal)["checks"]
     assert checks["rotation signatures"] == checks["partner signatures"] == checks["clock"] - 2
     kept = str(around.folder / "record.json")
     around.ok("settlement", "show", code, "--out", kept)
     around.ok("keys", "rotate", "witness-1")
-    around.ok("audit", "export", journal, "--auditor", "auditor")
+    around.ok("audit", "export", journal, "--as", "auditor")
     nothing = ("--line", "", "--keys", "/nowhere")
     said = around.ok(*nothing, "settlement", "verify", kept, "--journal", journal)
     assert said.startswith("valid offline")

@@ -55,9 +55,8 @@ def test_the_whole_path_ends_with_everybody_paid_and_a_journal_that_holds(tmp_pa
         totals = await steps.totals(client, cast.operator, EUR)
         assert totals.conserved
         assert totals.balances == 1_000_003
-        entries, signed = await steps.whole_journal(client, cast.auditor)
         path = tmp_path / "journal.optin"
-        audit.write_bundle(path, client.identity, entries, signed)
+        audit.write_bundle(path, await steps.whole_journal(client, cast.auditor))
         assert audit.verify_bundle(path, client.identity.node).ok
 
     with_node(tmp_path, test)
@@ -101,8 +100,9 @@ def test_pages_are_followed_to_the_end(tmp_path: Path, monkeypatch: pytest.Monke
         assert await steps.all_codes(client, Someone("user 3")) == [codes[3]]
         assert len(await steps.all_views(client, cast.partner)) == 5
         assert await steps.all_offers(client) == [cast.offer]
-        entries, signed = await steps.whole_journal(client, cast.auditor)
-        assert [entry.header.sequence for entry in entries] == list(range(signed.head.size))
+        journal = await steps.whole_journal(client, cast.auditor)
+        numbers = [entry.header.sequence for entry in journal.entries]
+        assert numbers == list(range(journal.signed.head.size))
 
     with_node(tmp_path, test)
 

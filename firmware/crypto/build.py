@@ -6,6 +6,7 @@ in the user's cache under the hash of all that went into it.
 
 import hashlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,10 @@ from pathlib import Path
 
 from firmware.micropython import cache
 
-__all__ = ["BuildError", "LIBRARY", "SANITIZED", "SECRETS", "WARNINGS", "build", "sources"]
+__all__ = [
+    "BuildError", "FOLDER", "LIBRARY", "PROGRAM", "SANITIZED", "SECRETS", "WARNINGS", "build",
+    "sources",
+]  # fmt: skip
 
 FOLDER = Path(__file__).parent
 
@@ -106,8 +110,7 @@ def _key(files: Iterable[Path], options: Sequence[str]) -> str:
     """Hash of all that goes into a build; headers stand beside the files that include them."""
     files = sorted(files)
     headers = sorted(path for folder in {f.parent for f in files} for path in folder.glob("*.h"))
-    gcc = os.path.realpath(shutil.which("gcc") or "")
-    parts = [gcc, repr((WARNINGS, tuple(options)))]
+    parts = [platform.machine(), repr((WARNINGS, tuple(options)))]
     for path in [*files, *headers]:
         parts += [path.name, hashlib.sha256(path.read_bytes()).hexdigest()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]

@@ -48,7 +48,7 @@ void mldsa_sample_eta(struct mldsa_poly *s, const uint8_t seed[64], uint16_t cou
     for (int n = 0; n < MLDSA_N;) {
         sponge_squeeze(&xof, block, sizeof block);
         for (size_t i = 0; i < 2 * sizeof block && n < MLDSA_N; i++) {
-            uint32_t half = block[i / 2] >> 4 * (i % 2) & 15U;
+            uint32_t half = (uint32_t)block[i / 2] >> 4 * (i % 2) & 15;
             uint32_t accepted = secret_less(half, 15) & 1;
             /* Public: that a half byte was refused tells nothing of those that were not. */
             MAKE_PUBLIC(&accepted, sizeof accepted);

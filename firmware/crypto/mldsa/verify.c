@@ -1,6 +1,7 @@
 /* ML-DSA.Verify and Verify_internal (FIPS 204, algorithms 3 and 8). All of it is public. */
 #include <string.h>
 
+#include "../secret.h"
 #include "../sha3.h"
 #include "mldsa.h"
 #include "ntt.h"
@@ -61,7 +62,7 @@ int mldsa_verify_mu(const uint8_t public_key[MLDSA_PUBLIC_BYTES],
     sponge_absorb(&hash, memory->w1, sizeof memory->w1);
     sponge_finish(&hash);
     sponge_squeeze(&hash, expected, sizeof expected);
-    return memcmp(expected, signature, sizeof expected) ? -1 : 0;
+    return secret_equal(expected, signature, sizeof expected) ? 0 : -1;
 }
 
 int mldsa_verify(const uint8_t *public_key, size_t public_size, const uint8_t *signature,

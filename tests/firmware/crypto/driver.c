@@ -573,7 +573,10 @@ static int do_mlkem_divided(struct call *call)
 
 static int do_fault_branch(struct call *call)
 {
-    return call->in[0].at[0] & 1 ? 1 : 2;
+    volatile int result = 0;
+    if (call->in[0].at[0] & 1)
+        result = -1;
+    return result;
 }
 
 static int do_fault_index(struct call *call)

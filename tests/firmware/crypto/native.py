@@ -1,5 +1,6 @@
 """The C library in reach of tests: in this process, or in one under a sanitizer or valgrind."""
 
+import contextlib
 import ctypes
 import subprocess
 import tempfile
@@ -11,6 +12,7 @@ from firmware.crypto.build import LIBRARY, build
 
 FOLDER = Path(__file__).parent
 DRIVER = FOLDER / "driver.c"
+VALGRIND = ("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full")
 
 
 class Native:
@@ -54,10 +56,14 @@ class Native:
 
 
 class Library(Native):
-    """The library in this process."""
+    """The library in this process.
 
-    def __init__(self) -> None:
-        path = build("libdriver.so", (*LIBRARY, "-DDRIVER_LIBRARY"), [DRIVER])
+    Args:
+        path: of a build that is not the usual one.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        path = path or build("libdriver.so", (*LIBRARY, "-DDRIVER_LIBRARY"), [DRIVER])
         self._library = ctypes.CDLL(str(path))
         self._library.drive.restype = ctypes.c_size_t
         self._library.drive.argtypes = [
@@ -91,7 +97,7 @@ class Process(Native):
         without: Sequence[str] = (),
     ) -> None:
         program = build("driver", options, [DRIVER, *more], without)
-        self._errors = tempfile.TemporaryFile()
+        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [*command, str(program)],
             stdin=subprocess.PIPE,
@@ -115,10 +121,8 @@ class Process(Native):
         """End the process; returns its exit status and what it wrote to standard error."""
         assert self._process.stdin and self._process.stdout
         for pipe in (self._process.stdin, self._process.stdout):
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                pass
         status = self._process.wait(timeout=60)
         self._errors.seek(0)
         return status, self._errors.read().decode(errors="replace")

@@ -415,6 +415,67 @@ static int do_mldsa_round(struct call *call)
     return 0;
 }
 
+/* Checks an encoded hint; its rows, a byte for each coefficient. */
+static int do_mldsa_unpack_hint(struct call *call)
+{
+    sized(call, 0, MLDSA_OMEGA + MLDSA_K);
+    if (mldsa_check_hint(call->in[0].at))
+        return -1;
+    uint8_t *to = out(call, MLDSA_K * MLDSA_N);
+    for (int row = 0; row < MLDSA_K; row++)
+        mldsa_unpack_hint(to + row * MLDSA_N, call->in[0].at, row);
+    return 0;
+}
+
+static uint32_t larger(uint32_t most, int32_t a)
+{
+    uint32_t size = (uint32_t)(a < 0 ? -a : a);
+    return size > most ? size : most;
+}
+
+/* What the signer has to bound, for both keys and a signature: the norm of z, the norm of
+ * LowBits(w - c s2), which is LowBits(A z - c t), and how many hints are set. */
+static int do_mldsa_norms(struct call *call)
+{
+    struct mldsa_poly z[MLDSA_L], c, t, low, w;
+    uint32_t most_z = 0, most_r0 = 0;
+    sized(call, 0, MLDSA_PUBLIC_BYTES), sized(call, 1, MLDSA_SECRET_BYTES);
+    sized(call, 2, MLDSA_SIGNATURE_BYTES);
+    const uint8_t *public_key = call->in[0].at, *signature = call->in[2].at;
+    const uint8_t *t0 = call->in[1].at + MLDSA_SECRET_BYTES - MLDSA_K * MLDSA_T0_BYTES;
+
+    for (int i = 0; i < MLDSA_L; i++) {
+        mldsa_unpack_z(&z[i], signature + MLDSA_CHALLENGE_BYTES + i * MLDSA_Z_BYTES);
+        for (int n = 0; n < MLDSA_N; n++)
+            most_z = larger(most_z, z[i].at[n]);
+        mldsa_ntt(&z[i]);
+    }
+    mldsa_sample_challenge(&c, signature);
+    mldsa_ntt(&c);
+    for (uint8_t row = 0; row < MLDSA_K; row++) {
+        mldsa_unpack_t1(&t, public_key + 32 + row * MLDSA_T1_BYTES);
+        mldsa_unpack_t0(&low, t0 + row * MLDSA_T0_BYTES);
+        for (int n = 0; n < MLDSA_N; n++)
+            t.at[n] = mldsa_reduced(-(t.at[n] << MLDSA_D) - low.at[n]);
+        mldsa_ntt(&t);
+        memset(&w, 0, sizeof w);
+        mldsa_multiply_add(&w, &c, &t);
+        for (uint8_t column = 0; column < MLDSA_L; column++)
+            mldsa_sample_uniform(&w, public_key, row, column, &z[column]);
+        mldsa_ntt_inverse(&w);
+        for (int n = 0; n < MLDSA_N; n++) {
+            int32_t r0;
+            (void)mldsa_decompose(w.at[n], &r0);
+            most_r0 = larger(most_r0, r0);
+        }
+    }
+    uint8_t *to = out(call, 12);
+    store32(to, most_z);
+    store32(to + 4, most_r0);
+    store32(to + 8, signature[MLDSA_SIGNATURE_BYTES - 1]);
+    return 0;
+}
+
 /* ML-KEM-1024. */
 
 static int do_mlkem_keygen(struct call *call)
@@ -633,6 +694,8 @@ static const struct {
     {"mldsa_sample_mask", do_mldsa_sample_mask, 2, 1},
     {"mldsa_sample_challenge", do_mldsa_sample_challenge, 1, 0},
     {"mldsa_round", do_mldsa_round, 1, 1},
+    {"mldsa_unpack_hint", do_mldsa_unpack_hint, 1, 0},
+    {"mldsa_norms", do_mldsa_norms, 3, 0},
     {"mlkem_keygen", do_mlkem_keygen, 1, 1},
     {"mlkem_expand", do_mlkem_expand, 1, 1},
     {"mlkem_encaps", do_mlkem_encaps, 2, 2},

@@ -132,6 +132,46 @@ def test_roundings_are_their_definitions_on_both_sides_of_every_step(library):
     assert unpacked(library.get("mldsa_round", packed(numbers))) == expected
 
 
+def unpack_hint(y):
+    """HintBitUnpack (FIPS 204, algorithm 21) with omega = 75, k = 8; None where it refuses."""
+    h = [[0] * 256 for _ in range(8)]
+    index = 0
+    for i in range(8):
+        if y[75 + i] < index or y[75 + i] > 75:
+            return None
+        first = index
+        while index < y[75 + i]:
+            if index > first and y[index - 1] >= y[index]:
+                return None
+            h[i][y[index]] = 1
+            index += 1
+    if any(y[index:75]):
+        return None
+    return bytes(bit for row in h for bit in row)
+
+
+def hint(rng):
+    """A well-formed hint, or one with up to two bytes changed."""
+    total = rng.choice([0, 1, 8, 40, 74, 75])
+    ends = [*sorted(rng.randint(0, total) for _ in range(7)), total]
+    rows = [rng.sample(range(256), b - a) for a, b in zip([0, *ends], ends, strict=False)]
+    y = bytearray(place for row in rows for place in sorted(row)) + bytes(75 - total) + bytes(ends)
+    for _ in range(rng.randrange(3)):
+        at = rng.choice([rng.randrange(75), rng.randrange(75, 83)])
+        y[at] = max(0, min(255, rng.choice([y[at] - 1, y[at] + 1, 0, 75, 76, 255])))
+    return bytes(y)
+
+
+def test_hints_unpack_by_their_definition(library):
+    rng = random.Random(7)
+    hints = [hint(rng) for _ in range(4000)] + [bytes(83), bytes(75) + b"\x4c" * 8]
+    expected = [unpack_hint(y) for y in hints]
+    assert 1000 < expected.count(None) < 3000
+    for y, rows in zip(hints, expected, strict=True):
+        result, outputs = library.call("mldsa_unpack_hint", y)
+        assert (result, outputs) == ((-1, []) if rows is None else (0, [rows])), y.hex()
+
+
 # ML-KEM: pairs of coefficients modulo X^2 - root (FIPS 203, section 4.3).
 KEM_ROOTS = [pow(17, 2 * reversed_bits(i, 7) + 1, KEM_Q) for i in range(128)]
 

@@ -11,7 +11,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from firmware.micropython import cache
@@ -28,13 +29,14 @@ WARNINGS = (
 )  # fmt: skip
 
 # What to build: options of gcc.
-LIBRARY = ("-O2", "-fPIC", "-shared")
-PROGRAM = ("-O2",)
+PROGRAM = ("-O2", "-fPIC")
+LIBRARY = (*PROGRAM, "-shared")
 SANITIZED = (
     "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all",
     "-fno-omit-frame-pointer",
 )  # fmt: skip
 SECRETS = ("-O2", "-g", "-DCRYPTO_VALGRIND")
+JOBS = 2
 
 
 class BuildError(Exception):
@@ -46,19 +48,13 @@ def sources() -> list[Path]:
     return sorted(FOLDER.rglob("*.c"))
 
 
-def build(
-    name: str,
-    options: Sequence[str] = LIBRARY,
-    more: Iterable[Path] = (),
-    without: Iterable[str] = (),
-) -> Path:
+def build(name: str, options: Sequence[str] = LIBRARY, more: Sequence[Path] = ()) -> Path:
     """Compile the library, or a program with it, unless that has been done.
 
     Args:
         name: of the file to make
         options: of gcc, beside the warnings
-        more: further C files
-        without: names of files of the library that others take the place of
+        more: C files to link it with; what they define takes the place of what the library has
 
     Returns:
         its path
@@ -66,17 +62,11 @@ def build(
     Raises:
         BuildError: if gcc is missing or refuses
     """
-    files = [path for path in sources() if path.name not in set(without)] + list(more)
-    key = _key(files, options)
-    made = cache() / f"crypto-{key}" / name
-    if made.exists():
-        return made
-    made.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as work:
-        new = Path(work) / name
-        _compile([*WARNINGS, *options, f"-I{FOLDER}", "-o", str(new), *map(str, files)])
-        os.replace(new, made)
-    return made
+    archive = _made("libcrypto.a", [option for option in options if option != "-shared"], sources())
+    linked = [str(archive)]
+    if not more:
+        linked = ["-Wl,--whole-archive", *linked, "-Wl,--no-whole-archive"]
+    return _made(name, options, more, linked)
 
 
 def main() -> int:
@@ -89,13 +79,39 @@ def main() -> int:
     return 0
 
 
-def _compile(arguments: list[str]) -> None:
-    if shutil.which("gcc") is None:
-        raise BuildError("gcc is missing; install the Debian packages gcc and libc6-dev")
-    environment = {**os.environ, "LC_ALL": "C"}
+def _made(
+    name: str, options: Sequence[str], files: Sequence[Path], linked: Sequence[str] = ()
+) -> Path:
+    """A file of the cache, made of C files with what they are linked with, or an archive."""
+    made = cache() / f"crypto-{_key(files, [*options, *linked])}" / name
+    if made.exists():
+        return made
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as work:
+        with ThreadPoolExecutor(JOBS) as pool:
+            objects = list(pool.map(lambda file: _object(Path(work), file, options), files))
+        new = Path(work) / name
+        if linked:
+            _run("gcc", *options, "-o", new, *objects, *linked)
+        else:
+            _run("ar", "rcs", new, *objects)
+        os.replace(new, made)
+    return made
+
+
+def _object(work: Path, file: Path, options: Sequence[str]) -> Path:
+    made = work / f"{file.parent.name}-{file.stem}.o"
+    compiled = [option for option in options if option != "-shared"]
+    _run("gcc", *WARNINGS, *compiled, f"-I{FOLDER}", "-c", "-o", made, file)
+    return made
+
+
+def _run(program: str, *arguments: str | Path) -> None:
+    if shutil.which(program) is None:
+        raise BuildError(f"{program} is missing; install the Debian packages gcc and libc6-dev")
     done = subprocess.run(
-        ["gcc", *arguments],
-        env=environment,
+        [program, *arguments],
+        env={**os.environ, "LC_ALL": "C"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -106,12 +122,10 @@ def _compile(arguments: list[str]) -> None:
         raise BuildError(f"the C code does not compile:\n{done.stdout}")
 
 
-def _key(files: Iterable[Path], options: Sequence[str]) -> str:
-    """Hash of all that goes into a build; headers stand beside the files that include them."""
-    files = sorted(files)
-    headers = sorted(path for folder in {f.parent for f in files} for path in folder.glob("*.h"))
+def _key(files: Sequence[Path], options: Sequence[str]) -> str:
+    """Hash of all that goes into a build; an archive's path has that of its own."""
     parts = [platform.machine(), repr((WARNINGS, tuple(options)))]
-    for path in [*files, *headers]:
+    for path in [*files, *sorted(FOLDER.rglob("*.h"))]:
         parts += [path.name, hashlib.sha256(path.read_bytes()).hexdigest()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 

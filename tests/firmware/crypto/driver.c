@@ -783,7 +783,6 @@ void release(uint8_t *reply)
     free(reply);
 }
 
-#ifndef DRIVER_LIBRARY
 /* Requests and replies, each after its u32 size. */
 int main(void)
 {
@@ -803,4 +802,3 @@ int main(void)
     }
     return 0;
 }
-#endif

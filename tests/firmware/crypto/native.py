@@ -63,7 +63,7 @@ class Library(Native):
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        path = path or build("libdriver.so", (*LIBRARY, "-DDRIVER_LIBRARY"), [DRIVER])
+        path = path or build("libdriver.so", LIBRARY, [DRIVER])
         self._library = ctypes.CDLL(str(path))
         self._library.drive.restype = ctypes.c_size_t
         self._library.drive.argtypes = [
@@ -86,7 +86,7 @@ class Process(Native):
     Args:
         options: of gcc.
         command: what runs the program, before its name.
-        more, without: as for `build`.
+        more: C files that take the place of the library's.
     """
 
     def __init__(
@@ -94,9 +94,8 @@ class Process(Native):
         options: Sequence[str],
         command: Sequence[str] = (),
         more: Sequence[Path] = (),
-        without: Sequence[str] = (),
     ) -> None:
-        program = build("driver", options, [DRIVER, *more], without)
+        program = build("driver", options, [DRIVER, *more])
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [*command, str(program)],

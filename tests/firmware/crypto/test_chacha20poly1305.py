@@ -2,6 +2,7 @@
 
 import pytest
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
+from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 from tests.firmware.crypto.material import around, some
 
@@ -39,6 +40,24 @@ POLY1305 = [
 def test_poly1305_is_that_of_the_rfc(key, message, tag, library):
     made = library.get("poly1305", bytes.fromhex(key), bytes.fromhex(message))
     assert made.hex() == tag
+
+
+def test_poly1305_is_right_on_both_sides_of_the_modulus(library):
+    """With r = 1 three blocks add 3 * 2^128 to what they say."""
+    modulus, tail = (1 << 130) - 5, bytes(32)
+    for near in range(-6, 5):
+        first = (modulus + near - 3 * (1 << 128)).to_bytes(16, "little")
+        key = (1).to_bytes(16, "little") + some("s", near, 16)
+        expected = Poly1305.generate_tag(key, first + tail)
+        assert library.get("poly1305", key, first + tail) == expected
+
+
+def test_poly1305_of_every_size_is_that_of_cryptography(library):
+    for size in range(200):
+        for key in (some("key", size, 32), b"\xff" * 32):
+            for data in (some("data", size, size), b"\xff" * size):
+                expected = Poly1305.generate_tag(key, data)
+                assert library.get("poly1305", key, data) == expected
 
 
 def test_sealing_is_that_of_the_rfc(library):

@@ -8,7 +8,7 @@ from rich.progress import Progress
 from runtime.host import audit as auditing
 from runtime.host import steps
 from runtime.host.cli.context import App, Problem, command, operator_option
-from runtime.host.cli.show import facts, table, time_text
+from runtime.host.cli.show import facts, short, table, time_text
 from runtime.host.keyfolder import fingerprint
 from runtime.wire import records
 
@@ -43,13 +43,16 @@ async def prove(app: App, position: int) -> None:
     """Prove that an entry is in the journal."""
     async with app.node() as client:
         proof = await steps.prove_entry(client, position)
+        reply = await steps.measurements(client)
+    made_of = {each.name: each.digest for each in reply.measured.measurements}
     app.say(
-        {**proof._asdict(), "size": proof.signed.head.size},
+        {**proof._asdict(), "size": proof.signed.head.size, "measured": reply._asdict()},
         facts(
             ("entry", position),
             ("leaf", proof.leaf.hex()),
             ("proof", f"{len(proof.inclusion.path)} hashes to the root of "
                       f"{proof.signed.head.size} entries, checked"),
+            *(("made of", f"{name} {short(digest)}") for name, digest in made_of.items()),
         ),
     )  # fmt: skip
 

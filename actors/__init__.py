@@ -15,6 +15,7 @@ from actors.payee import Payee
 from actors.payment import Payment
 from actors.profile import Profile
 from actors.reservation import Reservation
+from actors.retention import Retention
 from actors.rules import Rules
 from actors.score import Score
 from actors.settlement import Settlement
@@ -42,4 +43,5 @@ KINDS = (
     Access,
     Settlement,
     Payee,
+    Retention,
 )

@@ -9,7 +9,7 @@ class Access(Entity):
     kind = "access"
     blank = records.AccessState("open", 0, 0)
     reads = ("get_completion",)
-    table = {"open": {"optin_log_access": ("open",)}}
+    table = {"open": {"optin_log_access": ("open",), "forget": ("open",)}}
 
     def optin_log_access(self, tx: Transaction, message: records.OptinLogAccess) -> Done:
         """Log one look; the result is whether it is the first that was granted."""

@@ -2,18 +2,30 @@
 
 from runtime.actor import Done, Entity, Transaction, errors, make_id, records
 
+KEPT = records.KEPT["activity"]
+
 
 def activity_id(source, event):
     """Id of an event of a source."""
     return make_id("optin/v1/activity", source, event)
 
 
+def erase_key(state):
+    """Key of an event in the index of what is to be erased: ascending by time."""
+    return (state.time + KEPT).to_bytes(8, "big") if state.status == "counted" else None
+
+
 class ActivityEvent(Entity):
     """Takes its id once."""
 
     kind = "activity"
-    blank = records.ActivityState("new", records.ZEROS)
-    table = {"new": {"accept_event": ("counted",)}, "counted": {"accept_event": ()}}
+    blank = records.ActivityState("new", records.ZEROS, 0)
+    table = {
+        "new": {"accept_event": ("counted",)},
+        "counted": {"accept_event": (), "forget": ("new",)},
+    }
+
+    indexes = {"erase.activity": lambda state: erase_key(state)}
 
     def accept_event(self, tx: Transaction, message: records.AcceptEvent) -> Done:
         """Use up the id."""
@@ -25,4 +37,4 @@ class ActivityEvent(Entity):
     def apply_event_accepted(
         state: records.ActivityState, event: records.EventAccepted, tx: Transaction
     ) -> records.ActivityState:
-        return records.ActivityState("counted", event.source)
+        return records.ActivityState("counted", event.source, tx.time)

@@ -11,7 +11,7 @@ class Chain(Entity):
 
     kind = "chain"
     blank = records.ChainState("growing", records.ZEROS, 0)
-    table = {"growing": {"extend_chain": ("growing",)}}
+    table = {"growing": {"extend_chain": ("growing",), "forget_link": ("growing",)}}
     reads = ("chain_head",)
 
     def chain_head(self, tx: Transaction, message: records.ChainHead) -> bytes:
@@ -21,6 +21,12 @@ class Chain(Entity):
     def extend_chain(self, tx: Transaction, message: records.ExtendChain) -> Done:
         """Make a link the last; the result is the one before."""
         return Done(self.state.head, records.ChainExtended(message.link))
+
+    def forget_link(self, tx: Transaction, message: records.ForgetLink) -> Done:
+        """Be erased if nothing follows the link."""
+        if self.state.head != message.link:
+            return Done()
+        return Done(None, records.Forgotten())
 
     @staticmethod
     def apply_chain_extended(

@@ -8,7 +8,7 @@ from actors.hop import hop_id
 from actors.payee import payee_reference
 from actors.reservation import reservation_id
 from actors.settlement import statement_of
-from actors.view import leaves_of, view_id
+from actors.view import view_id
 from runtime.actor import (
     Done,
     Entity,
@@ -19,12 +19,12 @@ from runtime.actor import (
     errors,
     evolve,
     make_id,
-    proofs,
     records,
 )
 
 # What a witness is shown of the entries behind a statement: no user, no field mask.
 EVIDENCE = ("code_generated", "reservation_made", "code_activated", "code_completed")
+KEPT = records.KEPT["engagement"]
 WAITING = ("generated", "viewed")  # states in which a code may still be activated
 
 
@@ -59,6 +59,14 @@ def due_key(state):
     return due.to_bytes(8, "big") if due else None
 
 
+def erase_key(state):
+    """Key of a code in the index of what is to be erased: ascending by time.
+
+    While its money is held there is no such time.
+    """
+    return (state.ended + KEPT).to_bytes(8, "big") if state.ended else None
+
+
 class Code(Entity):
     """Generated, viewed, activated, settled; or revoked after activation."""
 
@@ -86,6 +94,7 @@ class Code(Entity):
         records.ZEROS,
         (),
         0,
+        0,
     )
     table = {
         "none": {"optin_generate_code": ("generated",)},
@@ -100,15 +109,16 @@ class Code(Entity):
             "settle_code": ("settled",),
             "optin_revoke_code": ("revoked",),
         },
-        "settled": {"optin_revoke_code": ("revoked",)},
-        "revoked": {"settle_code": ("revoked",)},
-        "expired": {},
+        "settled": {"optin_revoke_code": ("revoked",), "forget": ("none",)},
+        "revoked": {"settle_code": ("revoked",), "forget": ("none",)},
+        "expired": {"forget": ("none",)},
     }
     reads = ("code_facts", "get_code", "list_codes", "list_due", "settlement_evidence")
     indexes = {
         "code.by_user_offer": lambda state: live_key(state),
         "edge.has_code": lambda state: state.user if state.status != "none" else None,
         "code.due": lambda state: due_key(state),
+        "erase.code": lambda state: erase_key(state),
     }
 
     @classmethod
@@ -166,7 +176,10 @@ class Code(Entity):
         )
 
     def _need_score(self, tx, user, terms):
-        if not terms.least_score and terms.accept_flagged:
+        # Whoever did nothing yet has no score to look at.
+        if not terms.least_score and (
+            terms.accept_flagged or tx.node.state_of("score", user) is None
+        ):
             return
         score = tx.ask("score", user, records.OptinComputeScore())
         if score.composite < terms.least_score:
@@ -216,13 +229,12 @@ class Code(Entity):
         record = view_id(self.id)
         seed = tx.entropy("leaves")
         tx.attach("values", canonical([seed, shown]))
-        root = proofs.commitment_levels(leaves_of(seed, consent.fields, shown))[-1][0]
         complete_by = offer.terms.complete_by and tx.time + offer.terms.complete_by
-        tx.ask(
+        root = tx.ask(
             "view",
             record,
             records.OptinGenerateView(
-                consent, offer.pad, consent.partner, offer.terms.view_until, complete_by, root
+                consent, offer.pad, consent.partner, offer.terms.view_until, complete_by
             ),
         )
         tx.attach("pairwise-key", tx.enclosures[0])
@@ -344,6 +356,20 @@ class Code(Entity):
             tx.ask("reservation", state.reservation, records.CancelReservation())
             tx.ask("offer", state.offer, records.ReturnBudget())
         return Done(None, records.CodeRevoked())
+
+    def forget(self, tx: Transaction, message: records.Forget) -> Done:
+        """Be erased with all that the engagement consists of."""
+        state = self.state
+        if not state.ended or tx.time < state.ended + KEPT:
+            raise errors.Refused("the engagement is not due to be erased", "seven years at its end")
+        tx.ask("reservation", state.reservation, records.Forget())
+        if state.record != records.ZEROS:
+            tx.ask("view", state.record, records.Forget())
+            tx.ask("access", state.record, records.Forget())
+            tx.ask("consent", state.proof, records.Forget())
+        if state.settlement != records.ZEROS:
+            tx.ask("settlement", state.settlement, records.Forget())
+        return Done(None, records.Forgotten())
 
     def _need_user(self, tx):
         if tx.signer != self.state.user:
@@ -476,7 +502,7 @@ class Code(Entity):
     def apply_code_expired(
         state: records.CodeState, event: records.CodeExpired, tx: Transaction
     ) -> records.CodeState:
-        return evolve(state, status="expired")
+        return evolve(state, status="expired", ended=tx.time)
 
     @staticmethod
     def apply_code_completed(
@@ -489,10 +515,11 @@ class Code(Entity):
         state: records.CodeState, event: records.CodeSettled, tx: Transaction
     ) -> records.CodeState:
         status = "settled" if state.status == "activated" else state.status
-        return evolve(state, status=status, settlement=event.settlement)
+        return evolve(state, status=status, settlement=event.settlement, ended=tx.time)
 
     @staticmethod
     def apply_code_revoked(
         state: records.CodeState, event: records.CodeRevoked, tx: Transaction
     ) -> records.CodeState:
-        return evolve(state, status="revoked")
+        ended = state.ended if state.completed else tx.time
+        return evolve(state, status="revoked", ended=ended)

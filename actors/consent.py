@@ -19,7 +19,7 @@ class ConsentLink(Entity):
 
     kind = "consent"
     blank = records.ConsentState("none", records.ZEROS, records.ZEROS, None)
-    table = {"none": {"record_consent": ("recorded",)}, "recorded": {}}
+    table = {"none": {"record_consent": ("recorded",)}, "recorded": {"forget": ("none",)}}
 
     def record_consent(self, tx: Transaction, message: records.RecordConsent) -> Done:
         """Become the last link of the chain."""

@@ -11,6 +11,8 @@ from runtime.actor import (
     records,
 )
 
+KEPT = records.KEPT["engagement"]
+
 
 def hop_id(hop):
     """Id of a hop: its hash."""
@@ -22,17 +24,25 @@ def session_chain(session):
     return make_id("optin/v1/chain", "session", session)
 
 
+def erase_key(state):
+    """Key of a hop in the index of what is to be erased: ascending by time."""
+    return (state.time + KEPT).to_bytes(8, "big") if state.hop else None
+
+
 class ProvenanceHop(Entity):
     """Recorded once, behind the session's last."""
 
     kind = "hop"
-    blank = records.HopState("none", None)
+    blank = records.HopState("none", None, 0)
     table = {
         "none": {"record_hop": ("recorded",), "follow_hop": ("recorded",)},
-        "recorded": {},
+        "recorded": {"forget": ("none",)},
     }
     reads = ("get_hop", "get_session")
-    indexes = {"edge.followed_by": lambda state: state.hop.previous if state.hop else None}
+    indexes = {
+        "edge.followed_by": lambda state: state.hop.previous if state.hop else None,
+        "erase.hop": lambda state: erase_key(state),
+    }
 
     @classmethod
     def address(cls, message, tx: Transaction) -> bytes:
@@ -57,7 +67,7 @@ class ProvenanceHop(Entity):
             tx.node.id, message.session, message.previous, message.type, tx.signer, message.data
         )
         self._extend(tx, hop)
-        return Done(records.RecordHopReply(self.id), records.HopRecorded(hop))
+        return Done(records.RecordHopReply(self.id), records.HopRecorded(*hop))
 
     def follow_hop(self, tx: Transaction, message: records.FollowHop) -> Done:
         """Add the node's OptIn hop and have it signed."""
@@ -66,7 +76,7 @@ class ProvenanceHop(Entity):
         )
         self._extend(tx, hop)
         tx.sign(commands.HOP, canonical(hop))
-        return Done(None, records.HopRecorded(hop))
+        return Done(None, records.HopRecorded(*hop))
 
     def _extend(self, tx, hop):
         last = tx.ask("chain", session_chain(hop.session), records.ExtendChain(self.id))
@@ -76,6 +86,11 @@ class ProvenanceHop(Entity):
                 f"previous to be {last.hex()}",
                 "ask for the session's last hop and sign again",
             )
+
+    def forget(self, tx: Transaction, message: records.Forget) -> Done:
+        """Be erased, and the session with its last hop."""
+        tx.ask("chain", session_chain(self.state.hop.session), records.ForgetLink(self.id))
+        return Done(None, records.Forgotten())
 
     def get_hop(self, tx: Transaction, message: records.GetHop) -> records.GetHopReply:
         """The hop, for anyone who knows its id."""
@@ -95,4 +110,4 @@ class ProvenanceHop(Entity):
     def apply_hop_recorded(
         state: records.HopState, event: records.HopRecorded, tx: Transaction
     ) -> records.HopState:
-        return records.HopState("recorded", event.hop)
+        return records.HopState("recorded", records.Hop(*event), tx.time)

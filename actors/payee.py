@@ -52,7 +52,7 @@ class Payee(Entity):
             )
         return Done(
             records.WithdrawBalanceReply(self.state.balance - message.amount),
-            records.PayeePaid(message.amount),
+            records.PayeePaid(message.currency, message.amount),
         )
 
     def get_balance(self, tx: Transaction, message: records.GetBalance) -> records.GetBalanceReply:

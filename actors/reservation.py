@@ -20,9 +20,9 @@ class Reservation(Entity):
             "cancel_reservation": ("cancelled",),
             "expire_reservation": ("expired",),
         },
-        "released": {},
-        "cancelled": {},
-        "expired": {},
+        "released": {"forget": ("none",)},
+        "cancelled": {"forget": ("none",)},
+        "expired": {"forget": ("none",)},
     }
     reads = ("get_reservation",)
     indexes = {"edge.holds": lambda state: state.code if state.status != "none" else None}

@@ -19,13 +19,20 @@ DIMENSIONS = {
 }
 
 
+def erase_key(state):
+    """Key of a score in the index of what is to be erased: by its oldest activity."""
+    kept = state.authentication + state.engagement + state.sharing
+    return (min([seen.time for seen in kept]) + YEAR).to_bytes(8, "big") if kept else None
+
+
 class Score(Entity):
     """Keeps what can still count, and computes the score as of now."""
 
     kind = "score"
     blank = records.ScoreState("open", (), (), ())
-    table = {"open": {"optin_record_event": ("open",)}}
+    table = {"open": {"optin_record_event": ("open",), "forget_activities": ("open",)}}
     reads = ("optin_get_score", "optin_compute_score")
+    indexes = {"erase.score": lambda state: erase_key(state)}
 
     @classmethod
     def address(cls, message, tx: Transaction) -> bytes:
@@ -43,6 +50,10 @@ class Score(Entity):
             raise errors.Refused("the event is a year old", "one of the last 365 days")
         tx.ask("activity", activity_id(tx.signer, message.event), records.AcceptEvent(tx.signer))
         return Done(None, records.ActivityRecorded(message.type, message.points, message.time))
+
+    def forget_activities(self, tx: Transaction, message: records.ForgetActivities) -> Done:
+        """Erase what counts no more."""
+        return Done(None, records.ActivitiesForgotten(tx.time - YEAR))
 
     def optin_get_score(
         self, tx: Transaction, message: records.OptinGetScore
@@ -82,6 +93,16 @@ class Score(Entity):
         dimension = DIMENSIONS[event.type]
         seen = list(getattr(state, dimension)) + [records.Activity(event.time, event.points)]
         return evolve(state, **{dimension: newest(seen)})
+
+    @staticmethod
+    def apply_activities_forgotten(
+        state: records.ScoreState, event: records.ActivitiesForgotten, tx: Transaction
+    ) -> records.ScoreState:
+        left = [
+            tuple([activity for activity in seen if activity.time > event.until])
+            for seen in (state.authentication, state.engagement, state.sharing)
+        ]
+        return records.ScoreState("open", *left)
 
 
 def newest(seen):

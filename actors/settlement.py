@@ -32,7 +32,10 @@ class Settlement(Entity):
 
     kind = "settlement"
     blank = records.SettlementState("none", records.ZEROS, None, (), records.ZEROS, 0, 0)
-    table = {"none": {"optin_settle_engagement": ("recorded",)}, "recorded": {}}
+    table = {
+        "none": {"optin_settle_engagement": ("recorded",)},
+        "recorded": {"forget": ("none",)},
+    }
     reads = ("get_settlement", "optin_verify_settlement")
 
     @classmethod

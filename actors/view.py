@@ -66,14 +66,22 @@ class View(Entity):
     )
     table = {
         "none": {"optin_generate_view": ("open",), "optin_enforce_view": ("none",)},
-        "open": {"optin_enforce_view": ("open",), "stop_view": ("stopped",)},
-        "stopped": {"optin_enforce_view": ("stopped",)},
+        "open": {
+            "optin_enforce_view": ("open",),
+            "stop_view": ("stopped",),
+            "forget": ("none",),
+        },
+        "stopped": {"optin_enforce_view": ("stopped",), "forget": ("none",)},
     }
     reads = ("get_view", "list_views")
     indexes = {
         "view.by_partner": lambda state: state.partner if state.status != "none" else None,
         "edge.lead": lambda state: state.code if state.status != "none" else None,
     }
+
+    def __init__(self, entity_id, state):
+        super().__init__(entity_id, state)
+        self._tree = None  # (seed, levels), derived from the state
 
     @classmethod
     def address(cls, message, tx: Transaction) -> bytes:
@@ -82,10 +90,12 @@ class View(Entity):
         return message.record
 
     def optin_generate_view(self, tx: Transaction, message: records.OptinGenerateView) -> Done:
-        """Open the record of a consent; the values it shows are attached."""
+        """Open the record of a consent; values are attached. The result is the commitment."""
         consent = message.consent
+        seed, shown = unpack(tx.attached("values"))
+        root = self._levels(seed, consent.fields, shown)[-1][0]
         return Done(
-            None,
+            root,
             records.ViewCreated(
                 consent.code,
                 consent.offer,
@@ -96,7 +106,7 @@ class View(Entity):
                 message.view_until,
                 message.complete_by,
                 consent_hash(consent),
-                message.root,
+                root,
             ),
         )
 
@@ -160,7 +170,7 @@ class View(Entity):
         record = bytearray()
         for value in state.shown:
             record += len(value).to_bytes(2, "little") + value
-        levels = proofs.commitment_levels(leaves_of(state.seed, state.fields, state.shown))
+        levels = self._levels(state.seed, state.fields, state.shown)
         transforms, openings = [], []
         for use in state.fields:
             if returned[use.index >> 3] >> (use.index & 7) & 1:
@@ -178,6 +188,12 @@ class View(Entity):
             tuple(openings),
         )
         return tx.node.seal(key, commands.VIEW, canonical(grant), state.pad)
+
+    def _levels(self, seed, uses, shown):
+        """The commitment's tree, which the first view needs again soon after the consent."""
+        if self._tree is None or self._tree[0] != seed:
+            self._tree = seed, proofs.commitment_levels(leaves_of(seed, uses, shown))
+        return self._tree[1]
 
     def stop_view(self, tx: Transaction, message: records.StopView) -> Done:
         """No more views, from this moment."""

@@ -4,7 +4,7 @@ import pykka
 
 from runtime.actor.transaction import Journaled
 from runtime.wire.errors import Fault, Missing, NotAllowedNow
-from runtime.wire.records import REQUESTS, SINGLETON
+from runtime.wire.records import REQUESTS, SINGLETON, Forgotten
 from runtime.wire.schema import spec_of
 
 
@@ -92,6 +92,19 @@ class Entity(pykka.ThreadingActor):
         """
         return SINGLETON
 
+    @classmethod
+    def can_be_forgotten(cls):
+        """Whether some state of this kind can be forgotten when it is due."""
+        return any(["forget" in allowed for allowed in cls.table.values()])
+
+    def forget(self, tx, message):
+        """Be erased: it was kept as long as it must be."""
+        return Done(None, Forgotten())
+
+    @classmethod
+    def apply_forgotten(cls, state, event, tx):
+        return cls.blank
+
     @property
     def state(self):  # untyped: each entity has a state record of its own
         """The state as the running transaction sees it."""
@@ -123,7 +136,8 @@ class Entity(pykka.ThreadingActor):
     def _not_allowed(self, name, status, allowed):
         if status == "none":
             return Missing(f"there is no such {self.kind}", "an id that this node gave")
-        nothing = "no request for it now" if allowed else f"nothing: {status} is final"
+        later = [word for word in allowed if word != "forget"]
+        nothing = "no request for it now" if later else f"nothing: {status} is final"
         words = sorted([word for word in allowed if word in REQUESTS])
         return NotAllowedNow(
             f"{name} on a {self.kind} that is {status}",

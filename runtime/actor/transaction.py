@@ -105,6 +105,10 @@ class Transaction:
             self.order.append(key)
         self.drafts[key] = (entity_class, before, after)
 
+    def blanked(self):
+        """Keys (kind, id) of entities that will be as if they had never been."""
+        return [key for key in self.order if self.drafts[key][2] == self.drafts[key][0].blank]
+
     def close(self, committed):
         """End the transaction: drafts become state, or are dropped."""
         self.committed = committed

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 
 from actors import KINDS
+from runtime.cpython.measurement import measure
 from runtime.cpython.store import SqliteStore
 from runtime.cpython.threads import crypto_workers, entities_on_one_core, on_reused_threads
 from runtime.host.crypto import Crypto
@@ -91,6 +92,7 @@ def make_node(folder: Folder) -> Node:
         lambda floor: Clock(time.monotonic_ns, time.time_ns(), floor),
         workers,
         places=read_places(),
+        measurements=measure("actors", "runtime"),
     )
 
 

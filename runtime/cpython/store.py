@@ -32,10 +32,14 @@ class SqliteStore:
 
     def __init__(self, path: Path | str) -> None:
         self._path = str(path)
+        self._erased = False  # something, since the last commit
         try:
             self._db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute("PRAGMA synchronous = FULL")
+            self._db.execute("PRAGMA secure_delete = ON")  # what is deleted becomes zeros
+            # What was erased just before a crash may lie in the log still.
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._db.executescript(SCHEMA)
             self._db.execute("BEGIN")
         except sqlite3.Error as error:
@@ -65,6 +69,18 @@ class SqliteStore:
     def put(self, kind: str, key: bytes, value: bytes) -> None:
         """Store bytes under (kind, key)."""
         self._run("INSERT OR REPLACE INTO state VALUES (?, ?, ?)", kind, key, value)
+
+    def drop(self, kind: str, key: bytes) -> None:
+        """Erase what is under (kind, key)."""
+        self._run("DELETE FROM state WHERE kind = ? AND key = ?", kind, key)
+        self._erased = True
+
+    def states(self, kind: str, after: bytes, limit: int) -> list[tuple[bytes, bytes]]:
+        """[(key, value)] under a kind, ascending, behind `after`."""
+        return self._run(
+            "SELECT key, value FROM state WHERE kind = ? AND key > ? ORDER BY key LIMIT ?",
+            *(kind, after, limit),
+        ).fetchall()
 
     def add_key(self, index: str, key: bytes, entity_id: bytes) -> None:
         """Add an entity to an index."""
@@ -105,9 +121,19 @@ class SqliteStore:
             "INSERT INTO entries VALUES (?, ?, ?, ?, ?)", sequence, header, salt, body, attachments
         )
 
-    def entry(self, sequence: int) -> tuple[bytes, bytes, bytes, bytes] | None:
+    def replace(
+        self, sequence: int, salt: bytes | None, body: bytes | None, attachments: bytes | None
+    ) -> None:
+        """Keep only these of a journal entry."""
+        self._run(
+            "UPDATE entries SET salt = ?, body = ?, attachments = ? WHERE sequence = ?",
+            *(salt, body, attachments, sequence),
+        )
+        self._erased = True
+
+    def entry(self, sequence: int) -> tuple[bytes, bytes | None, bytes | None, bytes | None] | None:
         """(header, salt, body, attachments), or None."""
-        row: tuple[bytes, bytes, bytes, bytes] | None = self._run(
+        row: tuple[bytes, bytes | None, bytes | None, bytes | None] | None = self._run(
             "SELECT header, salt, body, attachments FROM entries WHERE sequence = ?", sequence
         ).fetchone()
         return row
@@ -115,10 +141,15 @@ class SqliteStore:
     def commit(self) -> None:
         """Make everything since the last commit durable."""
         self._run("COMMIT")
+        if self._erased:
+            # Pages as they were before lie in the log until it is emptied.
+            self._run("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._erased = False
         self._run("BEGIN")
 
     def rollback(self) -> None:
         """Drop everything since the last commit."""
+        self._erased = False
         try:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")

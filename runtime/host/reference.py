@@ -67,6 +67,23 @@ def _reference() -> Iterator[str]:
         names = ", ".join(field[0] for field in spec.fields)
         yield f"- `{spec.wire_name}({names})`: {spec.doc}"
 
+    yield ""
+    yield "## Events"
+    yield ""
+    yield "What an entry of the journal holds. *Scope* says how long an entry with it is kept:"
+    for scope in records.SCOPES:
+        kept = records.KEPT[scope]
+        yield f"{scope} {kept // records.DAY:,} days," if kept else f"{scope} for good,"
+    yield "of several in one entry the last of these counts; of *profile* only values are erased."
+    yield "*Private* fields name users: the operator alone is shown them; `id` is the entity's."
+    yield ""
+    yield "| event | fields | scope | private | |"
+    yield "|---|---|---|---|---|"
+    for spec in _section("event"):
+        names = ", ".join(field[0] for field in spec.fields)
+        private = ", ".join(spec.more["private"])
+        yield f"| `{spec.wire_name}` | {names} | {spec.more['scope']} | {private} | {spec.doc} |"
+
 
 def _fields(title: str, spec: Spec) -> Iterator[str]:
     yield ""
@@ -91,9 +108,11 @@ def _stubs() -> Iterator[str]:
     yield "from runtime.wire.schema import Choice, Exactly"
     yield ""
     for name, constant in vars(records).items():
-        if name.isupper() and isinstance(constant, int | bytes | dict | Exactly | Choice):
+        if name.isupper() and isinstance(constant, int | bytes | dict | tuple | Exactly | Choice):
             kind = type(constant).__name__
-            yield f"{name}: " + ("dict[str, Any]" if kind == "dict" else kind)
+            yield f"{name}: " + {"dict": "dict[str, Any]", "tuple": "tuple[str, ...]"}.get(
+                kind, kind
+            )
     for spec in SPECS:
         yield ""
         yield f"class {spec.name}(NamedTuple):"

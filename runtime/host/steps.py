@@ -6,16 +6,19 @@ all walk this one path.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from runtime.host.audit.bundle import Bundle, Identity
 from runtime.host.client import Client, Done, NodeLied, Receipt, Signer
 from runtime.host.crypto import Crypto
+from runtime.host.opened import NotAsCommitted, Opened, check_opened
 from runtime.host.witness import check_evidence
 from runtime.wire import commands, records
 from runtime.wire.errors import Malformed, Missing, Unauthorized
-from runtime.wire.proofs import commitment_leaf, commitment_root, is_included
+from runtime.wire.proofs import is_included
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
 from runtime.wire.sealing import unseal
 
@@ -45,6 +48,34 @@ class View(NamedTuple):
     done: Done
     grant: records.ViewGrant
     values: dict[int, str | bool]  # by registry index; a bool says whether there is a value
+    opened: Opened  # to be checked again, offline
+
+
+class Registration(NamedTuple):
+    """A party's word that it wants to take part."""
+
+    node: bytes
+    party: bytes
+    public_key: bytes  # 2,592 bytes, its first; the id is its hash
+    roles: tuple[str, ...]  # ascending
+    signature: bytes  # over canonical [node, party, roles]
+
+    @property
+    def is_genuine(self) -> bool:
+        """Whether the key is the party's and the signature the key's."""
+        agreed = canonical([self.node, self.party, self.roles])
+        return commands.party_id(self.public_key) == self.party and Crypto().verify(
+            self.public_key, commands.REGISTRATION, agreed, self.signature
+        )
+
+
+class Replacement(NamedTuple):
+    """A witness of an offer, and who is to stand in for it."""
+
+    node: bytes
+    offer: bytes
+    dead: bytes
+    successor: bytes
 
 
 class Signature(NamedTuple):
@@ -72,11 +103,22 @@ async def provision(client: Client, operator: Holder) -> Done:
 
 async def register(client: Client, operator: Signer, party: Holder, roles: Iterable[str]) -> Done:
     """Register a party, which signs for itself."""
+    return await register_as_asked(
+        client, operator, ask_to_register(client.identity.node, party, roles)
+    )
+
+
+def ask_to_register(node: bytes, party: Holder, roles: Iterable[str]) -> Registration:
+    """A party's own word that it wants roles on a node (id, 32 bytes)."""
     held = tuple(sorted(set(roles)))
-    agreed = canonical([client.identity.node, party.id, held])
-    own = party.sign(commands.REGISTRATION, agreed)
-    request = records.RegisterParty(party.id, held)
-    return await client.command(operator, request, (party.public_key, own))
+    own = party.sign(commands.REGISTRATION, canonical([node, party.id, held]))
+    return Registration(node, party.id, party.public_key, held, own)
+
+
+async def register_as_asked(client: Client, operator: Signer, asked: Registration) -> Done:
+    """Register a party whose key may be elsewhere, by what it has signed."""
+    request = records.RegisterParty(asked.party, asked.roles)
+    return await client.command(operator, request, (asked.public_key, asked.signature))
 
 
 async def define_field(
@@ -100,10 +142,23 @@ async def deposit(
     return await client.command(operator, request)
 
 
-async def generate_code(client: Client, operator: Signer, offer: bytes, user: bytes) -> Done:
-    """Generate a code for a user and reserve its money."""
+async def generate_code(
+    client: Client,
+    operator: Signer,
+    offer: bytes,
+    user: bytes,
+    terms: records.Terms | None = None,
+) -> Done:
+    """Generate a code for a user and reserve its money.
+
+    Args:
+        terms: the offer's, if they are known; else they are asked for.
+
+    Raises:
+        NodeLied: what the node signed is not a grant of this code.
+    """
     done = await client.command(operator, records.OptinGenerateCode(offer, user))
-    terms = (await client.read(records.GetOffer(offer))).terms
+    terms = terms or await offer_terms(client, offer)
     reply = done.reply
     grant = records.CodeGrant(
         client.identity.node, reply.code, offer, reply.reservation, terms.amount, reply.expires_at
@@ -123,12 +178,22 @@ async def define_weights(client: Client, operator: Signer, weights: records.Weig
 
 
 async def replace_witness(
-    client: Client, operator: Signer, partner: Signer, offer: bytes, dead: bytes, successor: bytes
+    client: Client, operator: Signer, partner: Signer, agreed: Replacement
 ) -> Done:
     """Put another witness in the place of one, on the word of operator and partner."""
-    agreed = canonical([client.identity.node, offer, dead, successor])
-    own = partner.sign(commands.REPLACEMENT, agreed)
-    return await client.command(operator, records.ReplaceWitness(offer, dead, successor), (own,))
+    return await replace_as_agreed(client, operator, agreed, agree_to_replace(partner, agreed))
+
+
+def agree_to_replace(partner: Signer, agreed: Replacement) -> bytes:
+    """The partner's signature (4,627 bytes) for a replacement."""
+    return partner.sign(commands.REPLACEMENT, canonical(list(agreed)))
+
+
+async def replace_as_agreed(
+    client: Client, operator: Signer, agreed: Replacement, signature: bytes
+) -> Done:
+    """Replace a witness by what the partner, whose key may be elsewhere, has signed."""
+    return await client.command(operator, records.ReplaceWitness(*agreed[1:]), (signature,))
 
 
 async def set_clock(
@@ -297,64 +362,15 @@ async def fetch_view(
         got & ~asked for got, asked in zip(grant.returned, requested, strict=True)
     ):
         raise NodeLied("the view is not the one that was asked for")
-    shown = _shown(grant)
     known = await client.query(partner, records.GetView(record))
     if (known.code, known.pairwise) != (grant.code, grant.pairwise):
         raise NodeLied("the view is of another user than its record")
-    root = _attested_root(client, known, record)
-    _check_openings(grant, shown, root)
-    return View(done, grant, _values(grant, shown))
-
-
-def _attested_root(client: Client, known: records.GetViewReply, record: bytes) -> bytes:
-    """Root of the commitment of a record, which the node has signed."""
-    commitment = known.commitment
-    key, identity = client.identity.public_key, client.identity.node
-    if (commitment.node, commitment.record) != (identity, record) or not Crypto().verify(
-        key, commands.COMMITMENT, canonical(commitment), known.signature
-    ):
-        raise NodeLied("the node's commitment is not one to this record, or not signed")
-    root: bytes = commitment.root
-    return root
-
-
-def _check_openings(grant: records.ViewGrant, shown: dict[int, bytes], root: bytes) -> None:
-    """Check that every value shown is the one in its leaf of the commitment."""
-    if len(grant.openings) != len(shown):
-        raise NodeLied("the view opens more or fewer leaves of the commitment than it has fields")
-    for (index, value), form, opening in zip(
-        shown.items(), grant.transforms, grant.openings, strict=True
-    ):
-        leaf = commitment_leaf(opening.salt, index, form, value)
-        if commitment_root(leaf, index, opening.path) != root:
-            raise NodeLied(f"field {index} is not what the node committed itself to at the consent")
-
-
-def _values(grant: records.ViewGrant, shown: dict[int, bytes]) -> dict[int, str | bool]:
-    """What a program reads: text, degraded or as it is; for presence a bool."""
-    return {
-        index: value == b"\x01" if form == "BooleanOnly" else value.decode(errors="replace")
-        for (index, value), form in zip(shown.items(), grant.transforms, strict=True)
-    }
-
-
-def _shown(grant: records.ViewGrant) -> dict[int, bytes]:
-    """The values of a view as they came, by registry index."""
-    values: dict[int, bytes] = {}
-    rest = grant.fields
-    indexes = indexes_of(grant.returned)
-    if len(indexes) != len(grant.transforms):
-        raise NodeLied("the view names more or fewer forms than fields")
-    for index in indexes:
-        size = int.from_bytes(rest[:2], "little")
-        value, left = rest[2 : 2 + size], rest[2 + size :]
-        if len(rest) < 2 or len(value) != size:
-            raise NodeLied("the view ends within a field")
-        rest = left
-        values[index] = value
-    if rest:
-        raise NodeLied("the view holds more than the fields it names")
-    return values
+    opened = Opened(grant, known.commitment, known.signature)
+    try:
+        values = check_opened(opened, client.identity.public_key)
+    except NotAsCommitted as error:
+        raise NodeLied(str(error)) from error
+    return View(done, grant, values, opened)
 
 
 # ---------------------------------------------------------------------------------- the user
@@ -405,17 +421,38 @@ async def activate(
         NodeLied: the node shows other terms than those that the offer's id is the hash of, or
             its signatures are not for this consent.
     """
-    terms = await offer_terms(client, offer)
+    consent = consent_to(user, await offer_terms(client, offer), code, offer, also, hop)
+    pairwise = user.pairwise(consent.partner)
+    own = pairwise.sign(commands.CONSENT, canonical(consent))
+    done = await client.command(
+        user, records.OptinActivateCode(consent), (pairwise.public_key, own)
+    )
+    await _check_activation(client, consent, done)
+    return done
+
+
+def consent_to(
+    user: Person,
+    terms: records.Terms,
+    code: bytes,
+    offer: bytes,
+    also: Iterable[int] = (),
+    hop: bytes = records.ZEROS,
+) -> records.Consent:
+    """What a user signs to opt in; arguments as of `activate`.
+
+    Raises:
+        Missing: `also` names a field that the offer does not ask for.
+    """
     asked = {use.index: use for use in terms.optional}
     uses = {use.index: use for use in terms.required}
     for index in also:
         if index not in uses and index not in asked:
             raise Missing(f"the offer does not ask for field {index}", "an optional field of it")
         uses[index] = uses.get(index) or asked[index]
-    pairwise = user.pairwise(terms.partner)
-    consent = records.Consent(
+    return records.Consent(
         code,
-        pairwise.id,
+        user.pairwise(terms.partner).id,
         terms.partner,
         offer,
         tuple(uses[index] for index in sorted(uses)),
@@ -424,12 +461,6 @@ async def activate(
         terms.currency,
         hop,
     )
-    own = pairwise.sign(commands.CONSENT, canonical(consent))
-    done = await client.command(
-        user, records.OptinActivateCode(consent), (pairwise.public_key, own)
-    )
-    await _check_activation(client, consent, done)
-    return done
 
 
 async def _check_activation(client: Client, consent: records.Consent, done: Done) -> None:
@@ -562,6 +593,21 @@ async def all_codes(client: Client, signer: Signer) -> list[bytes]:
             return codes
 
 
+async def codes_seen_by(client: Client, signer: Signer) -> dict[bytes, bytes | None]:
+    """Codes that somebody may see, each with its view record where that is how they see it.
+
+    A user has their own, the operator all, a partner those that were opted in to. Nobody tells a
+    witness of codes that it was not told of.
+    """
+    codes: dict[bytes, bytes | None] = dict.fromkeys(await all_codes(client, signer))
+    if "partner" in (await client.read(records.GetParty(signer.id))).roles:
+        views = await all_views(client, signer)
+        asked = [client.query(signer, records.GetView(record)) for record in views]
+        for view, found in zip(views, await asyncio.gather(*asked), strict=True):
+            codes[found.code] = view
+    return codes
+
+
 async def all_views(client: Client, partner: Signer) -> list[bytes]:
     """View records of a partner."""
     found: list[bytes] = []
@@ -628,17 +674,6 @@ def available(line: records.AccountLine) -> int:
     return line.deposited - line.reserved - line.released - line.expired - line.withdrawn
 
 
-def mask_of(indexes: Iterable[int]) -> bytes:
-    """Field mask of registry indexes."""
-    return sum(1 << index for index in set(indexes)).to_bytes(32, "little")
-
-
-def indexes_of(mask: bytes) -> list[int]:
-    """Registry indexes in a field mask, ascending."""
-    bits = int.from_bytes(mask, "little")
-    return [index for index in range(256) if bits >> index & 1]
-
-
 async def prove_entry(client: Client, position: int) -> Receipt:
     """Prove that an entry is in the journal, whatever it is.
 
@@ -654,12 +689,30 @@ async def prove_entry(client: Client, position: int) -> Receipt:
     return Receipt(position, inclusion.leaf, reply.signed, inclusion)
 
 
+async def measurements(client: Client) -> records.MeasurementsReply:
+    """What the node says it is made of, signed just now.
+
+    Raises:
+        NodeLied: the signature is not valid, or an older one.
+    """
+    nonce = secrets.token_bytes(32)
+    reply: records.MeasurementsReply = await client.read(records.Measurements(nonce))
+    found, key = reply.measured, client.identity.public_key
+    if (found.node, found.nonce) != (client.identity.node, nonce) or not Crypto().verify(
+        key, commands.MEASUREMENTS, canonical(found), reply.signature
+    ):
+        raise NodeLied("the measurements are not signed by this node just now")
+    return reply
+
+
 async def whole_journal(
-    client: Client, auditor: Signer, progress: Callable[[int, int], None] | None = None
-) -> tuple[list[records.Entry], records.SignedHead]:
+    client: Client, reader: Signer, progress: Callable[[int, int], None] | None = None
+) -> Bundle:
     """Every entry up to a fresh head, for `audit.write_bundle`.
 
     Args:
+        reader: the operator, who is shown all but values; or an auditor, who is not shown either
+            what names users.
         progress: function (entries so far, entries in all).
     """
     signed = await client.latest_head()
@@ -668,7 +721,9 @@ async def whole_journal(
     while len(entries) < size:
         limit = min(ENTRIES, size - len(entries))
         request = records.JournalEntries(len(entries), limit)
-        entries += (await client.query(auditor, request)).entries
+        entries += (await client.query(reader, request)).entries
         if progress:
             progress(len(entries), size)
-    return entries, signed
+    measured = await measurements(client)
+    identity = Identity(client.identity.node, client.identity.public_key)
+    return Bundle(identity, measured, entries, signed)

@@ -122,7 +122,7 @@ def _check_entry(entry: records.EntryParts, head: records.Head) -> None:
             f"{where} is proved at place {entry.inclusion.position}", "a proof of its own place"
         )
     try:
-        leaf = shown_leaf(entry)
+        leaf = shown_leaf(entry.header, entry.salt, entry.shown)
     except NodeError as error:
         raise EvidenceRefused(error.wrong, "events that hash to the entry's leaf") from error
     if leaf != entry.inclusion.leaf:
@@ -134,7 +134,9 @@ def _check_entry(entry: records.EntryParts, head: records.Head) -> None:
 def _story(entries: tuple[records.EntryParts, ...]) -> dict[str, _Shown]:
     story: dict[str, _Shown] = {}
     for entry in entries:
-        for part in entry.shown:
+        for part in entry.shown.events:
+            if part.salt is None:
+                continue
             name, shown = _event(entry, part.content)
             if name in story:
                 raise EvidenceRefused(f"the evidence shows {name} twice", "each event once")
@@ -169,9 +171,9 @@ def _event(entry: records.EntryParts, content: bytes) -> tuple[str, _Shown]:
         raise EvidenceRefused(
             "the evidence shows what is no event", "[kind, id, event, fields]"
         ) from error
-    if (kind, entry.method) != expected:
+    if (kind, entry.shown.method) != expected:
         raise EvidenceRefused(
-            f"{name} stands with kind {kind} in an entry of {entry.method}",
+            f"{name} stands with kind {kind} in an entry of {entry.shown.method}",
             f"kind {expected[0]}, in one of {expected[1]}",
         )
     return name, _Shown(entry.header.sequence, entity, event)

@@ -1,25 +1,49 @@
-"""What a node knows of its own past: a signed head in the store, from which a start verifies."""
+"""What a node knows of its own past: a checkpoint in the store, from which a start verifies.
 
-from runtime.wire.commands import HEAD
+A checkpoint is signed by the node for itself. One taken after an erasure covers all states as well:
+what led to them is not in the journal any more, and a replay starts from states of that digest.
+"""
+
+from hashlib import sha3_256
+
+from runtime.wire.commands import CHECKPOINT
 from runtime.wire.errors import Refused
 from runtime.wire.proofs import entry_leaf
-from runtime.wire.records import ZEROS, SignedHead
-from runtime.wire.schema import canonical, spec_of, unpack_own
+from runtime.wire.records import KEPT, STATES, ZEROS, Checkpoint
+from runtime.wire.schema import canonical, decode, unpack_own
 
 EVERY = 1024  # entries from one checkpoint to the next
 KEY = ("meta", b"checkpoint")
+PAGE = 256  # states read at a time
 
 
 def check_chain(journal, start: int = 0) -> None:
-    """Recompute the leaf of every entry from `start` on.
+    """Recompute the leaf of every entry from `start` on that was not erased.
 
     Raises:
-        Refused: naming the first entry whose leaf is not the one in the tree.
+        Refused: naming the first entry whose leaf is not the one in the tree, or that was erased
+            before its time.
     """
+    least = KEPT["activity"]
     for position in range(start, journal.size):
         header, salt, body, _ = journal.entry(position)
-        if entry_leaf(header, salt, body) != journal.tree.leaf(position):
+        if body is None:
+            if header.time + least > journal.time:
+                raise _damaged(f"entry {position} is missing before its time")
+        elif entry_leaf(header, salt, body) != journal.tree.leaf(position):
             raise _damaged(f"entry {position} is not the one in the tree")
+
+
+def states_digest(store) -> bytes:
+    """SHA3-256 over every state, by kind and key: canonical [kind, key, state], one by one."""
+    digest = sha3_256(b"optin/v1/states")
+    for kind in sorted(STATES):
+        rows, after = store.states(kind, b"", PAGE), b""
+        while rows:
+            for after, state in rows:
+                digest.update(canonical([kind, after, state]))
+            rows = store.states(kind, after, PAGE)
+    return digest.digest()
 
 
 class Checkpoints:
@@ -32,6 +56,7 @@ class Checkpoints:
     def __init__(self, node) -> None:
         self._node = node
         self._size = 0
+        self._with_states = False  # the next one, and at once
 
     def verify(self) -> int:
         """Check the store against the last checkpoint: its signature, the tree it signed, and
@@ -44,11 +69,10 @@ class Checkpoints:
         kept = node.store.get(*KEY)
         size = 0
         if kept is not None:
-            signed = spec_of(SignedHead).build(unpack_own(kept))
-            head = signed.head
+            content, signature = unpack_own(kept)
+            head = decode(Checkpoint, content).head
             size = head.size
-            content = canonical(head)
-            if not node.crypto.verify(node.public_key, HEAD, content, signed.signature):
+            if not node.crypto.verify(node.public_key, CHECKPOINT, content, signature):
                 raise _damaged("its checkpoint is not signed by this node")
             if size > journal.size or journal.tree.root(size) != head.root:
                 raise _damaged(f"the first {size} entries are not the ones that were signed")
@@ -56,15 +80,21 @@ class Checkpoints:
         self._size = size
         return journal.size - size
 
+    def want_states(self) -> None:
+        """Have the next checkpoint, at the next commit, cover all states."""
+        self._with_states = True
+
     def keep(self, least=EVERY) -> None:
         """Sign a checkpoint if there are `least` entries since the last one; the caller commits."""
         node = self._node
-        if node.journal.size - self._size < least:
+        if node.journal.size - self._size < least and not self._with_states:
             return
-        head = node.journal.head(ZEROS)
-        signature = node.crypto.sign(node.identity_seed, HEAD, canonical(head))
-        node.store.put(KEY[0], KEY[1], canonical(SignedHead(head, signature)))
-        self._size = head.size
+        states = states_digest(node.store) if self._with_states else None
+        self._with_states = False
+        content = canonical(Checkpoint(node.journal.head(ZEROS), states))
+        signature = node.crypto.sign(node.identity_seed, CHECKPOINT, content)
+        node.store.put(KEY[0], KEY[1], canonical([content, signature]))
+        self._size = node.journal.size
 
 
 def _damaged(what):

@@ -2,20 +2,23 @@
 
 from runtime.node.merkle import Tree
 from runtime.wire.errors import Missing
-from runtime.wire.proofs import body_digest, leaf_hash, part_salt, parts_of
+from runtime.wire.proofs import body_digest, leaf_hash, parts_of, shown_of
 from runtime.wire.records import (
+    EVENTS,
+    KEPT,
     SCHEMA_VERSION,
+    SCOPES,
     Attachment,
     Body,
     EntryParts,
     Head,
     Header,
     Inclusion,
-    Part,
 )
 from runtime.wire.schema import canonical, decode, spec_of, unpack_own
 
 ENTRY_TAG = "optin/v1/entry"
+DUE = "journal.due"  # index of entries by when they, or their values, are to be erased
 
 
 class Journal:
@@ -70,6 +73,9 @@ class Journal:
         self.tree.append(leaf)
         self._pending[tx.sequence] = pending
         self._order.append(tx.sequence)
+        due = due_at(tx.time, [spec_of(type(event[2])) for event in tx.events])
+        if due:
+            self._store.add_key(DUE, due.to_bytes(8, "big"), tx.sequence.to_bytes(32, "big"))
         self.time = tx.time
         return leaf
 
@@ -86,7 +92,8 @@ class Journal:
         self._order = []
 
     def entry(self, position):
-        """(Header, salt, canonical Body, attachments) of an entry.
+        """(Header, salt, canonical Body, attachments) of an entry; of an erased one salt and
+        body are None.
 
         Raises:
             Missing: there is no such entry.
@@ -97,8 +104,38 @@ class Journal:
         if found is None:
             raise Missing(f"there is no entry {position}", f"less than {self.size}")
         header, salt, body, attachments = found
-        items = [Attachment(*item) for item in unpack_own(attachments)]
-        return decode(Header, header), salt, body, items
+        items = unpack_own(attachments) if attachments else []
+        return decode(Header, header), salt, body, [Attachment(*item) for item in items]
+
+    def body(self, position):
+        """The Body of an entry.
+
+        Raises:
+            Missing: there is no such entry, or it was erased.
+        """
+        body = self.entry(position)[2]
+        if body is None:
+            raise Missing(f"entry {position} was erased", "an entry that is not as old")
+        return spec_of(Body).build(unpack_own(body))
+
+    def erase(self, position):
+        """Erase what is due of a flushed entry: all but header and leaf, or the values alone.
+
+        Returns:
+            Whether the whole entry went.
+        """
+        header, salt, body, attachments = self.entry(position)
+        content = self.body(position)
+        names = [unpack_own(event)[2] for event in content.events]
+        scope = scope_of([spec_of(EVENTS[name]) for name in names])
+        due = due_at(header.time, [spec_of(EVENTS[name]) for name in names])
+        self._store.drop_key(DUE, due.to_bytes(8, "big"), position.to_bytes(32, "big"))
+        if scope == "profile":
+            left = [item for item in attachments if item.label != "values"]
+            self._store.replace(position, salt, body, canonical(left))
+            return False
+        self._store.replace(position, None, None, None)
+        return True
 
     def header(self, position):
         """Header of an entry."""
@@ -121,24 +158,24 @@ class Journal:
 
     def open_parts(self, position, names, size):
         """Show the events called `names` of an entry and only digests of the rest."""
-        header, salt, body, _ = self.entry(position)
-        content = decode(Body, body)
-        command, digests = parts_of(content)
-        shown, indexes = [], []
-        for i in range(len(content.events)):
-            if unpack_own(content.events[i])[2] in names:
-                shown.append(Part(part_salt(content.blind, i + 1), content.events[i]))
-                indexes.append(i)
-        return EntryParts(
-            header,
-            salt,
-            content.method,
-            command,
-            tuple(digests),
-            tuple(shown),
-            tuple(indexes),
-            self.inclusion(position, size),
-        )
+        header, salt, _, _ = self.entry(position)
+        shown = shown_of(self.body(position), False, lambda event: unpack_own(event)[2] in names)
+        return EntryParts(header, salt, shown, self.inclusion(position, size))
+
+
+def scope_of(specs):
+    """The scope that decides for an entry with events of these declarations."""
+    scopes = [spec.more["scope"] for spec in specs]
+    for scope in reversed(SCOPES):
+        if scope in scopes:
+            return scope
+    return "engagement"
+
+
+def due_at(time, specs):
+    """When an entry of that time with these events is to be erased, ns; 0 for never."""
+    kept = KEPT[scope_of(specs)]
+    return time + kept if kept else 0
 
 
 def encode_event(kind, entity_id, event):

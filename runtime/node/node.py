@@ -10,6 +10,7 @@ from runtime.node.journal import Journal
 from runtime.node.places import Places
 from runtime.node.ports import InlineWorkers
 from runtime.node.queries import Queries
+from runtime.node.retention import Retention
 from runtime.node.sequencer import Sequencer
 from runtime.wire.commands import node_id
 from runtime.wire.errors import Refused
@@ -35,6 +36,7 @@ class Node:
         workers, accelerator: ports; those of a node with one thread by default.
         places: port; one that knows no place by default.
         max_live: entities in memory at most.
+        measurements: Measurement of each thing that the node is made of.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class Node:
         accelerator=None,
         places=None,
         max_live: int = 512,
+        measurements: tuple = (),
     ):
         self._seed = seed
         self.store = store
@@ -55,6 +58,7 @@ class Node:
         self.workers = workers or InlineWorkers()
         self.accelerator = accelerator or Accelerator()
         self.places = places or Places()
+        self.measurements = measurements
         self.identity_seed = self.entropy("identity", 0)
         self.kem_seed = self.entropy("kem", 0, 64)
         self.address_key = self.entropy("address", 0)
@@ -71,6 +75,7 @@ class Node:
         self.admission = Admission(crypto, self.workers, self.id, self.kem_seed, self.key_of)
         self.queries = Queries(self)
         self.checkpoints = Checkpoints(self)
+        self.retention = Retention(self)
         self.verified = self.checkpoints.verify()
         self.sequencer = Sequencer(self)
 

@@ -17,6 +17,12 @@ class Store:
     def put(self, kind, key, value):
         """Store bytes under (kind, key)."""
 
+    def drop(self, kind, key):
+        """Erase what is under (kind, key), if anything: after `commit` no trace of it is left."""
+
+    def states(self, kind, after, limit):
+        """[(key, value)] under a kind, ascending by key, behind the key `after`."""
+
     def add_key(self, index, key, entity_id):
         """Add an entity to an ordered index."""
 
@@ -36,6 +42,9 @@ class Store:
 
     def append(self, sequence, header, salt, body, attachments):
         """Add the entry with sequence number `count()`."""
+
+    def replace(self, sequence, salt, body, attachments):
+        """Keep these of an entry, None for nothing; after `commit` what was there is erased."""
 
     def entry(self, sequence):
         """(header, salt, body, attachments) or None."""

@@ -1,12 +1,26 @@
 """What the node answers of itself: identity, load, journal. Nothing here changes anything."""
 
 from runtime.actor import Later
-from runtime.wire.commands import HEAD
-from runtime.wire.errors import Missing, Refused
-from runtime.wire.records import REPLIES, SCHEMA_VERSION, Entry, SignedHead
-from runtime.wire.schema import canonical
+from runtime.wire.commands import HEAD, MEASUREMENTS
+from runtime.wire.errors import Missing, Refused, Unauthorized
+from runtime.wire.proofs import shown_of
+from runtime.wire.records import (
+    INTERNAL,
+    REPLIES,
+    REQUESTS,
+    SCHEMA_VERSION,
+    Body,
+    Command,
+    Entry,
+    Measured,
+    SignedHead,
+)
+from runtime.wire.schema import canonical, spec_of, unpack_own
+
+PartyRoles = INTERNAL["party_roles"]
 
 PAGE_BYTES = 48 * 1024  # of entries in one answer, well under the largest message
+NAMING = ("command-signature", "public-key", "rotation-signature")  # whose they are, they tell
 
 
 class Queries:
@@ -54,7 +68,17 @@ class Queries:
         path = self._node.journal.tree.consistency(message.first, message.second)
         return REPLIES["journal_consistency"](tuple(path))
 
+    def measurements(self, tx, message):
+        node = self._node
+        measured = Measured(node.id, node.measurements, message.nonce)
+        content = canonical(measured)
+        signing = node.workers.submit(node.crypto.sign, node.identity_seed, MEASUREMENTS, content)
+        return Later(lambda: REPLIES["measurements"](measured, signing.result()))
+
     def journal_entries(self, tx, message):
+        whole = tx.signer == self._node.operator
+        if not whole and "auditor" not in tx.ask("party", tx.signer, PartyRoles()):
+            raise Unauthorized("the journal is not for you", "an auditor or the operator")
         size = self._node.journal.size
         if message.start >= size:
             raise Missing(f"there is no entry {message.start}", f"less than {size}")
@@ -62,20 +86,44 @@ class Queries:
             raise Refused("a page of no entries", "a limit of 1 to 255")
         end = min(message.start + message.limit, size)
         # Entries of this very batch get their signatures when it is flushed.
-        return Later(lambda: self._entries(message.start, end))
+        return Later(lambda: self._entries(message.start, end, whole))
 
-    def _entries(self, start, end):
+    def _entries(self, start, end, whole):
         entries = []
         room = PAGE_BYTES
         for position in range(start, end):
-            header, salt, body, attachments = self._node.journal.entry(position)
-            shown = tuple([item for item in attachments if item.label != "values"])
-            entry = Entry(header, salt, body, shown)
+            entry = self._entry(position, whole)
             room -= len(canonical(entry))
             if entries and room < 0:
                 break
             entries.append(entry)
         return REPLIES["journal_entries"](tuple(entries))
+
+    def _entry(self, position, whole):
+        """An entry as the operator sees it, or without what names users."""
+        journal = self._node.journal
+        header, salt, body, attachments = journal.entry(position)
+        leaf = journal.tree.leaf(position)
+        if body is None:
+            return Entry(header, leaf, None, b"", None, ())
+        beside = [item for item in attachments if item.label != "values"]
+        if whole:
+            return Entry(header, leaf, salt, body, None, tuple(beside))
+        content = spec_of(Body).build(unpack_own(body))
+        named = self._names_user(content)
+        if named:
+            beside = [item for item in beside if item.label not in NAMING]
+        shown = shown_of(content, not named, lambda event: True)
+        return Entry(header, leaf, salt, b"", shown, tuple(beside))
+
+    def _names_user(self, body):
+        """Whether the command of an entry names a user."""
+        more = spec_of(REQUESTS[body.method]).more
+        if more["names_user"] == "signer":
+            signer = spec_of(Command).build(unpack_own(body.command)).party
+            roles = self._node.state_of("party", signer).roles
+            return "user" in roles and more["signer"] not in roles
+        return more["names_user"]
 
     def signed_head(self, nonce):
         """The head as of now: a function that gives it as SignedHead once it is signed."""

@@ -173,7 +173,9 @@ class Sequencer:
             return
         roles = tx.ask("party", tx.signer, PartyRoles())
         if role and role not in roles:
-            raise Unauthorized(f"only a {role} may ask this", "a command signed by one")
+            raise Unauthorized(
+                f"this is for whoever has the role {role}", "a request signed by one who has it"
+            )
 
     def _handle(self, tx, spec, message):
         kind = spec.more["to"]
@@ -192,14 +194,18 @@ class Sequencer:
         states, keys = [], []
         for key in tx.order:
             entity_class, before, after = tx.drafts[key]
-            states.append((key[0], key[1], canonical(after)))
+            gone = after == entity_class.blank
+            states.append((key[0], key[1], None if gone else canonical(after)))
             for name, key_of in entity_class.indexes.items():
                 keys.append((name, key_of(before), key_of(after), key[1]))
         if admitted.signature:
             tx.attach("command-signature", admitted.signature)
         leaf = node.journal.append(tx, admitted.spec.wire_name, admitted.body)
         for kind, entity_id, state in states:
-            store.put(kind, entity_id, state)
+            if state is None:
+                store.drop(kind, entity_id)
+            else:
+                store.put(kind, entity_id, state)
             if kind == "party":
                 node.forget_key(entity_id)
         for change in keys:

@@ -1,15 +1,16 @@
 """Hashes of the journal and the checks of its proofs: for the node, its clients and auditors.
 
 The tree is RFC 9162's (sections 2.1.1 to 2.1.4) with SHA3-256. A leaf covers salt, header and
-the body's digest; the body's digest covers each event under a salt of its own, which derives from
-the body's blind, so that one event can be shown and the others stay unguessable.
+the body's digest; the body's digest covers the command and each event under a salt of its own,
+which derives from the body's blind, so that one can be shown and the others stay unguessable. Of
+an event with private fields these have a salt of their own again.
 """
 
 from hashlib import sha3_256, shake_256
 
-from runtime.wire.errors import Refused
-from runtime.wire.records import Body, EntryParts, Head, Header, Inclusion
-from runtime.wire.schema import canonical, decode, make_id
+from runtime.wire.errors import Malformed, Refused
+from runtime.wire.records import EVENTS, Body, Head, Header, Inclusion, Part, Shown
+from runtime.wire.schema import canonical, decode, make_id, spec_of, unpack_own
 
 EMPTY_ROOT = sha3_256(b"").digest()
 
@@ -19,8 +20,14 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha3_256(b"\x01" + left + right).digest()
 
 
+PRIVATE = 128  # what the salt of an event's private fields is counted from
+
+
 def part_salt(blind: bytes, index: int) -> bytes:
-    """Salt of part `index` of a body; 0 is the command, events count from 1."""
+    """Salt of part `index` of a body; 0 is the command, events count from 1.
+
+    That of an event's private fields has the event's index plus PRIVATE.
+    """
     return sha3_256(b"optin/v1/part-salt" + blind + bytes([index])).digest()
 
 
@@ -29,12 +36,86 @@ def part_digest(salt: bytes, content: bytes) -> bytes:
     return sha3_256(b"optin/v1/part" + salt + content).digest()
 
 
+def faces(content: bytes) -> tuple[bytes, bytes]:
+    """What may be seen of an event by whoever may see it at all, and what is the operator's.
+
+    Args:
+        content: canonical [kind, id, event, fields].
+
+    Returns:
+        (the same with nil for what is private, canonical array of what is private); the second
+        is empty for an event without private fields.
+
+    Raises:
+        Malformed: it is no event.
+    """
+    try:
+        kind, entity, name, fields = unpack_own(content)
+        spec = spec_of(EVENTS[name]) if name in EVENTS else None
+        names = [field[0] for field in spec.fields] if spec else []
+        if spec and len(fields) != len(names):
+            raise ValueError
+    except Exception:  # whatever hostile bytes raise in a decoder
+        raise Malformed("an event of the entry is none", "[kind, id, event, fields]")
+    private = spec.more["private"] if spec else ()
+    if not private:
+        return content, b""
+    shown = [kind, None if "id" in private else entity, name, fields[:]]
+    own = [entity] if "id" in private else []
+    for i in range(len(names)):
+        if names[i] in private:
+            own.append(fields[i])
+            shown[3][i] = None
+    return canonical(shown), canonical(own)
+
+
+def shown_part(blind: bytes, index: int, content: bytes) -> Part:
+    """An event without its private fields; `index` counts from 1."""
+    shown, private = faces(content)
+    hidden = part_digest(part_salt(blind, index + PRIVATE), private) if private else None
+    return Part(part_salt(blind, index), shown, hidden)
+
+
+def digest_of(part: Part) -> bytes:
+    """Digest of a part, however much of it is shown."""
+    if part.salt is None:
+        if part.hidden is None:
+            raise Malformed("a part shows nothing and hides nothing", "a salt or a digest")
+        return part.hidden
+    shown = part_digest(part.salt, part.content)
+    if part.hidden is None:
+        return shown
+    return sha3_256(b"optin/v1/two-faces" + shown + part.hidden).digest()
+
+
 def parts_of(body: Body) -> tuple[bytes, list[bytes]]:
     """Digests of a Body: (of the command, [of each event])."""
-    digests = [part_digest(part_salt(body.blind, 0), body.command)]
+    command = part_digest(part_salt(body.blind, 0), body.command)
+    events = body.events
+    return command, [
+        digest_of(shown_part(body.blind, i + 1, events[i])) for i in range(len(events))
+    ]
+
+
+def shown_of(body: Body, with_command: bool, with_events) -> Shown:
+    """A Body as somebody may see it.
+
+    Args:
+        with_command: whether the command is shown.
+        with_events: function from an event's canonical bytes to whether it is shown, without
+            its private fields.
+    """
+    salt = part_salt(body.blind, 0)
+    command = Part(salt, body.command, None)
+    if not with_command:
+        command = Part(None, b"", part_digest(salt, body.command))
+    events = []
     for i in range(len(body.events)):
-        digests.append(part_digest(part_salt(body.blind, i + 1), body.events[i]))
-    return digests[0], digests[1:]
+        part = shown_part(body.blind, i + 1, body.events[i])
+        if not with_events(body.events[i]):
+            part = Part(None, b"", digest_of(part))
+        events.append(part)
+    return Shown(body.method, command, tuple(events))
 
 
 def body_digest(header: Header, method: str, command: bytes, events) -> bytes:
@@ -128,22 +209,15 @@ def is_consistent(
     return last == 0 and first == first_root and second == second_root
 
 
-def shown_leaf(parts: EntryParts) -> bytes:
-    """Leaf of an entry opened in part (EntryParts), from what it shows.
+def shown_leaf(header: Header, salt: bytes, shown: Shown) -> bytes:
+    """Leaf of an entry of which a part is shown.
 
     Raises:
-        Refused: a shown event does not have the digest at its place.
+        Malformed: a part neither shows nor hides anything.
     """
-    if len(parts.shown) != len(parts.indexes):
-        raise Refused("the entry shows more events than it names places for")
-    for i in range(len(parts.shown)):
-        index, part = parts.indexes[i], parts.shown[i]
-        if index >= len(parts.digests) or (
-            part_digest(part.salt, part.content) != parts.digests[index]
-        ):
-            raise Refused(f"event {index} of entry {parts.header.sequence} is not the one hashed")
-    digest = body_digest(parts.header, parts.method, parts.command, parts.digests)
-    return leaf_hash(parts.salt, parts.header, digest)
+    events = [digest_of(part) for part in shown.events]
+    digest = body_digest(header, shown.method, digest_of(shown.command), events)
+    return leaf_hash(salt, header, digest)
 
 
 # ------------------------------------------------------------ the commitment of one consent

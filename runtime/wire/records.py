@@ -43,6 +43,16 @@ HOP = Choice(
 EDGE = Choice("referred", "has_code", "holds", "lead", "followed_by")
 COMPENSATION = Choice("PrioritySupport", "EarlyAccess", "AffiliateCredit", "CharitableDonation")
 
+DAY = 86400 * 10**9  # ns
+# How long something is kept for the sake of an event of a scope, ns; None is for good.
+KEPT = {
+    "activity": 365 * DAY,
+    "engagement": 7 * 365 * DAY,
+    "standing": None,
+    "profile": 365 * DAY,  # the values alone: the entry stays
+}
+SCOPES = ("activity", "engagement", "standing", "profile")  # of several in an entry the last counts
+
 ZEROS = bytes(32)
 SINGLETON = ZEROS  # the id of an entity of which a node has one
 
@@ -65,11 +75,13 @@ def request(wire_name, doc, *fields, **more):
         judged_anew: whether every attempt is judged and journaled: the same command again is not
             answered from memory, and a refusal is an entry too.
         timed: whether it depends on the time, so that the clock must have been set.
+        names_user: whether the command names a user, so that auditors are not shown it;
+            "signer" if it does when somebody signed it as a user.
         reply: fields of the answer.
     """
     reply = more.pop("reply", ())
     name = _camel(wire_name)
-    for option in ("sealed", "judged_anew", "timed"):
+    for option in ("sealed", "judged_anew", "timed", "names_user"):
         more.setdefault(option, False)
     for option, default in (("signer", ""), ("journaled", True), ("enclosures", ())):
         more.setdefault(option, default)
@@ -88,7 +100,15 @@ def internal(wire_name, doc, *fields, **more):
 
 
 def event(wire_name, doc, *fields, **more):
-    """Declare an event: the only thing that changes an entity's state."""
+    """Declare an event: the only thing that changes an entity's state.
+
+    Args:
+        scope: one of SCOPES: how long an entry is kept for its sake; "" if it does not decide.
+        private: names of fields that only the operator may see of the journal, as they name a
+            user; "id" is the entity's own.
+    """
+    more.setdefault("scope", "engagement")
+    more.setdefault("private", ())
     made = declare("event", _camel(wire_name), doc, *fields, wire_name=wire_name, **more)
     EVENTS[wire_name] = made
     return made
@@ -357,9 +377,22 @@ ViewGrant = value(
 )
 Part = value(
     "Part",
-    "One event of an entry, shown with what binds it to the entry's leaf.",
-    ("salt", Exactly(32), "of this part alone"),
-    ("content", UpTo(60000), "canonical [kind, id, event, fields]"),
+    "The command or one event of an entry, as far as it is shown. Whole: a salt, and no digest. "
+    "With private fields left out: both. Hidden: only a digest.",
+    ("salt", Maybe(Exactly(32)), "of what is shown; nil if nothing is"),
+    (
+        "content",
+        UpTo(60000),
+        "command, or canonical [kind, id, event, fields] with nil for what is private",
+    ),
+    ("hidden", Maybe(ID), "digest of what is not shown; nil if all is"),
+)
+Shown = value(
+    "Shown",
+    "A body as somebody may see it who may not see all of it.",
+    ("method", Text(40), "what was asked"),
+    ("command", Part, ""),
+    ("events", ListOf(Part, 64), "in order"),
 )
 Header = value(
     "Header",
@@ -401,6 +434,12 @@ SignedHead = value(
     ("head", Head, ""),
     ("signature", SIGNATURE, ""),
 )
+Checkpoint = value(
+    "Checkpoint",
+    "What a node signs for itself (context `optin/v1/checkpoint`), to start from.",
+    ("head", Head, ""),
+    ("states", Maybe(ID), "digest of all states, once something was erased; nil if not taken"),
+)
 Inclusion = value(
     "Inclusion",
     "Proof that a leaf is in the tree of a head, RFC 9162 section 2.1.3.",
@@ -410,23 +449,43 @@ Inclusion = value(
 )
 EntryParts = value(
     "EntryParts",
-    "An entry opened in part: some events whole, of the rest only digests.",
+    "An entry opened in part, with proof that it is in the journal.",
     ("header", Header, ""),
     ("salt", Exactly(32), "of the leaf"),
-    ("method", Text(40), ""),
-    ("command", ID, "digest of the command"),
-    ("digests", ListOf(ID, 64), "of all events in order"),
-    ("shown", ListOf(Part, 8), "events shown"),
-    ("indexes", ListOf(U8, 8), "of the events shown"),
+    ("shown", Shown, ""),
     ("inclusion", Inclusion, "of the entry"),
 )
 Entry = value(
     "Entry",
-    "A journal entry, whole.",
+    "A journal entry: whole for the operator, without what names users for an auditor. Of one "
+    "that was erased only header and leaf are left.",
     ("header", Header, ""),
-    ("salt", Exactly(32), ""),
-    ("body", UpTo(60000), "canonical Body"),
+    ("leaf", ID, "its leaf hash"),
+    ("salt", Maybe(Exactly(32)), "of the leaf; nil when erased"),
+    ("body", UpTo(60000), "canonical Body; empty if it is not shown whole"),
+    ("shown", Maybe(Shown), "what an auditor sees of it"),
     ("attachments", ListOf(Attachment, 16), "public keys and signatures; never field values"),
+)
+Carried = value(
+    "Carried",
+    "What events of one name in erased entries came to.",
+    ("entity", ID, "account, offer or payee; zeros for all payees of the currency"),
+    ("event", Text(40), "name"),
+    ("currency", CURRENCY, ""),
+    ("amount", U64, "their sum, micro-units"),
+)
+Measurement = value(
+    "Measurement",
+    "Digest of something that a node is made of.",
+    ("name", Text(40), "what was measured"),
+    ("digest", ID, "SHA3-256"),
+)
+Measured = value(
+    "Measured",
+    "What the node says it is made of, signed by it (context `optin/v1/measurements`).",
+    ("node", ID, "which node"),
+    ("measurements", ListOf(Measurement, 16), ""),
+    ("nonce", Exactly(32), "of whoever asked"),
 )
 
 # -------------------------------------------------------------------------- requests: node
@@ -474,9 +533,16 @@ request(
     to="node", journaled=False, reply=(("path", ListOf(ID, 130), "RFC 9162 section 2.1.4"),),
 )  # fmt: skip
 request(
-    "journal_entries", "Entries one after the other, whole but for field values.",
+    "measurements", "What the node is made of, signed now. On a software node its word for it.",
+    ("nonce", Exactly(32), "random"),
+    to="node", journaled=False,
+    reply=(("measured", Measured, ""), ("signature", SIGNATURE, "the node's")),
+)  # fmt: skip
+request(
+    "journal_entries", "Entries one after the other: for the operator whole but for field values, "
+    "for an auditor without what names a user.",
     ("start", U64, "first position"), ("limit", U8, "at most so many"),
-    to="node", signer="auditor", journaled=False,
+    to="node", signer="any", journaled=False,
     reply=(("entries", ListOf(Entry, 255), "as many as fit into a message"),),
 )  # fmt: skip
 request(
@@ -512,7 +578,8 @@ request(
     "rotate_key", "Change a party's key, not its id. The new key agrees: its signature over the "
     "canonical `[node, party, successor]` (context `optin/v1/rotation`) comes along.",
     ("successor", ID, "id of the new key, tag `optin/v1/party`"),
-    to="party", signer="any", enclosures=("the new ML-DSA-87 public key", "its signature"),
+    to="party", signer="any", names_user="signer",
+    enclosures=("the new ML-DSA-87 public key", "its signature"),
 )  # fmt: skip
 request(
     "set_clock", "Move the node's clock forward. A step larger than the bound needs two witnesses: "
@@ -527,6 +594,20 @@ request(
     ("after", UpTo(64), "`next` of the page before; empty for the first"), ("limit", U8, ""),
     to="charter", signer="operator", journaled=False,
     reply=(("targets", ListOf(ID, 255), ""), ("next", UpTo(64), "empty on the last page")),
+)  # fmt: skip
+request(
+    "erase_due", "Erase what was kept as long as it must be, up to a bounded batch: engagements "
+    "that ended, and entries that nobody needs any more. Ask again while there is more.",
+    to="retention", signer="operator", timed=True,
+    reply=(("states", U32, "things erased"), ("entries", U32, "journal entries erased"),
+           ("more", Flag(), "whether there is more to erase now")),
+)  # fmt: skip
+request(
+    "get_retention", "What was erased so far, and when something is due next. Not for everyone: "
+    "when something is due tells when something happened.",
+    to="retention", signer="operator", journaled=False,
+    reply=(("entries", U64, "erased so far"), ("states", U64, "erased so far"),
+           ("due", U64, "from when on there is something to erase, ns since the epoch; 0: never")),
 )  # fmt: skip
 request(
     "next_nonce",
@@ -566,14 +647,15 @@ request(
     "enrol", "Enrol a user: key, referrer and a commitment to the sealed fields.",
     ("referrer", Maybe(ID), "who brought the user; fixed for good"),
     ("commitment", ID, "hash of the enclosed SealedFields"),
-    to="profile", signer="self", sealed=True,
+    to="profile", signer="self", sealed=True, names_user=True,
     enclosures=("the user's ML-DSA-87 public key", "canonical SealedFields"),
     reply=(("user", ID, ""),),
 )  # fmt: skip
 request(
     "update_fields", "Replace the user's fields. Views already consented to stay as they are.",
     ("commitment", ID, "hash of the enclosed SealedFields"),
-    to="profile", signer="user", sealed=True, enclosures=("canonical SealedFields",),
+    to="profile", signer="user", sealed=True, names_user=True,
+    enclosures=("canonical SealedFields",),
 )  # fmt: skip
 
 # ------------------------------------------------------------------------- requests: score
@@ -587,7 +669,7 @@ request(
     "optin_record_event", "A registered source saw a user do something; each event counts once.",
     ("event", ID, "id that the source gave it"), ("user", ID, ""), ("type", ACTIVITY, ""),
     ("points", U16, "1 to 1000"), ("time", U64, "when it happened, ns since the epoch"),
-    to="score", signer="source", timed=True,
+    to="score", signer="source", timed=True, names_user=True,
 )  # fmt: skip
 request(
     "optin_get_score", "A user's score as of now; for that user and the operator.",
@@ -601,7 +683,7 @@ request(
     "record_hop", "Add a hop to a session's provenance chain.",
     ("session", ID, ""), ("previous", ID, "the session's last hop; zeros for the first"),
     ("type", HOP, "any but OptIn, the node's own"), ("data", ID, "hash of what belongs to it"),
-    to="hop", signer="any", reply=(("hop", ID, ""),),
+    to="hop", signer="any", names_user="signer", reply=(("hop", ID, ""),),
 )  # fmt: skip
 request(
     "get_hop", "A hop.",
@@ -666,13 +748,14 @@ request(
 request(
     "optin_generate_code", "Generate a code for a user and reserve the money for it.",
     ("offer", ID, ""), ("user", ID, ""),
-    to="code", signer="operator", timed=True,
+    to="code", signer="operator", timed=True, names_user=True,
     reply=(("code", ID, ""), ("reservation", ID, ""), ("expires_at", U64, "")),
 )  # fmt: skip
 request(
     "mark_viewed", "The user has seen the code; answers what it offers.",
     ("code", ID, ""),
-    to="code", signer="user", timed=True, reply=(("offer", ID, ""), ("expires_at", U64, "")),
+    to="code", signer="user", timed=True, names_user=True,
+    reply=(("offer", ID, ""), ("expires_at", U64, "")),
 )  # fmt: skip
 request(
     "optin_activate_code", "The opt-in: consent to exactly these fields in exactly this form.",
@@ -681,11 +764,11 @@ request(
     enclosures=("the pairwise ML-DSA-87 public key", "its signature over the canonical Consent"),
     reply=(("proof", ID, "link of the consent chain"), ("previous", ID, "the link before it"),
            ("record", ID, "the view record"), ("hop", ID, "the node's OptIn hop"),
-           ("root", ID, "of the commitment")), timed=True,
+           ("root", ID, "of the commitment")), timed=True, names_user=True,
 )  # fmt: skip
 request(
     "optin_revoke_code", "Take consent back: views stop at once, what was settled stays settled.",
-    ("code", ID, ""), to="code", signer="user",
+    ("code", ID, ""), to="code", signer="user", names_user=True,
 )  # fmt: skip
 request(
     "optin_expire_reservation", "Expire what is due: a code that was not activated in time, or "
@@ -723,7 +806,7 @@ request(
     "Look at what was consented to. The answer is a padded ViewGrant, sealed to a key for this "
     "one request; a repeated request is judged anew.",
     ("record", ID, ""), ("requested", MASK, ""), ("reply_key", ID, "id of the one-time key"),
-    to="view", signer="partner", judged_anew=True, timed=True,
+    to="view", signer="partner", judged_anew=True, timed=True, names_user="signer",
     enclosures=("one-time ML-KEM-1024 key", "the network address the host saw, if any"),
     reply=(("sealed", Sealed, "ViewGrant"),),
 )  # fmt: skip
@@ -771,7 +854,8 @@ request(
 request(
     "withdraw_balance", "Take out what one has earned.",
     ("currency", CURRENCY, ""), ("amount", U64, "micro-units"),
-    to="payee", signer="any", reply=(("balance", U64, "what is left"),),
+    to="payee", signer="any", names_user="signer",
+    reply=(("balance", U64, "what is left"),),
 )  # fmt: skip
 request(
     "list_balances", "Payees of a currency with their balances, a page at a time.",
@@ -864,7 +948,6 @@ internal(
     ("partner", ID, ""),
     ("view_until", U64, ""),
     ("complete_by", U64, "absolute, ns; 0 for no limit"),
-    ("root", ID, "of the commitment"),
 )
 internal(
     "optin_log_access",
@@ -877,6 +960,9 @@ internal(
 )
 internal("complete_code", "A view was granted: the engagement is complete.")
 internal("stop_view", "The user took consent back.")
+internal("forget", "It was kept as long as it must be: forget it.")
+internal("forget_activities", "Forget what counts no more.")
+internal("forget_link", "Forget the chain if this is its last link.", ("link", ID, ""))
 internal("code_facts", "What a settlement needs to know of a code.")
 internal("get_reservation", "State of a reservation.")
 internal("settle_code", "The engagement was settled.", ("settlement", ID, ""))
@@ -890,39 +976,117 @@ internal(
 
 # ------------------------------------------------------------------------------------ events
 
-event("provisioned", "The operator is bound to the node.", ("operator", ID, ""))
-event("party_registered", "A party is known; its key is attached.", ("roles", ListOf(ROLE, 8), ""))
-event("command_accepted", "The party's nonce is used up.", ("nonce", U64, ""))
-event("roles_added", "A party has more roles.", ("roles", ListOf(ROLE, 8), "all of them"))
-event("key_rotated", "A party has a new key; it is attached.", ("successor", ID, ""))
-event("clock_set", "The operator moved the clock.", ("time", U64, ""))
-event("weights_defined", "The composite score has new weights.", ("weights", Weights, ""))
-event("event_accepted", "An event id is used up.", ("source", ID, ""))
+event("provisioned", "The operator is bound to the node.", ("operator", ID, ""), scope="standing")
+event(
+    "party_registered",
+    "A party is known; its key is attached.",
+    ("roles", ListOf(ROLE, 8), ""),
+    scope="standing",
+    private=("id",),
+)
+event(
+    "command_accepted",
+    "The party's nonce is used up.",
+    ("nonce", U64, ""),
+    scope="",
+    private=("id",),
+)
+event(
+    "roles_added",
+    "A party has more roles.",
+    ("roles", ListOf(ROLE, 8), "all of them"),
+    scope="standing",
+    private=("id",),
+)
+event(
+    "key_rotated",
+    "A party has a new key; it is attached.",
+    ("successor", ID, ""),
+    scope="standing",
+    private=("id", "successor"),
+)
+event("clock_set", "The operator moved the clock.", ("time", U64, ""), scope="standing")
+event(
+    "weights_defined",
+    "The composite score has new weights.",
+    ("weights", Weights, ""),
+    scope="standing",
+)
+event("event_accepted", "An event id is used up.", ("source", ID, ""), scope="activity")
 event(
     "activity_recorded",
     "A user did something.",
     ("type", ACTIVITY, ""),
     ("points", U16, ""),
     ("time", U64, ""),
+    scope="activity",
+    private=("id",),
 )
-event("hop_recorded", "A hop of a provenance chain.", ("hop", Hop, ""))
-event("witness_replaced", "Another witness stands in.", ("dead", ID, ""), ("successor", ID, ""))
+event(
+    "hop_recorded",
+    "A hop of a provenance chain.",
+    ("node", ID, ""),
+    ("session", ID, ""),
+    ("previous", ID, ""),
+    ("type", HOP, ""),
+    ("party", ID, ""),
+    ("data", ID, ""),
+    private=("party",),
+)
+event("forgotten", "It was kept as long as it must be, and is erased.", scope="standing")
+event(
+    "activities_forgotten",
+    "What is older than a year counts no more.",
+    ("until", U64, "activities up to then, ns since the epoch"),
+    scope="standing",
+    private=("id",),
+)
+event(
+    "erased",
+    "Entries were erased; what follows is what they came to.",
+    ("states", U32, "forgotten with them"),
+    ("entries", ListOf(U64, 255), "positions of entries that are gone"),
+    ("values", ListOf(U64, 255), "positions of entries whose users' values are gone"),
+    ("sums", ListOf(Carried, 255), "by account and offer, and for all payees of a currency"),
+    ("payees", ListOf(Carried, 255), "by payee"),
+    scope="standing",
+    private=("payees",),
+)
+event(
+    "witness_replaced",
+    "Another witness stands in.",
+    ("dead", ID, ""),
+    ("successor", ID, ""),
+    scope="standing",
+)
 event("funds_expired", "Reserved to expired.", ("amount", U64, ""))
 event("funds_reclaimed", "Expired to available.", ("amount", U64, ""))
 event("funds_withdrawn", "Available to the partner.", ("amount", U64, ""))
 event("reservation_expired", "Nobody used the money in time.")
 event("code_expired", "The code is dead.")
-event("payee_paid", "A payee took money out.", ("amount", U64, ""))
-event("field_defined", "The registry grew.", ("field", FieldDefinition, ""))
-event("rules_defined", "Settlement rules exist.", ("shares", Shares, ""))
+event(
+    "payee_paid",
+    "A payee took money out.",
+    ("currency", CURRENCY, ""),
+    ("amount", U64, ""),
+    private=("id",),
+)
+event("field_defined", "The registry grew.", ("field", FieldDefinition, ""), scope="standing")
+event("rules_defined", "Settlement rules exist.", ("shares", Shares, ""), scope="standing")
 event(
     "enrolled",
     "A user is enrolled; the values are attached.",
     ("referrer", Maybe(ID), ""),
     ("commitment", ID, ""),
+    scope="profile",
+    private=("id", "referrer"),
 )
 event(
-    "fields_updated", "The user's fields changed; the values are attached.", ("commitment", ID, "")
+    "fields_updated",
+    "The user's fields changed; the values are attached.",
+    ("commitment", ID, ""),
+    scope="profile",
+    private=("id",),
 )
 event("payment_accepted", "A payment reference is used up.", ("account", ID, ""))
 event(
@@ -932,8 +1096,10 @@ event(
     ("currency", CURRENCY, ""),
     ("amount", U64, ""),
 )
-event("offer_published", "An offer is open.", ("terms", Terms, ""), ("pad", U16, ""))
-event("offer_closed", "An offer takes no new codes.")
+event(
+    "offer_published", "An offer is open.", ("terms", Terms, ""), ("pad", U16, ""), scope="standing"
+)
+event("offer_closed", "An offer takes no new codes.", scope="standing")
 event("code_issued", "A code counts against the offer's budget.", ("amount", U64, ""))
 event("budget_returned", "A cancelled code's budget is free again.", ("amount", U64, ""))
 event("funds_reserved", "Available to reserved.", ("amount", U64, ""))
@@ -955,6 +1121,7 @@ event(
     ("nonce", Exactly(32), "makes code and payee references unguessable"),
     ("affiliate", Maybe(ID), ""),
     ("beneficiary", ID, "the user, or the charity"),
+    private=("user", "nonce", "affiliate", "beneficiary"),
 )
 event(
     "code_generated",
@@ -989,7 +1156,7 @@ event(
     ("consent_hash", ID, ""),
     ("consent", Consent, ""),
 )
-event("chain_extended", "A chain has a new head.", ("link", ID, ""))
+event("chain_extended", "A chain has a new head.", ("link", ID, ""), scope="")
 event(
     "view_created",
     "A view record exists; the values it shows are attached.",
@@ -1028,6 +1195,7 @@ event(
     ("party", ID, ""),
     ("currency", CURRENCY, ""),
     ("amount", U64, ""),
+    private=("id", "party"),
 )
 
 # ------------------------------------------------------------------------------------ states
@@ -1063,8 +1231,24 @@ state(
     ("engagement", ListOf(Activity, 1024), ""),
     ("sharing", ListOf(Activity, 1024), ""),
 )
-state("activity", "The id of an event that counted.", ("source", ID, ""))
-state("hop", "A hop of a provenance chain.", ("hop", Maybe(Hop), ""))
+state(
+    "activity",
+    "The id of an event that counted.",
+    ("source", ID, ""),
+    ("time", U64, "when it was taken"),
+)
+state(
+    "retention",
+    "What was erased so far.",
+    ("states", U64, ""),
+    ("entries", U64, ""),
+)
+state(
+    "hop",
+    "A hop of a provenance chain.",
+    ("hop", Maybe(Hop), ""),
+    ("time", U64, "when it was recorded"),
+)
 state(
     "account",
     "A partner's escrow account in one currency.",
@@ -1120,6 +1304,7 @@ state(
     ("settlement", ID, ""),
     ("entries", ListOf(U64, 4), "journal positions: generated, activated, completed, settled"),
     ("complete_by", U64, "absolute, ns; 0 for no limit"),
+    ("ended", U64, "when the money was distributed or went back; 0 while it is held"),
 )
 state(
     "consent",

@@ -25,7 +25,7 @@ REASONS = {  # reason: (class of the error, a pattern of what the node says is w
     "enclosures": ("malformed", "enclosures with"),
     "not a shape": ("malformed", ""),
     "unknown": ("unauthorized", "is not known here"),
-    "role": ("unauthorized", r"by a party that is|^only a \w+ may ask"),
+    "role": ("unauthorized", r"by a party that is|^this is for whoever has the role"),
     "no clock": ("refused", "the clock was not set"),
     "between actors": ("unknown_method", "is a message between actors"),
     # ---- any state machine

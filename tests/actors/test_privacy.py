@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from actors.hop import session_chain
+from runtime.cpython.store import SqliteStore
 from runtime.host.crypto import Crypto
 from runtime.host.keyfolder import Key
 from runtime.node.accelerator import Accelerator
@@ -14,7 +15,8 @@ from runtime.wire.errors import Malformed, NodeError, from_wire
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
 from runtime.wire.sealing import unseal
 from tests.portable.ram_store import RamStore
-from tests.portable.world import EUR, Use, World, refused, toy_world
+from tests.portable.toy_crypto import ToyCrypto
+from tests.portable.world import DAY, EUR, Use, World, refused, toy_world
 
 SETTINGS = settings(derandomize=True, deadline=None, database=None,
                     suppress_health_check=list(HealthCheck))  # fmt: skip
@@ -111,6 +113,8 @@ class Seen:
         for method in ("identity", "status", "list_fields"):
             self.ask(method)
         self.ask("journal_head", nonce)
+        self.ask("measurements", nonce)
+        self.sign("journal_entries", 0, 9)
         for position in range(world.node.journal.size):
             self.ask("journal_receipt", position, nonce)
             self.ask("journal_consistency", position, world.node.journal.size)
@@ -418,3 +422,33 @@ def test_a_view_with_real_algorithms_opens_for_its_key_alone():
         except NodeError:
             continue
         raise AssertionError("opened by another key")
+
+
+def test_erased_data_is_in_no_file_of_the_node_any_more(tmp_path):
+    world = World(SqliteStore(tmp_path / "node.db"), ToyCrypto()).ready()
+    world.source = world.register(world.person("source"), ("source",))
+    world.user = world.enrol(world.person("Ada"), values(**SECRETS))
+    world.record_event(world.user, "ForumPost", 613, world.now)
+    world.code = world.generate(world.user)
+    world.viewed(world.user, world.code)
+    world.view(world.activate(world.user, world.code, (NAME, MAIL, PHONE)).record)
+    world.update(world.user, values(b"a@b.example"))
+    world.settle(world.code)
+    state = world.state("code", world.code)
+    view = world.state("view", state.record)
+    # Ids of what is forgotten stay: the journal says that it was.
+    pairwise = world.user.pairwise(world.partner.id).id
+    activity = canonical(["ForumPost", 613])[1:]
+    traces = [SECRETS["mail"], view.seed, state.nonce, state.consent_hash, pairwise, activity]
+
+    def held():
+        return b"".join(path.read_bytes() for path in tmp_path.iterdir())
+
+    before = held()
+    assert [trace in before for trace in traces] == [True] * len(traces)
+    world.uptime.ns += 7 * 365 * DAY
+    while world.do(world.operator, "erase_due").more:
+        pass
+    after = held()
+    assert [trace in after for trace in traces] == [False] * len(traces)
+    assert b"a@b.example" in after  # what the user has now

@@ -42,6 +42,16 @@ class RamStore:
             lambda: self.state.pop(place) if old is None else self.state.update({place: old})
         )
 
+    def drop(self, kind, key):
+        self._write()
+        old = self.state.pop((kind, key), None)
+        if old is not None:
+            self._undo.append(lambda: self.state.update({(kind, key): old}))
+
+    def states(self, kind, after, limit):
+        rows = [(key, self.state[kind, key]) for found, key in self.state if found == kind]
+        return sorted([row for row in rows if row[0] > after])[:limit]
+
     def add_key(self, index, key, entity_id):
         self._write()
         rows = self.indexes.setdefault(index, [])
@@ -80,6 +90,15 @@ class RamStore:
             raise StorageFailed(f"entry {sequence} after {len(self.entries)} entries")
         self.entries.append((header, salt, body, attachments))
         self._undo.append(self.entries.pop)
+
+    def replace(self, sequence, salt, body, attachments):
+        self._write()
+        old = self.entries[sequence]
+        self.entries[sequence] = (old[0], salt, body, attachments)
+        self._undo.append(lambda: self._restore(sequence, old))
+
+    def _restore(self, sequence, entry):
+        self.entries[sequence] = entry
 
     def entry(self, sequence):
         return self.entries[sequence] if 0 <= sequence < len(self.entries) else None

@@ -150,6 +150,46 @@ def check_an_entry_is_written_once(make):
     raise AssertionError("an entry was written over")
 
 
+def check_what_was_dropped_is_gone(make):
+    store = make()
+    store.put("kind", ID, b"one")
+    store.drop("kind", ID)
+    store.drop("kind", ID)
+    store.drop("other", ID)
+    assert store.get("kind", ID) is None
+    store.put("kind", ID, b"two")
+    assert store.get("kind", ID) == b"two"
+
+
+def check_an_entry_keeps_its_header_when_the_rest_is_replaced(make):
+    store = make()
+    for number in range(3):
+        store.append(number, b"h", b"s", b"b", b"a")
+    store.commit()
+    store.replace(0, None, None, None)
+    store.replace(1, b"s", b"b", b"less")
+    assert tuple(store.entry(0)) == (b"h", None, None, None)
+    assert tuple(store.entry(1)) == (b"h", b"s", b"b", b"less")
+    assert tuple(store.entry(2)) == (b"h", b"s", b"b", b"a")
+    store.rollback()
+    assert tuple(store.entry(0)) == (b"h", b"s", b"b", b"a")
+    store.replace(0, None, None, None)
+    store.commit()
+    store = reopened(store)
+    assert tuple(store.entry(0)) == (b"h", None, None, None) and store.count() == 3
+
+
+def check_states_of_a_kind_ascend_by_key(make):
+    store = make()
+    for key in (b"b", b"", b"\xff", b"a\x00", b"a"):
+        store.put("kind", key, b"state of " + key)
+        store.put("other", key, b"")
+    whole = [(key, b"state of " + key) for key in (b"a", b"a\x00", b"b", b"\xff")]
+    assert [tuple(row) for row in store.states("kind", b"", 9)] == whole
+    assert [tuple(row) for row in store.states("kind", b"a", 2)] == whole[1:3]
+    assert [tuple(row) for row in store.states("kind", b"\xff", 2)] == []
+
+
 def _fill(store):
     store.put("kind", ID, b"kept")
     store.add_key("index", b"a", ID)
@@ -164,6 +204,8 @@ def _change(store):
     store.drop_key("index", b"a", ID)
     store.add_key("index", b"b", ID)
     store.add_key("index", b"a", ident(2))
+    store.put("kind", b"gone", b"gone")
+    store.drop("kind", b"gone")
     store.append(1, b"h", b"s", b"b", b"a")
 
 
@@ -227,6 +269,9 @@ CHECKS = (
     check_a_key_is_added_and_dropped_once,
     check_entries_are_counted_and_come_back,
     check_an_entry_is_written_once,
+    check_what_was_dropped_is_gone,
+    check_an_entry_keeps_its_header_when_the_rest_is_replaced,
+    check_states_of_a_kind_ascend_by_key,
     check_a_rollback_drops_everything_since_the_commit,
     check_the_last_commit_is_there_after_a_restart,
     check_an_empty_store_stays_usable,

@@ -1,11 +1,14 @@
 """The journal: what an entry proves, what it hides, and that it comes back as it was."""
 
+from actors.payee import payee_id
 from runtime.node.checkpoint import check_chain
 from runtime.wire import commands, records
-from runtime.wire.errors import Malformed, Missing, Refused
+from runtime.wire.errors import Malformed, Missing, Refused, Unauthorized
 from runtime.wire.proofs import (
     body_digest,
+    digest_of,
     entry_leaf,
+    faces,
     is_consistent,
     is_included,
     leaf_hash,
@@ -13,9 +16,10 @@ from runtime.wire.proofs import (
     part_salt,
     parts_of,
     shown_leaf,
+    shown_part,
 )
 from runtime.wire.schema import canonical, decode, evolve, unpack
-from tests.portable.world import START, Use, stage, toy_world
+from tests.portable.world import START, Use, refused, stage, toy_world
 
 NONCE = bytes(range(32))
 
@@ -30,6 +34,15 @@ def raises(error, action, *arguments):
 
 def entries(world):
     return [world.node.journal.entry(at) for at in range(world.node.journal.size)]
+
+
+def seen(shown):
+    """The events of a Shown that are shown."""
+    return [part for part in shown.events if part.salt is not None]
+
+
+def leaf_of(parts):
+    return shown_leaf(parts.header, parts.salt, parts.shown)
 
 
 def body_of(world, position):
@@ -134,30 +147,33 @@ def test_part_of_an_entry_is_shown_and_bound_to_its_leaf():
     world = stage("generated")
     journal = world.node.journal
     parts = journal.open_parts(journal.size - 1, ("reservation_made",), journal.size)
-    assert [unpack(part.content)[2] for part in parts.shown] == ["reservation_made"]
-    assert shown_leaf(parts) == parts.inclusion.leaf == journal.tree.leaf(journal.size - 1)
-    assert len(parts.digests) > 1
+    assert [unpack(part.content)[2] for part in seen(parts.shown)] == ["reservation_made"]
+    assert leaf_of(parts) == parts.inclusion.leaf == journal.tree.leaf(journal.size - 1)
+    assert len(parts.shown.events) > 1 and parts.shown.command.salt is None
 
 
 def test_a_part_that_was_not_hashed_is_found():
     world = stage("generated")
     journal = world.node.journal
     parts = journal.open_parts(journal.size - 1, ("reservation_made",), journal.size)
-    shown = parts.shown[0]
+    shown, part = parts.shown, seen(parts.shown)[0]
+    at = list(shown.events).index(part)
+
+    def other(**changes):
+        events = list(shown.events)
+        events[at] = evolve(part, **changes)
+        return evolve(parts, shown=evolve(shown, events=tuple(events)))
+
     for wrong in (
-        evolve(parts, shown=(evolve(shown, content=shown.content + b"\x00"),)),
-        evolve(parts, shown=(evolve(shown, salt=NONCE),)),
-        evolve(parts, indexes=(parts.indexes[0] + 1,)),
-        evolve(parts, indexes=(200,)),
-        evolve(parts, indexes=()),
-    ):
-        raises(Refused, shown_leaf, wrong)
-    for wrong in (
-        evolve(parts, command=NONCE), evolve(parts, method="enrol"), evolve(parts, salt=NONCE),
-        evolve(parts, header=evolve(parts.header, time=1)),
-        evolve(parts, digests=parts.digests[:-1]),
+        other(content=part.content + b"\x00"), other(salt=NONCE), other(hidden=NONCE),
+        evolve(parts, salt=NONCE), evolve(parts, header=evolve(parts.header, time=1)),
+        evolve(parts, shown=evolve(shown, method="enrol")),
+        evolve(parts, shown=evolve(shown, events=shown.events[:-1])),
+        evolve(parts, shown=evolve(shown, events=shown.events[1:])),
+        evolve(parts, shown=evolve(shown, command=evolve(shown.command, hidden=NONCE))),
     ):  # fmt: skip
-        assert shown_leaf(wrong) != parts.inclusion.leaf
+        assert leaf_of(wrong) != parts.inclusion.leaf
+    raises(Malformed, leaf_of, other(salt=None))
 
 
 def test_what_is_shown_of_an_entry_does_not_let_the_rest_be_guessed():
@@ -166,12 +182,13 @@ def test_what_is_shown_of_an_entry_does_not_let_the_rest_be_guessed():
     journal = world.node.journal
     parts = journal.open_parts(journal.size - 1, ("code_activated",), journal.size)
     content = body_of(world, journal.size - 1)
-    for salt in [parts.salt] + [part.salt for part in parts.shown]:
-        assert part_digest(part_salt(salt, 0), content.command) != parts.command
+    shown = parts.shown
+    for salt in [parts.salt] + [part.salt for part in seen(shown)]:
+        assert part_digest(part_salt(salt, 0), content.command) != shown.command.hidden
         for index in range(len(content.events)):
-            if index not in parts.indexes:
-                guessed = part_digest(part_salt(salt, index + 1), content.events[index])
-                assert guessed != parts.digests[index], unpack(content.events[index])[2]
+            if shown.events[index].salt is None:
+                guessed = digest_of(shown_part(salt, index + 1, content.events[index]))
+                assert guessed != shown.events[index].hidden, unpack(content.events[index])[2]
 
 
 def test_salts_are_all_different():
@@ -239,16 +256,91 @@ def test_time_in_the_journal_only_moves_forward():
     assert times[-1] == START + 10**12
 
 
-def test_an_auditor_reads_everything_but_field_values():
-    world = stage("completed")
-    auditor = world.register(world.person("an auditor"), ("auditor",))
-    start, seen = 0, []
+def journal_as_seen_by(world, reader):
+    start, pages = 0, []
     while start < world.node.journal.size:
-        page = world.do(auditor, "journal_entries", start, 5).entries
+        page = world.do(reader, "journal_entries", start, 5).entries
         assert 1 <= len(page) <= 5
-        seen.extend(page)
+        pages.extend(page)
         start += len(page)
-    for at in range(len(seen)):
-        assert entry_leaf(*seen[at][:3]) == world.node.journal.tree.leaf(at)
-        for secret in (b"Ada Lovelace", b"ada@example.org", b"+4930123456", b"1815-12-10"):
-            assert secret not in canonical(seen[at])
+    return pages
+
+
+VALUES = (b"Ada Lovelace", b"ada@example.org", b"+4930123456", b"1815-12-10")
+
+
+def test_the_operator_reads_everything_but_field_values():
+    world = stage("completed")
+    entries = journal_as_seen_by(world, world.operator)
+    for at in range(len(entries)):
+        entry = entries[at]
+        leaf = world.node.journal.tree.leaf(at)
+        assert entry_leaf(entry.header, entry.salt, entry.body) == entry.leaf == leaf
+        for secret in VALUES:
+            assert secret not in canonical(entry)
+
+
+def auditors_world():
+    """A world with a referred user who is scored, shown twice and paid; and an auditor."""
+    world = stage("settled")
+    auditor = world.register(world.person("an auditor"), ("auditor",))
+    world.source = world.register(world.person("source"), ("source",))
+    world.record_event(world.user, "ForumPost", 10, world.now)
+    world.update(world.user, (b"Ada King",))
+    world.withdraw_balance(world.user, 1)
+    world.hop(world.user, NONCE, type="FormStart")
+    world.rotate(world.user, "another key of Ada")
+    world.generate(world.other)
+    world.revoke(world.user, world.code)
+    return world, auditor
+
+
+def test_an_auditor_can_check_every_leaf():
+    world, auditor = auditors_world()
+    entries = journal_as_seen_by(world, auditor)
+    for at in range(len(entries)):
+        entry = entries[at]
+        assert entry.body == b""
+        leaf = world.node.journal.tree.leaf(at)
+        assert shown_leaf(entry.header, entry.salt, entry.shown) == entry.leaf == leaf
+
+
+def test_an_auditor_sees_nothing_that_names_a_user():
+    world, auditor = auditors_world()
+    named = []
+    for person in (world.user, world.other):
+        named += [person.id, person.key[:32], payee_id(person.id, b"EUR" + bytes(5))]
+    named += [world.state("code", world.code).nonce]
+    whole = b"".join([canonical(entry) for entry in journal_as_seen_by(world, world.operator)])
+    shown = b"".join([canonical(entry) for entry in journal_as_seen_by(world, auditor)])
+    for name in named:
+        assert name not in shown
+    assert len([name for name in named if name in whole]) >= 5
+    for secret in VALUES:
+        assert secret not in shown
+    for seen_by_all in (world.partner.id, world.operator.id, world.code, world.offer):
+        assert seen_by_all in shown
+
+
+def test_private_fields_cannot_be_guessed():
+    # Who suspects who the user is must not be able to confirm it.
+    world, auditor = auditors_world()
+    entries = journal_as_seen_by(world, auditor)
+    guessed = 0
+    for at in range(len(entries)):
+        content = body_of(world, at)
+        for index in range(len(content.events)):
+            part = entries[at].shown.events[index]
+            _, private = faces(content.events[index])
+            assert (part.hidden is None) == (private == b"")
+            if private:
+                assert part_digest(part.salt, private) != part.hidden
+                assert part_digest(part_salt(content.blind, 129 + index), private) == part.hidden
+                guessed += 1
+    assert guessed > 20
+
+
+def test_the_journal_is_for_auditors_and_the_operator():
+    world = stage("settled")
+    for person in (world.partner, world.user, world.witnesses[0]):
+        refused(world, Unauthorized, world.do, person, "journal_entries", 0, 9)

@@ -6,11 +6,11 @@ the rules by itself: it shares the schema and the hashes with the node, and no l
 """
 
 from runtime.host.audit.auditor import Progress, verify_bundle
-from runtime.host.audit.bundle import Bundle, HasIdentity, Identity, read_bundle, write_bundle
+from runtime.host.audit.bundle import Bundle, Identity, read_bundle, write_bundle
 from runtime.host.audit.report import Failure, Report
 from runtime.host.audit.settlement import verify_settlement
 
 __all__ = [
-    "Bundle", "Failure", "HasIdentity", "Identity", "Progress", "Report",
+    "Bundle", "Failure", "Identity", "Progress", "Report",
     "read_bundle", "verify_bundle", "verify_settlement", "write_bundle",
 ]  # fmt: skip

@@ -3,20 +3,31 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from runtime.host.audit import clock, engagement, offers, parties, provenance, scores, settlement
-from runtime.host.audit.bundle import ENTRY, Identity, parts
+from runtime.host.audit import (
+    clock,
+    engagement,
+    offers,
+    parties,
+    provenance,
+    retention,
+    scores,
+    settlement,
+)
+from runtime.host.audit.bundle import ENTRY, MEASURED, Identity, parts
 from runtime.host.audit.known import Known
 from runtime.host.audit.report import Checks, Fails, Failure, Report, show
 from runtime.host.audit.tree import Tree
 from runtime.host.audit.turn import Turn, compare
 from runtime.wire import commands, records
 from runtime.wire.errors import NodeError
-from runtime.wire.proofs import entry_leaf
-from runtime.wire.records import Entry, Head, SignedHead
+from runtime.wire.proofs import entry_leaf, shown_leaf
+from runtime.wire.records import Entry, Head, MeasurementsReply, SignedHead
 from runtime.wire.schema import Spec, spec_of, unpack_canonical
 
 Progress = Callable[[int, int], None]
@@ -24,7 +35,7 @@ Progress = Callable[[int, int], None]
 # Of each request the function of its name, which says what it has to lead to.
 LEADS_TO: dict[str, Callable[[Known, Turn, Any], None]] = {
     method: getattr(area, method)
-    for area in (parties, clock, scores, offers, provenance, engagement, settlement)
+    for area in (parties, clock, scores, offers, provenance, engagement, settlement, retention)
     for method in records.REQUESTS
     if hasattr(area, method)
 }
@@ -56,7 +67,7 @@ def verify_bundle(
     Args:
         source: path of a bundle, or a binary file.
         pinned_node_id: id (32 bytes) that the node must have; without it, any node will do.
-        progress: function (bytes read, bytes in all or 0), called after each entry.
+        progress: function (bytes read, bytes in all), called after each entry.
 
     Returns:
         Report; whatever is wrong with the file's content is in it, not raised.
@@ -67,10 +78,13 @@ def verify_bundle(
     if isinstance(source, str | Path):
         with open(source, "rb") as file:
             return verify_bundle(file, pinned_node_id, progress)
+    if not source.seekable():
+        with tempfile.TemporaryFile() as file:
+            shutil.copyfileobj(source, file)
+            return verify_bundle(file, pinned_node_id, progress)
     report = Report()
-    total = source.seek(0, os.SEEK_END) if source.seekable() else 0
-    if total:
-        source.seek(0)
+    total = source.seek(0, os.SEEK_END)
+    source.seek(0)
     entry: int | None = None
     head: Head | None = None
     try:
@@ -78,13 +92,18 @@ def verify_bundle(
         _, identity = next(content)
         auditor = Auditor(report, identity, pinned_node_id)
         for kind, part in content:
-            if kind == ENTRY:
+            if kind == MEASURED:
+                auditor.measured(part)
+            elif kind == ENTRY:
                 entry = report.entries
-                auditor.entry(*part)
+                if part.salt is None and not report.gone:
+                    # What went before its time shall not change what comes after it.
+                    auditor.erased_before(retention.read_ahead(source))
+                auditor.entry(part)
                 report.entries += 1
                 entry = None
                 if progress:
-                    progress(source.tell() if total else 0, total)
+                    progress(source.tell(), total)
             else:
                 head = auditor.head(part)
         report.head = head
@@ -94,6 +113,13 @@ def verify_bundle(
         after = f", after {report.entries} entries" if entry is None else ""
         report.failure = Failure(entry, "form", error.wrong + after, error.expected)
     return report
+
+
+def _leaf_of(entry: Entry) -> bytes:
+    assert entry.salt is not None
+    if entry.shown is None:
+        return entry_leaf(entry.header, entry.salt, entry.body)
+    return shown_leaf(entry.header, entry.salt, entry.shown)
 
 
 class Auditor:
@@ -118,17 +144,35 @@ class Auditor:
                 f"the journal is of node {show(identity.node)}", f"node {show(pinned)}",
             )  # fmt: skip
 
-    def entry(self, leaf: bytes, entry: Entry) -> None:
+    def measured(self, reply: MeasurementsReply) -> None:
+        """Check that the node signed what it says it is made of."""
+        known = self._known
+        self._check(
+            "measurements", reply.measured.node == known.node,
+            f"the measurements are of node {show(reply.measured.node)}", show(known.node),
+        )  # fmt: skip
+        self._check.signed(
+            "measurements", known.node_key, commands.MEASUREMENTS, reply.measured,
+            reply.signature, "the node's",
+        )  # fmt: skip
+        self._report.measured = reply.measured.measurements
+
+    def erased_before(self, gone: retention.Gone) -> None:
+        """Take over what erased entries came to, before the first that is there."""
+        self._known.start_from(gone)
+
+    def entry(self, entry: Entry) -> None:
         """Judge the next entry; raises Fails or NodeError."""
         position, header = self._report.entries, entry.header
         self._check(
             "sequence", header.sequence == position,
             f"the sequence number is {header.sequence}", str(position),
         )  # fmt: skip
-        self._check(
-            "leaves", entry_leaf(header, entry.salt, entry.body) == leaf,
-            "header, salt and body do not hash to the entry's leaf", show(leaf),
-        )  # fmt: skip
+        if entry.salt is not None:
+            self._check(
+                "leaves", _leaf_of(entry) == entry.leaf,
+                "header, salt and body do not hash to the entry's leaf", show(entry.leaf),
+            )  # fmt: skip
         self._check(
             "schema", header.schema == records.SCHEMA_VERSION,
             f"the schema is version {header.schema}",
@@ -143,11 +187,17 @@ class Auditor:
             f"the time is {header.time} ns",
             f"at least {self._known.clock}, to which the clock was set",
         )  # fmt: skip
-        self._tree.append(leaf)
+        self._tree.append(entry.leaf)
         self._time = header.time
         if self._known.began is None:
             self._known.began = header.time
-        self._judge(Turn(entry))
+        self._known.times.append(header.time)
+        if entry.salt is None:
+            self._report.gone += 1
+            self._known.missing.add(position)
+            self._known.forget_links()
+        else:
+            self._judge(Turn(entry))
 
     def head(self, signed: SignedHead) -> Head:
         """Check that the entries are all of the journal that the node signed for."""
@@ -164,6 +214,7 @@ class Auditor:
                 f"{show(expected)}, that of the entries",
             )  # fmt: skip
         known.ledger.sums_in_full()
+        retention.all_declared(known)
         return head
 
     def _judge(self, turn: Turn) -> None:
@@ -184,11 +235,23 @@ class Auditor:
                 "commands", not turn.signed, f"a command of {turn.method}", "none: nobody signs it"
             )
             lead(self._known, turn, None)
+        known = self._known
+        if known.forgotten and turn.method != "erase_due":
+            turn.expected += [event for event in turn.events if known.is_of_forgotten(event)]
         compare(self._check, turn.events, turn.expected)
         self._known.ledger.book(turn.events)
 
     def _signed(self, turn: Turn, spec: Spec, lead: Callable[[Known, Turn, Any], None]) -> None:
         """Follow a command that somebody signed."""
+        if turn.is_hidden:
+            self._check(
+                "commands", bool(spec.more["names_user"]),
+                f"the command of {turn.method} is not shown", "one that is: it names no user",
+            )  # fmt: skip
+            self._report.hidden["command signatures"] += 1
+            lead(self._known, turn, None)
+            turn.expected += [each for each in turn.events if each.name == "command_accepted"]
+            return
         self._command(turn)
         message = spec.build(unpack_canonical(turn.command.params), turn.method)
         may = self._signer(turn, spec)
@@ -223,6 +286,7 @@ class Auditor:
     def _signer(self, turn: Turn, spec: Spec) -> bool:
         """Check who signed; whether the role allows the request."""
         role, may = spec.more["signer"], True
+        assert turn.signer is not None
         if role == "self" and turn.signer not in self._known.parties:
             key = self._known.attached_key(turn, turn.signer)
         elif role == "self":  # known before: it signs with its key as of now, and none is attached
@@ -249,6 +313,7 @@ class Auditor:
 
     def _fresh(self, turn: Turn, spec: Spec) -> bool:
         """Check the nonce; False for a command that is rightly here again."""
+        assert turn.signer is not None
         hashed = commands.command_hash(turn.signed)
         repeated = hashed in self._seen
         party, nonce = self._known.parties.get(turn.signer), turn.command.nonce

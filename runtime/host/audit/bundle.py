@@ -1,8 +1,8 @@
 """The file that a journal is exported to.
 
 A bundle is a file of records, each after one byte that says what it is and its length as u32,
-big-endian. First the node's identity, then every entry after the leaf hash that it should have,
-at the end the signed head. All are canonical msgpack; nothing in the file is trusted.
+big-endian. First the node's identity, then what it says it is made of, then every entry, at the
+end the signed head. All are canonical msgpack; nothing in the file is trusted.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any, BinaryIO, NamedTuple
 
 from runtime.wire import records
 from runtime.wire.errors import Malformed
-from runtime.wire.proofs import entry_leaf
-from runtime.wire.records import Entry, SignedHead
+from runtime.wire.records import Entry, MeasurementsReply, SignedHead
 from runtime.wire.schema import canonical, spec_of, unpack_canonical
 
 TAG = "optin/v1/bundle"
 FRAME = Struct(">BI")
-IDENTITY, ENTRY, HEAD = 1, 2, 3  # what a record of a bundle is
+IDENTITY, ENTRY, HEAD, MEASURED = 1, 2, 3, 4  # what a record of a bundle is
+FOLLOWS = {0: (IDENTITY,), IDENTITY: (MEASURED,), MEASURED: (ENTRY, HEAD), ENTRY: (ENTRY, HEAD)}
 MAX_RECORD = 1 << 20  # bytes; the schema's limits on an Entry keep it below
 
 
@@ -33,27 +33,28 @@ class Identity(NamedTuple):
     public_key: bytes
 
 
-HasIdentity = Identity | records.IdentityReply  # the node's own
-
-
 class Bundle(NamedTuple):
-    """Content of a bundle, read whole; for small ones."""
+    """Content of a bundle.
+
+    Attributes:
+        identity: of the node.
+        measured: what it says it is made of.
+        entries: all of the journal from the first, as `journal_entries` gives them.
+        signed: a head over exactly these.
+    """
 
     identity: Identity
-    entries: list[Entry]
+    measured: MeasurementsReply
+    entries: Iterable[Entry]
     signed: SignedHead
 
 
-def write_bundle(
-    path: str | Path, identity: HasIdentity, entries: Iterable[Entry], signed_head: SignedHead
-) -> int:
+def write_bundle(path: str | Path, bundle: Bundle) -> int:
     """Write a bundle, readable by its owner; a file at `path` is whole or is not there.
 
     Args:
         path: where.
-        identity: of the node.
-        entries: all of the journal from the first, as `journal_entries` gives them.
-        signed_head: a head over exactly these.
+        bundle: its content.
 
     Returns:
         How many entries there were.
@@ -68,18 +69,18 @@ def write_bundle(
     try:
         fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(fd, "wb") as file:
-            _put(file, IDENTITY, [TAG, identity.node, identity.public_key])
-            for entry in entries:
+            _put(file, IDENTITY, [TAG, *bundle.identity])
+            _put(file, MEASURED, bundle.measured)
+            for entry in bundle.entries:
                 if any(item.label == "values" for item in entry.attachments):
                     raise Malformed(
                         f"entry {entry.header.sequence} has values of a user's fields beside it",
                         "none in a bundle",
                         "take the entries from journal_entries",
                     )
-                leaf = entry_leaf(entry.header, entry.salt, entry.body)
-                _put(file, ENTRY, [leaf, entry])
+                _put(file, ENTRY, entry)
                 count += 1
-            _put(file, HEAD, signed_head)
+            _put(file, HEAD, bundle.signed)
             file.flush()
             os.fsync(fd)
         os.replace(part, path)
@@ -98,8 +99,8 @@ def read_bundle(path: str | Path) -> Bundle:
         OSError: it cannot be read.
     """
     with open(path, "rb") as file:
-        (_, identity), *entries, (_, signed) = parts(file)
-    return Bundle(identity, [entry for _, (_, entry) in entries], signed)
+        (_, identity), (_, measured), *entries, (_, signed) = parts(file)
+    return Bundle(identity, measured, [entry for _, entry in entries], signed)
 
 
 def _put(file: BinaryIO, kind: int, record: Sequence[Any]) -> None:
@@ -113,15 +114,26 @@ def parts(file: BinaryIO) -> Iterator[tuple[int, Any]]:
     Raises:
         Malformed: it is no bundle.
     """
-    last = 0
+    yield from _from(file, 0)
+    if file.read(1):
+        raise Malformed("bytes follow the head", "the end of the file")
+
+
+def rest(file: BinaryIO) -> Iterator[tuple[int, Any]]:
+    """The parts that follow an entry."""
+    yield from _from(file, ENTRY)
+
+
+def _from(file: BinaryIO, last: int) -> Iterator[tuple[int, Any]]:
     while last != HEAD:
         start = file.read(FRAME.size)
         if len(start) < FRAME.size:
             raise Malformed("the file ends early", "a bundle, with a signed head at its end")
         kind, size = FRAME.unpack(start)
-        if kind not in ((IDENTITY,) if last == 0 else (ENTRY, HEAD)):
+        if kind not in FOLLOWS[last]:
             raise Malformed(
-                f"a part of kind {kind}", "the identity, then entries, then the head of a bundle"
+                f"a part of kind {kind}",
+                "the identity, the measurements, then entries, then the head of a bundle",
             )
         if size > MAX_RECORD:
             raise Malformed(f"a part of {size} bytes", f"at most {MAX_RECORD}")
@@ -130,18 +142,17 @@ def parts(file: BinaryIO) -> Iterator[tuple[int, Any]]:
             raise Malformed("the file ends early", f"{size} more bytes of this part")
         yield kind, _record(kind, unpack_canonical(data, MAX_RECORD))
         last = kind
-    if file.read(1):
-        raise Malformed("bytes follow the head", "the end of the file")
 
 
 def _record(kind: int, value: Any) -> Any:
     if kind == HEAD:
         return spec_of(SignedHead).build(value, "head")
-    size, name = (3, "the identity") if kind == IDENTITY else (2, "the entry")
-    if not isinstance(value, list) or len(value) != size:
-        raise Malformed(f"{name} has another shape", f"an array of {size}")
+    if kind == MEASURED:
+        return spec_of(MeasurementsReply).build(value, "measurements")
     if kind == ENTRY:
-        return records.ID.build(value[0], "leaf"), spec_of(Entry).build(value[1], "entry")
+        return spec_of(Entry).build(value, "entry")
+    if not isinstance(value, list) or len(value) != 3:
+        raise Malformed("the identity has another shape", "an array of 3")
     if value[0] != TAG:
         raise Malformed(f"the bundle's tag is {value[0]!r:.60}", TAG)
     return Identity(

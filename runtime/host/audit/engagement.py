@@ -8,7 +8,7 @@ from runtime.host.audit.known import Code, Known, account_of
 from runtime.host.audit.provenance import follow
 from runtime.host.audit.report import show
 from runtime.host.audit.scores import good_enough
-from runtime.host.audit.turn import Turn
+from runtime.host.audit.turn import UNSEEN, Turn
 from runtime.wire import commands, records
 from runtime.wire.records import ZEROS
 from runtime.wire.schema import make_id
@@ -17,26 +17,35 @@ WAITING = ("generated", "viewed")  # states in which a code may still be activat
 CONSENTS = make_id("optin/v1/chain", "consent")
 
 
-def optin_generate_code(known: Known, turn: Turn, message: records.OptinGenerateCode) -> None:
-    """The code exists, its money is held, its payees are pinned."""
-    user, offer = message.user, known.offer(message.offer)
+def optin_generate_code(
+    known: Known, turn: Turn, message: records.OptinGenerateCode | None
+) -> None:
+    """The code exists, its money is held, its payees are pinned.
+
+    Who its user is an auditor is not shown: then its id and payees are what the node says.
+    """
+    user = message.user if message else UNSEEN
+    offered: bytes = message.offer if message else turn.first("code_generated").offer
+    offer = known.offer(offered)
     terms = offer.terms
     nonce = turn.first("code_assigned").nonce
-    code = make_id("optin/v1/code", known.node, message.offer, user, nonce)
+    code = make_id("optin/v1/code", known.node, offered, user, nonce)
+    if not message:
+        code = turn.event("code_generated").entity or code
     reservation = make_id("optin/v1/reservation", code)
     account = account_of(terms)
-    others = known.codes_of[user, message.offer]
+    others = known.codes_of[user, offered] if message else []
     known.check.each(
         "code states", f"code {show(code)}",
         (offer.open, "the offer is closed", "an open offer"),
-        (user in known.users, "its user is not enrolled", "an enrolled user"),
+        (not message or user in known.users, "its user is not enrolled", "an enrolled user"),
         (code not in known.codes, "it is generated again", "once"),
         (all(_dead(other, turn.time) for other in others),
          "its user has another live code of the offer", "one at a time"),
     )  # fmt: skip
     known.check(
         "budgets", offer.reserved + terms.amount <= terms.budget,
-        f"offer {show(message.offer)} has {terms.budget - offer.reserved} left",
+        f"offer {show(offered)} has {terms.budget - offer.reserved} left",
         f"at least {terms.amount}",
     )  # fmt: skip
     available = known.ledger.available(account)
@@ -45,22 +54,33 @@ def optin_generate_code(known: Known, turn: Turn, message: records.OptinGenerate
         f"account {show(account)} has {available} available",
         f"at least the {terms.amount} to reserve",
     )  # fmt: skip
-    good_enough(known, turn, user, terms)
-    beneficiary, affiliate = terms.charity or user, known.users[user]
-    paid = (known.operator, beneficiary, affiliate, terms.publisher)
-    payees: list[Any] = [party and make_id("optin/v1/payee", nonce, party) for party in paid]
+    beneficiary = terms.charity or user
+    if message:
+        good_enough(known, turn, user, terms)
+        affiliate = known.users[user]
+        paid = (known.operator, beneficiary, affiliate, terms.publisher)
+        payees: Any = records.Payees(
+            *(party and make_id("optin/v1/payee", nonce, party) for party in paid)  # type: ignore
+        )
+    else:
+        known.check.report.hidden["scores"] += 1
+        payees = turn.first("code_generated").payees
+        affiliate = payees.affiliate and UNSEEN
+        paid = (known.operator, beneficiary, affiliate, terms.publisher)
+        known.check(
+            "payees", (payees.publisher is None) == (terms.publisher is None),
+            f"code {show(code)} has a publisher or lacks one", "as the offer says",
+        )  # fmt: skip
     made = records.CodeGenerated(
-        message.offer, terms.partner, reservation, terms.amount, terms.currency, terms.rules,
-        records.Payees(*payees), offer.witnesses, terms.publisher, turn.time + terms.code_ttl,
+        offered, terms.partner, reservation, terms.amount, terms.currency, terms.rules,
+        payees, offer.witnesses, terms.publisher, turn.time + terms.code_ttl,
     )  # fmt: skip
-    grant = records.CodeGrant(
-        known.node, code, message.offer, reservation, terms.amount, made.expires_at
-    )
+    grant = records.CodeGrant(known.node, code, offered, reservation, terms.amount, made.expires_at)
     known.node_signed(turn, commands.CODE, grant)
     offer.reserved += terms.amount
     known.codes[code] = new = Code(user, made, paid)
     others.append(new)
-    turn.expect("offer", message.offer, records.CodeIssued(terms.amount))
+    turn.expect("offer", offered, records.CodeIssued(terms.amount))
     turn.expect("account", account, records.FundsReserved(terms.amount))
     turn.expect("reservation", reservation, records.ReservationMade(account, code, terms.amount))
     turn.expect("code", code, records.CodeAssigned(user, nonce, affiliate, beneficiary))
@@ -76,11 +96,12 @@ def _dead(code: Code, time: int) -> bool:
 def _code_of_user(known: Known, turn: Turn, code: bytes, *allowed: str) -> Code:
     """A code in a state that allows the request, which its user signed, and in time."""
     found = known.code(turn, code, *allowed)
-    known.check(
-        "roles", turn.signer == found.user,
-        f"{turn.method} was signed by party {show(turn.signer)}",
-        f"the code's user, {show(found.user)}",
-    )  # fmt: skip
+    if not turn.is_hidden and found.user != UNSEEN:
+        known.check(
+            "roles", turn.signer == found.user,
+            f"{turn.method} was signed by party {show(turn.signer)}",
+            f"the code's user, {show(found.user)}",
+        )  # fmt: skip
     if found.status in WAITING:
         known.check(
             "code states", turn.time < found.made.expires_at,
@@ -90,20 +111,33 @@ def _code_of_user(known: Known, turn: Turn, code: bytes, *allowed: str) -> Code:
     return found
 
 
-def mark_viewed(known: Known, turn: Turn, message: records.MarkViewed) -> None:
+def _code_id(turn: Turn, message: Any, event: str) -> bytes:
+    """The code that a command was about, of which the event of that name tells as well."""
+    found: bytes | None = message.code if message else turn.event(event).entity
+    assert found is not None
+    return found
+
+
+def mark_viewed(known: Known, turn: Turn, message: records.MarkViewed | None) -> None:
     """Its user saw the code in time."""
-    _code_of_user(known, turn, message.code, "generated").status = "viewed"
-    turn.expect("code", message.code, records.CodeViewed())
+    code = _code_id(turn, message, "code_viewed")
+    _code_of_user(known, turn, code, "generated").status = "viewed"
+    turn.expect("code", code, records.CodeViewed())
 
 
-def optin_activate_code(known: Known, turn: Turn, message: records.OptinActivateCode) -> None:
+def optin_activate_code(
+    known: Known, turn: Turn, message: records.OptinActivateCode | None
+) -> None:
     """The user consented to what was offered, and the chain has the proof."""
-    consent = message.consent
+    consent: records.Consent = (message or turn.first("consent_recorded")).consent
     code = _code_of_user(known, turn, consent.code, "viewed")
     offer = known.offer(code.made.offer)
     _consented(known, turn, consent, code)
     hashed = make_id("optin/v1/consent", consent)
     previous = known.consent
+    if previous is None:
+        previous = turn.first("consent_recorded").previous
+    assert previous is not None
     proof = records.ConsentProof(known.node, previous, hashed)
     known.node_signed(turn, commands.CONSENT_PROOF, proof)
     known.consent = link = make_id("optin/v1/consent-proof", proof)
@@ -170,12 +204,14 @@ def _consented(known: Known, turn: Turn, consent: records.Consent, code: Code) -
     )  # fmt: skip
 
 
-def optin_enforce_view(known: Known, turn: Turn, message: records.OptinEnforceView) -> None:
+def optin_enforce_view(known: Known, turn: Turn, message: records.OptinEnforceView | None) -> None:
     """A grant shows requested and visible of an open record; refusals show nothing.
 
     Both are in the access log of the partner's own record. That a refusal is for a reply key
     other than the one signed for is not in the journal: the key is not.
     """
+    if message is None:
+        return  # by somebody who is no partner
     code = known.codes.get(known.views.get(message.record, ZEROS))
     if code is None or code.made.partner != turn.signer:
         return  # refused without a look
@@ -206,6 +242,7 @@ def optin_expire_reservation(known: Known, turn: Turn, message: None) -> None:
     The request is not in the journal either; which code it was for follows from the event.
     """
     identity = turn.event("code_expired").entity
+    assert identity is not None
     code = known.code(turn, identity, "generated", "viewed", "activated")
     made = code.made
     due = made.expires_at if code.status in WAITING else code.complete_by
@@ -226,12 +263,15 @@ def optin_expire_reservation(known: Known, turn: Turn, message: None) -> None:
     turn.expect("code", identity, records.CodeExpired())
 
 
-def optin_revoke_code(known: Known, turn: Turn, message: records.OptinRevokeCode) -> None:
+def optin_revoke_code(known: Known, turn: Turn, message: records.OptinRevokeCode | None) -> None:
     """Views stop at once; before completion the funds return."""
-    code = _code_of_user(known, turn, message.code, "activated", "settled")
+    identity = _code_id(turn, message, "code_revoked")
+    if identity not in known.codes and ("code", identity) in known.forgotten:
+        return
+    code = _code_of_user(known, turn, identity, "activated", "settled")
     code.status = "revoked"
-    turn.expect("view", make_id("optin/v1/view", message.code), records.ViewStopped())
-    turn.expect("code", message.code, records.CodeRevoked())
+    turn.expect("view", make_id("optin/v1/view", identity), records.ViewStopped())
+    turn.expect("code", identity, records.CodeRevoked())
     if not code.completed:
         made = code.made
         known.offer(made.offer).reserved -= made.amount

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runtime.host.audit.bundle import Identity
 from runtime.host.audit.ledger import Ledger
 from runtime.host.audit.report import Checks, Fails, show
-from runtime.host.audit.turn import Turn
+from runtime.host.audit.turn import Event, Turn
 from runtime.wire import commands, records
 from runtime.wire.records import ZEROS
 from runtime.wire.schema import make_id
+
+if TYPE_CHECKING:
+    from runtime.host.audit.retention import Gone
+
+
+AFTER_THE_END = ("access_logged", "code_revoked", "view_stopped")  # of a settled engagement
 
 
 @dataclass
@@ -75,7 +81,9 @@ class Known:
         self.codes: dict[bytes, Code] = {}
         self.codes_of: defaultdict[tuple[bytes, bytes], list[Code]] = defaultdict(list)
         self.views: dict[bytes, bytes] = {}  # codes of view records
-        self.consent = self.settlement = ZEROS  # last links of the chains
+        # Last links of the chains; None if they may be in an entry that is not here.
+        self.consent: bytes | None = ZEROS
+        self.settlement: bytes | None = ZEROS
         self.roots: set[bytes] = set()  # of commitments
         self.hops: dict[bytes, bytes] = {}  # sessions of provenance hops
         self.last_hops: dict[bytes, bytes] = {}  # of sessions
@@ -84,6 +92,39 @@ class Known:
         self.activity_ids: set[bytes] = set()
         self.began: int | None = None  # time of the first entry
         self.clock = 0  # to which the clock was set last
+        self.times: list[int] = []  # of all entries
+        self.missing: set[int] = set()  # entries of which only the leaf is here
+        self.declared: set[int] = set()  # entries that the journal says were erased
+        self.forgotten: set[tuple[str, bytes | None]] = set()  # (kind, id) of what is gone
+        self.activities_from = 0  # time from which on all activities of a year are here
+        self.held: Counter[bytes] = Counter()  # of offers, by codes that are erased
+
+    def start_from(self, gone: Gone) -> None:
+        """Take over what erased entries came to."""
+        self.forgotten, self.activities_from = gone.forgotten, gone.activities
+        for line in gone.sums:
+            sign = {"code_issued": 1, "budget_returned": -1}.get(line.event)
+            if sign:
+                self.held[line.entity] += sign * line.amount
+            elif line.entity != ZEROS:
+                self.ledger.apply(Event("account", line.entity, line.event, line))
+            elif not gone.payees:
+                self.ledger.apply(Event("payee", None, line.event, line))
+        for line in gone.payees:
+            self.ledger.apply(Event("payee", line.entity, line.event, line))
+
+    def forget_links(self) -> None:
+        """The last links of the chains may have been in an entry that is not here."""
+        self.consent = self.settlement = None
+
+    def is_of_forgotten(self, event: Event) -> bool:
+        """Whether an event came after the end of an engagement of which nothing else is known."""
+        return (
+            event.name in AFTER_THE_END
+            and (event.kind, event.entity) in self.forgotten
+            and event.entity not in self.codes
+            and event.entity not in self.views
+        )
 
     def party(self, party: bytes) -> Party:
         """A registered party."""

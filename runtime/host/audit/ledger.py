@@ -29,6 +29,11 @@ PARTS = ("available", "reserved", "expired", "payees", "withdrawn", "paid")
 UNKNOWN = bytes(8)  # currency of what was moved from nowhere
 
 
+def payee_of(event: Event) -> bytes:
+    """Whom an event is about; all payees of the currency are one where they are not shown."""
+    return bytes(event.fields.currency) if event.entity is None else event.entity
+
+
 class Ledger:
     """Books what the journal says; whether it should say so is for others."""
 
@@ -50,13 +55,13 @@ class Ledger:
             currency = self.apply(event)
             if currency is not None:
                 touched.add(currency)
-            if event.kind == "account":
+            if event.kind == "account" and event.entity is not None:
                 self._above_zero(event.entity)
             if event.kind == "payee":
+                payee = payee_of(event)
                 self._check(
-                    "accounts above zero", self.payees[event.entity] >= 0,
-                    f"payee {show(event.entity)} has {self.payees[event.entity]}",
-                    "no less than zero",
+                    "accounts above zero", self.payees[payee] >= 0,
+                    f"payee {show(payee)} has {self.payees[payee]}", "no less than zero",
                 )  # fmt: skip
         for currency in touched:
             self._conserved(currency)
@@ -66,8 +71,8 @@ class Ledger:
         moves = MOVES.get(event.name)
         if moves is None:
             return None
-        entity, amount = event.entity, event.fields.amount
-        if event.name in ("deposited", "payee_credited"):
+        entity, amount = payee_of(event), event.fields.amount
+        if hasattr(event.fields, "currency"):
             self.currencies[entity] = event.fields.currency
         currency = self.currencies.get(entity, UNKNOWN)
         books = [self.sums[currency]]

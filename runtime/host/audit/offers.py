@@ -78,7 +78,7 @@ def publish_offer(known: Known, turn: Turn, message: records.PublishOffer) -> No
          "it asks for a field that the registry does not show so", "fields of the registry"),
     )  # fmt: skip
     pad = turn.first("offer_published").pad
-    known.offers[offer] = Offer(terms, pad, terms.witnesses)
+    known.offers[offer] = Offer(terms, pad, terms.witnesses, reserved=known.held[offer])
     turn.expect("offer", offer, records.OfferPublished(terms, pad))
 
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from runtime.host.audit.bundle import Identity
 from runtime.host.crypto import Crypto
-from runtime.wire.records import Head
+from runtime.wire.records import Head, Measurement
 from runtime.wire.schema import canonical
 
 
@@ -41,7 +41,10 @@ class Report:
         head: the head that the entries add up to, if all is well.
         entries: journal entries that were found right.
         checks: how often each check passed, by name.
-        erased: signatures and keys that are not there any more, by the check they are for.
+        erased: what could not be checked as something is erased, by the check it is for.
+        gone: how many of the entries are erased but for header and leaf.
+        hidden: what could not be checked as the export does not show it, likewise.
+        measured: what the node says it is made of.
         failure: the first thing that is not right, or None.
     """
 
@@ -50,17 +53,22 @@ class Report:
     entries: int = 0
     checks: Counter[str] = field(default_factory=Counter)
     erased: Counter[str] = field(default_factory=Counter)
+    gone: int = 0
+    hidden: Counter[str] = field(default_factory=Counter)
+    measured: tuple[Measurement, ...] = ()
     failure: Failure | None = None
 
     @property
     def ok(self) -> bool:
-        """Nothing is wrong with what is there; see `erased` for what is not."""
+        """Nothing is wrong with what is there; see `erased` and `hidden` for what is not."""
         return self.failure is None
 
     def __str__(self) -> str:
         lines = [f"{name:<24}{count:>9}" for name, count in self.checks.items()]
-        lines += [f"{name:<24}{count:>9} not checked: erased" for name, count in
-                  self.erased.items()]  # fmt: skip
+        for why, counts in (("erased", self.erased), ("not shown", self.hidden)):
+            lines += [f"{name:<24}{count:>9} not checked: {why}" for name, count in counts.items()]
+        if self.gone:
+            lines.append(f"{self.gone} of {self.entries} entries are erased but for their leaf")
         verdict = f"FAILED at {self.failure}" if self.failure else f"{self.entries} entries hold"
         return "\n".join([*lines, verdict])
 

@@ -42,8 +42,18 @@ def define_weights(known: Known, turn: Turn, message: records.DefineWeights) -> 
     turn.expect("weights", records.SINGLETON, records.WeightsDefined(weights))
 
 
-def optin_record_event(known: Known, turn: Turn, message: records.OptinRecordEvent) -> None:
+def optin_record_event(known: Known, turn: Turn, message: records.OptinRecordEvent | None) -> None:
     """What a source saw a user do within a year counts, once."""
+    if message is None or turn.signer is None:
+        accepted, seen = turn.event("event_accepted"), turn.first("activity_recorded")
+        known.check(
+            "scores", 1 <= seen.points <= MOST_POINTS and 0 <= turn.time - seen.time < YEAR,
+            f"an event of {seen.points} points at {seen.time} ns counts",
+            f"1 to {MOST_POINTS} within the last 365 days",
+        )  # fmt: skip
+        turn.expect("activity", accepted.entity, accepted.fields)
+        turn.expect("score", None, seen)
+        return
     user, age = message.user, turn.time - message.time
     identity = make_id("optin/v1/activity", turn.signer, message.event)
     known.check.each(
@@ -63,6 +73,11 @@ def optin_record_event(known: Known, turn: Turn, message: records.OptinRecordEve
 
 def good_enough(known: Known, turn: Turn, user: bytes, terms: records.Terms) -> None:
     """Check that the user's score was what the offer asks for."""
+    if terms.least_score == 0 and terms.accept_flagged:
+        return
+    if turn.time < known.activities_from:
+        known.check.report.erased["scores"] += 1
+        return
     now, before = (_composite(known, user, turn.time, until) for until in (0, DAY))
     known.check(
         "scores", now >= terms.least_score,

@@ -70,6 +70,8 @@ def optin_settle_engagement(
         )  # fmt: skip
     known.node_signed(turn, commands.SETTLEMENT, statement)
     previous, known.settlement = known.settlement, settlement
+    if previous is None:
+        previous = turn.first("settlement_recorded").previous
     code.settlement = settlement
     if code.status == "activated":
         code.status = "settled"
@@ -85,16 +87,19 @@ def optin_settle_engagement(
     turn.expect("settlement", settlement, link)
 
 
-def withdraw_balance(known: Known, turn: Turn, message: records.WithdrawBalance) -> None:
-    """A payee takes out what it earned."""
-    payee = make_id("optin/v1/payee-account", turn.signer, message.currency)
+def withdraw_balance(known: Known, turn: Turn, message: records.WithdrawBalance | None) -> None:
+    """A payee takes out what it earned; where payees are not shown, no more than all of them."""
+    asked = message or turn.first("payee_paid")
+    payee = make_id("optin/v1/payee-account", turn.signer, asked.currency)
+    if turn.is_shown_in_part:
+        payee = bytes(asked.currency)
     balance = known.ledger.payees[payee]
     known.check(
-        "withdrawals", 0 < message.amount <= balance,
-        f"{message.amount} of the {balance} of payee {show(payee)}",
+        "withdrawals", 0 < asked.amount <= balance,
+        f"{asked.amount} of the {balance} of payee {show(payee)}",
         "an amount above zero, and no more than the balance",
     )  # fmt: skip
-    turn.expect("payee", payee, records.PayeePaid(message.amount))
+    turn.expect("payee", payee, records.PayeePaid(asked.currency, asked.amount))
 
 
 def verify_settlement(

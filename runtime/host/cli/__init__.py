@@ -14,6 +14,7 @@ from runtime.host.cli import (
     completion,
     escrow,
     field,
+    graph,
     hop,
     keys,
     node,
@@ -99,6 +100,7 @@ for _noun in (
     settlement.settle,
     settlement.settlement,
     payee.payee,
+    graph.graph,
     audit.audit,
     completion.completion,
 ):

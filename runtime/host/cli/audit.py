@@ -7,8 +7,8 @@ from rich.progress import Progress
 
 from runtime.host import audit as auditing
 from runtime.host import steps
-from runtime.host.cli.context import App, Problem, command
-from runtime.host.cli.show import facts, table, time_text
+from runtime.host.cli.context import App, Problem, command, operator_option
+from runtime.host.cli.show import facts, short, table, time_text
 from runtime.host.keyfolder import fingerprint
 from runtime.wire import records
 
@@ -37,42 +37,46 @@ async def head(app: App) -> None:
     )
 
 
-@command(audit, example="audit receipt 17")
+@command(audit, example="audit prove 17")
 @click.argument("position", type=click.IntRange(0, (1 << 63) - 1))
-async def receipt(app: App, position: int) -> None:
+async def prove(app: App, position: int) -> None:
     """Prove that an entry is in the journal."""
     async with app.node() as client:
         proof = await steps.prove_entry(client, position)
+        reply = await steps.measurements(client)
+    made_of = {each.name: each.digest for each in reply.measured.measurements}
     app.say(
-        {**proof._asdict(), "size": proof.signed.head.size},
+        {**proof._asdict(), "size": proof.signed.head.size, "measured": reply._asdict()},
         facts(
             ("entry", position),
             ("leaf", proof.leaf.hex()),
             ("proof", f"{len(proof.inclusion.path)} hashes to the root of "
                       f"{proof.signed.head.size} entries, checked"),
+            *(("made of", f"{name} {short(digest)}") for name, digest in made_of.items()),
         ),
     )  # fmt: skip
 
 
-@command(audit, example="audit export journal.optin --auditor auditor")
+@command(audit, example="audit export journal.optin --as auditor")
 @click.argument("file")
-@click.option("--auditor", required=True, help="Name of the auditor's key.")
+@click.option("--as", "reader", required=True, help="Who reads: an auditor or the operator.")
 @click.option("--progress", is_flag=True, help="Show how far it is.")
-async def export(app: App, file: str, auditor: str, progress: bool) -> None:
-    """Write the whole journal to a file that anybody can verify offline.
+async def export(app: App, file: str, reader: str, progress: bool) -> None:
+    """Write the journal to a file that anybody can verify offline.
 
-    It has no user's field values.
+    It has no user's field values. The operator gets all else; an auditor gets nothing either that
+    tells who a user is, and each entry still proves itself.
     """
-    key = app.key(auditor)
+    key = app.key(reader)
     async with app.node() as client:
         with Progress(console=app.console, disable=not progress, transient=True) as bar:
             task = bar.add_task("Exporting", total=None)
-            entries, signed = await steps.whole_journal(
+            journal = await steps.whole_journal(
                 client, key, lambda done, all_: bar.update(task, completed=done, total=all_)
             )
-        count = auditing.write_bundle(file, client.identity, entries, signed)
+        count = auditing.write_bundle(file, journal)
     app.say(
-        {"file": file, "entries": count, "root": signed.head.root},
+        {"file": file, "entries": count, "root": journal.signed.head.root},
         f"{count} entries written to {file}",
         f"verify it anywhere: optin audit verify {file}",
     )
@@ -102,6 +106,9 @@ def verify(app: App, file: str, node: str | None, progress: bool) -> None:
             "entries": report.entries,
             "checks": dict(report.checks),
             "erased": dict(report.erased),
+            "hidden": dict(report.hidden),
+            "erased_entries": report.gone,
+            "measurements": {each.name: each.digest for each in report.measured},
             "failure": failure and failure._asdict(),
             "root": report.head and report.head.root,
         },
@@ -115,14 +122,53 @@ def verify(app: App, file: str, node: str | None, progress: bool) -> None:
         )
 
 
+@command(audit, example="audit erase\naudit erase --dry-run")
+@operator_option
+@click.option("--dry-run", is_flag=True, help="Only say from when on something is due.")
+async def erase(app: App, operator: str, dry_run: bool) -> None:
+    """Erase what was kept as long as it must be, and nothing else.
+
+    Activity goes after 365 days; codes, escrow, views and settlements seven years after the money
+    of an engagement was distributed or went back. Balances stay, and the journal still verifies.
+    """
+    key = app.key(operator)
+    states = entries = 0
+    async with app.node() as client:
+        before = await client.query(key, records.GetRetention())
+        due = 0 < before.due <= (await client.read(records.Identity())).time
+        with Progress(console=app.console, disable=app.as_json, transient=True) as bar:
+            task = bar.add_task("Erasing", total=None)
+            more = due and not dry_run
+            while more:
+                reply = (await client.command(key, records.EraseDue())).reply
+                states, entries, more = states + reply.states, entries + reply.entries, reply.more
+                bar.update(task, completed=states + entries)
+        after = await client.query(key, records.GetRetention())
+    said = f"{states} things and {entries} journal entries erased"
+    if dry_run and due:
+        said = f"something is due since {time_text(before.due)}; nothing was erased"
+    elif not due:
+        said = "nothing is due"
+    app.say(
+        {"states": states, "entries": entries, "due": due and dry_run, "next": after.due},
+        said,
+        f"next due: {time_text(after.due)}" if after.due and not (dry_run and due) else "",
+    )
+
+
 def verdict(report: auditing.Report) -> list[object]:
     """What people read of an audit."""
     lines: list[object] = []
     if report.checks:
         rows = sorted(report.checks.items())
         lines.append(table("check", "passed>", rows=rows))
-    for name, count in report.erased.items():
-        lines.append(f"{count} of {name} not checked: erased")
+    for why, counts in (("erased", report.erased), ("not shown to auditors", report.hidden)):
+        for name, count in counts.items():
+            lines.append(f"{count} of {name} not checked: {why}")
+    if report.gone:
+        lines.append(f"{report.gone} of {report.entries} entries were erased when they were due")
+    for each in report.measured:
+        lines.append(f"the node says its {each.name} is {each.digest.hex()[:16]}")
     if report.failure:
         where = report.failure.entry
         lines.append(

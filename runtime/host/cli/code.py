@@ -3,9 +3,11 @@
 from typing import Any
 
 import click
+from rich.progress import Progress
 
 from runtime.host import steps
 from runtime.host.cli.context import App, command, one_of, operator_option, receipt_line
+from runtime.host.cli.segment import Issue, named, read_segment, users_named_here
 from runtime.host.cli.show import currency_text, facts, money, short, table, time_text
 from runtime.host.client import Client
 from runtime.host.keyfolder import Key
@@ -18,32 +20,54 @@ def code() -> None:
     """Codes: one user, one offer, money held for it."""
 
 
-@command(code, example="code generate callback anna ben", journaled=True)
+@command(
+    code,
+    example="code generate callback anna ben\n"
+    "code generate callback --users segment.txt --progress\n"
+    "code generate callback --all-users --progress",
+    journaled=True,
+)
 @click.argument("offer")
-@click.argument("users", nargs=-1, required=True, metavar="USER...")
+@click.argument("users", nargs=-1, metavar="[USER]...")
+@click.option("--users", "file", metavar="FILE", help="Names or ids, one a line; - for standard "
+              "input.")  # fmt: skip
+@click.option("--all-users", "everybody", is_flag=True, help="All users who have a name in your "
+              "key folder.")  # fmt: skip
+@click.option("--progress", is_flag=True, help="Show how far it is.")
 @operator_option
-async def generate(app: App, offer: str, users: tuple[str, ...], operator: str) -> None:
-    """Generate a code of an offer for each user, and reserve its money."""
-    signer, people = app.key(operator), [app.party(user) for user in users]
-    made: list[dict[str, Any]] = []
+async def generate(
+    app: App,
+    offer: str,
+    users: tuple[str, ...],
+    file: str | None,
+    everybody: bool,
+    progress: bool,
+    operator: str,
+) -> None:
+    """Generate codes of an offer, and reserve their money.
+
+    Whoever is refused is listed at the end with the reason, and the status is 1; the others get
+    theirs. To say it again is safe: nobody gets a second code of an offer while one is alive.
+    """
+    if bool(users) + (file is not None) + everybody != 1:
+        raise click.UsageError("expected a USER or more, --users FILE, or --all-users")
+    signer = app.key(operator)
     async with app.node() as client:
         offer_id = await app.offer(client, offer)
+        if everybody:
+            segment = await users_named_here(app, client)
+        else:
+            segment = named(app, users if file is None else read_segment(file))
+        bulk = Issue(app, client, signer, offer_id, segment, only_users=everybody)
+        bar = Progress(console=app.console, disable=not progress, transient=True)
         try:
-            for person in people:
-                done = await steps.generate_code(client, signer, offer_id, person)
-                proof = await app.proved(client, done)
-                made.append({"user": person, **done.reply._asdict(), **proof})
+            with bar:
+                task = bar.add_task("Generating", total=len(segment))
+                await bulk.run(lambda: bar.advance(task))
         finally:
-            # What was generated before one failed exists.
-            if made:
-                app.say(
-                    made,
-                    *[
-                        f"code {row['code'].hex()}\n  for {app.name(row['user'])}, "
-                        f"until {time_text(row['expires_at'])}; {receipt_line(row)}"
-                        for row in made
-                    ],
-                )
+            # What was generated before something failed exists.
+            bulk.say()
+    bulk.complain()
 
 
 @command(code, example="code show 3f2a91bc")
@@ -79,10 +103,17 @@ async def show(app: App, code: str, signer: str) -> None:
 
 @command(code, "list", example="code list")
 @click.option(
-    "--as", "signer", default="operator", show_default=True, help="Who asks: operator or user."
+    "--as",
+    "signer",
+    default="operator",
+    show_default=True,
+    help="Who asks: operator, user or partner.",
 )
 async def list_(app: App, signer: str) -> None:
-    """List codes: all for the operator, their own for a user."""
+    """List codes: all for the operator, their own for a user.
+
+    A partner gets those that were opted in to.
+    """
     key = app.key(signer)
     async with app.node() as client:
         rows = await code_rows(client, key)
@@ -93,9 +124,10 @@ async def list_(app: App, signer: str) -> None:
 @click.argument("code", required=False)
 @click.option("--due", is_flag=True, help="All that are due.")
 async def expire(app: App, code: str | None, due: bool) -> None:
-    """Let codes die that were not activated or not completed in time; anyone may.
+    """Let codes die whose time is over; anyone may.
 
-    Their money goes back to the partner's account.
+    They were not activated, or not completed, in time. Their money goes back to the partner's
+    account.
     """
     if (code is None) == (not due):
         raise click.UsageError("expected a CODE, or --due")
@@ -119,7 +151,7 @@ async def expire(app: App, code: str | None, due: bool) -> None:
 
 async def code_rows(client: Client, key: Key) -> list[dict[str, Any]]:
     """All codes that a signer may see."""
-    return [await code_row(client, key, code) for code in await steps.all_codes(client, key)]
+    return [await code_row(client, key, code) for code in await steps.codes_seen_by(client, key)]
 
 
 async def code_row(client: Client, key: Key, code: bytes) -> dict[str, Any]:

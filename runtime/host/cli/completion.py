@@ -14,7 +14,10 @@ _alone = click.Group()
 @command(_alone, "completion", example="completion bash")
 @click.argument("shell", type=click.Choice(SHELLS))
 def completion(app: App, shell: str) -> None:
-    """Print a script that completes optin's commands in your shell; source it at start-up."""
+    """Print a script that completes commands in your shell.
+
+    Source it when the shell starts.
+    """
     kind = get_completion_class(shell)
     assert kind is not None
     script = kind(_alone, {}, "optin", "_OPTIN_COMPLETE").source()

@@ -100,6 +100,7 @@ class App:
         self.as_json = False
         self.receipts = True
         self._folder: KeyFolder | None = None
+        self._passphrase: str | None = None
         self._names: dict[bytes, str | None] = {}
 
     # ---------------------------------------------------------------------- the key folder
@@ -124,7 +125,8 @@ class App:
             try:
                 self._folder = KeyFolder.open(self.keys, None)  # one without a passphrase
             except WrongPassphrase:
-                self._folder = KeyFolder.open(self.keys, self.passphrase())
+                self._passphrase = self.passphrase()
+                self._folder = KeyFolder.open(self.keys, self._passphrase)
         return self._folder
 
     def create_folder(self) -> KeyFolder:
@@ -134,20 +136,20 @@ class App:
             self._folder = KeyFolder.create(self.keys, passphrase)
         return self.folder
 
-    def passphrase(self, new: bool = False) -> str:
-        """The folder's passphrase, from the environment or the terminal."""
-        known = os.environ.get("OPTIN_PASSPHRASE")
+    def passphrase(self, new: bool = False, variable: str = "OPTIN_PASSPHRASE") -> str:
+        """The folder's passphrase, from the environment or the terminal; asked for once."""
+        known = os.environ.get(variable) or (None if new else self._passphrase)
         if known:
             return known
         if not sys.stdin.isatty():
             raise Problem(
                 f"the key folder {self.keys} needs its passphrase and there is no terminal",
-                "the passphrase in OPTIN_PASSPHRASE, or a terminal to ask on",
+                f"the passphrase in {variable}, or a terminal to ask on",
                 "for a demonstration: --insecure-no-passphrase makes a folder without one"
                 if new
                 else "",
             )
-        words = f"Passphrase for {'the new key folder ' if new else ''}{self.keys}"
+        words = f"{'New passphrase' if new else 'Passphrase'} for {self.keys}"
         answer: str = click.prompt(words, hide_input=True, confirmation_prompt=new, err=True)
         return answer
 
@@ -196,6 +198,19 @@ class App:
         except (OSError, UnicodeDecodeError):
             return None
         return text if description_hash(text) == digest else None
+
+    def note(self, client: Client, name: str, method: str, done: Done, **facts: Any) -> None:
+        """Keep where a user's command stands in the journal, and what only its signer knows."""
+        if self.book is not None:
+            accepted = done.accepted
+            self.book.note(
+                name,
+                client.identity.node,
+                method,
+                accepted.position,
+                accepted.leaf,
+                jsonable(facts),
+            )
 
     # ---------------------------------------------------------------------- the connection
 
@@ -283,10 +298,27 @@ class App:
         return self._known(text) or one_of(text, await steps.all_offers(client), "offer")
 
     async def code(self, client: Client, text: str, signer: Key | None) -> bytes:
-        """Id of a code: all of it, or its start if the signer may list codes."""
-        if signer is None:
-            return self._known(text) or one_of(text, (), "code")
-        return self._known(text) or one_of(text, await steps.all_codes(client, signer), "code")
+        """Id of a code: all of it, or its start if the signer may see it."""
+        if known := self._known(text):
+            return known
+        codes = await steps.codes_seen_by(client, signer) if signer else {}
+        return one_of(text, codes, "code")
+
+    async def view_record(self, client: Client, text: str, partner: Key) -> bytes:
+        """Id of a partner's view record: all or the start of it, or of its code."""
+        views = await steps.all_views(client, partner)
+        try:
+            found = one_of(text, views, "view record")
+        except Problem as problem:
+            codes = await steps.codes_seen_by(client, partner)
+            matching = [code for code in codes if code.hex().startswith(text.lower())]
+            if len(matching) != 1:
+                raise problem from None
+            found = matching[0]
+        if found not in views:
+            of_code: bytes = make_id("optin/v1/view", found)
+            return of_code if of_code in views else found
+        return found
 
     def _known(self, text: str) -> bytes | None:
         if re.fullmatch(r"[0-9a-fA-F]{64}", text):
@@ -320,6 +352,13 @@ def one_of(text: str, known: Iterable[bytes], what: str) -> bytes:
         f"no {what} that can be seen from here starts with {text}",
         "the start of one, or all 64 digits",
     )
+
+
+def hex_id(text: str, what: str) -> bytes:
+    """An id that must be whole."""
+    if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
+        raise Problem(f"the {what}'s id is not whole", "64 hex digits")
+    return bytes.fromhex(text)
 
 
 def identity_of(kind: str, text: str) -> bytes:
@@ -437,3 +476,14 @@ def write_file(path: str, text: str) -> None:
         click.echo(text, nl=False)
         return
     Path(path).write_text(text, encoding="utf-8")
+
+
+def write_private(path: str, text: str) -> None:
+    """Write a file that its owner alone may read, or standard output for `-`."""
+    if path == "-":
+        click.echo(text, nl=False)
+        return
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "w", encoding="utf-8") as file:
+        os.fchmod(fd, 0o600)  # it may have been there before
+        file.write(text)

@@ -8,9 +8,9 @@ from runtime.host import steps
 from runtime.host.cli.context import App, Problem, Typed, command, operator_option
 from runtime.host.cli.show import (
     amount_text,
+    amounts,
     currency_text,
     facts,
-    money,
     parse_amount,
     parse_currency,
 )
@@ -47,9 +47,7 @@ async def deposit(
             {
                 "partner": identity,
                 "account": done.reply.account,
-                "currency": currency_text(currency),
-                **money("amount", amount, currency),
-                **money("available", done.reply.available, currency),
+                **amounts(currency, amount=amount, available=done.reply.available),
             },
             f"{app.name(identity)}: {amount_text(amount, currency)} received, "
             f"{amount_text(done.reply.available, currency)} available",
@@ -69,12 +67,7 @@ async def withdraw(app: App, partner: str, amount: int, currency: bytes) -> None
         await app.done(
             client,
             done,
-            {
-                "partner": key.id,
-                "currency": currency_text(currency),
-                **money("amount", amount, currency),
-                **money("available", left, currency),
-            },
+            {"partner": key.id, **amounts(currency, amount=amount, available=left)},
             f"{partner}: {amount_text(amount, currency)} withdrawn, "
             f"{amount_text(left, currency)} available",
         )
@@ -93,15 +86,12 @@ async def show(app: App, partner: str, currency: bytes, signer: str) -> None:
         reply = await client.query(key, records.GetAccount(identity, currency))
     line = reply.line._asdict()
     del line["partner"]
-    amounts = {"available": reply.available, **line}
-    data: dict[str, object] = {"partner": identity, "currency": currency_text(currency)}
-    for name, amount in amounts.items():
-        data |= money(name, amount, currency)
+    held = {"available": reply.available, **line}
     app.say(
-        data,
+        {"partner": identity, **amounts(currency, **held)},
         facts(
             ("partner", app.name(identity)),
-            *((name, amount_text(amount, currency)) for name, amount in amounts.items()),
+            *((n.replace("_", " "), amount_text(amount, currency)) for n, amount in held.items()),
         ),
     )
 
@@ -114,10 +104,8 @@ async def totals(app: App, currency: bytes, operator: str) -> None:
     signer = app.key(operator)
     async with app.node() as client:
         found = await steps.totals(client, signer, currency)
-    data: dict[str, object] = {"currency": currency_text(currency), "conserved": found.conserved}
-    for name, amount in found._asdict().items():
-        data |= money(name, amount, currency)
-    app.say(data, conservation(found, currency))
+    data = {"conserved": found.conserved, **amounts(currency, **found._asdict())}
+    app.say(data, conservation((found, currency)))
     if not found.conserved:
         raise Problem(
             "the money does not add up",
@@ -126,24 +114,22 @@ async def totals(app: App, currency: bytes, operator: str) -> None:
         )
 
 
-def conservation(found: steps.Totals, currency: bytes) -> Table:
-    """Deposits = everything that became of them."""
-    sign = Text("=", "bold green") if found.conserved else Text("\N{NOT EQUAL TO}", "bold red")
-    names = [currency_text(currency), "deposits", "", "available"]
-    cells: list[Text] = [Text(""), _number(found.deposited, currency), sign]
-    cells.append(_number(found.available, currency))
-    for name, amount in (
-        ("reserved", found.reserved),
-        ("expired", found.expired),
-        ("payees", found.balances),
-        ("withdrawn", found.withdrawn),
-    ):
+def conservation(*found: tuple[steps.Totals, bytes]) -> Table:
+    """Deposits = everything that became of them: a row for the totals of each currency."""
+    names = ["", "deposits", "", "available"]
+    for name in ("reserved", "expired", "payees", "withdrawn"):
         names += ["", name]
-        cells += [Text("+"), _number(amount, currency)]
     made = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False)
     for column in names:
         made.add_column(column, justify="right", header_style="dim", no_wrap=True)
-    made.add_row(*cells)
+    for totals, currency in found:
+        good = totals.conserved
+        sign = Text("=", "bold green") if good else Text("\N{NOT EQUAL TO}", "bold red")
+        cells = [Text(currency_text(currency)), _number(totals.deposited, currency), sign]
+        cells.append(_number(totals.available, currency))
+        for amount in (totals.reserved, totals.expired, totals.balances, totals.withdrawn):
+            cells += [Text("+"), _number(amount, currency)]
+        made.add_row(*cells)
     return made
 
 

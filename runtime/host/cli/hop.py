@@ -17,7 +17,7 @@ TYPES = tuple(word for word in records.HOP.words if word != "OptIn")
 
 @click.group()
 def hop() -> None:
-    """Provenance: the hops of a visit, from the first view of an ad to the opt-in."""
+    """Provenance: the hops of a visit, up to the opt-in."""
 
 
 @command(
@@ -35,10 +35,10 @@ def hop() -> None:
 async def record(
     app: App, type: str, party: str, session: str | None, after: str | None, data: str
 ) -> None:
-    """Record a hop; the node's own OptIn hop follows the one that the user names.
+    """Record a hop of a visit.
 
-    TYPE is AdView, AdClick, LandingPageView, FormStart, FormField, FormSubmit, PartnerRedirect
-    or Conversion.
+    The node's own OptIn hop follows the one that the user names. TYPE is AdView, AdClick,
+    LandingPageView, FormStart, FormField, FormSubmit, PartnerRedirect or Conversion.
     """
     key = app.key(party)
     previous = one_of(after, (), "hop") if after else ZEROS

@@ -69,6 +69,31 @@ def remember(app: App, name: str, identity: str) -> None:
     app.say({"name": name, "id": identity.lower()}, f"{name} is {identity[:8].lower()}")
 
 
+@command(keys, example="keys forget bob")
+@click.argument("name")
+def forget(app: App, name: str) -> None:
+    """Drop a name that you gave to a party, an offer or rules."""
+    app.folder.forget(name)
+    app.say({"name": name}, f"{name} is nobody's name now")
+
+
+@command(keys, example="keys passphrase")
+def passphrase(app: App) -> None:
+    """Seal all keys under another passphrase.
+
+    The new one is asked for, or comes from OPTIN_NEW_PASSPHRASE. A folder whose keys are in clear
+    gets its first one. Copies made before still open with the old one.
+    """
+    folder = app.folder
+    old = None if folder.insecure else app.passphrase()
+    folder.change_passphrase(old, app.passphrase(new=True, variable="OPTIN_NEW_PASSPHRASE"))
+    count = len(folder.names())
+    app.say(
+        {"folder": str(app.keys), "keys": count},
+        f"{count} key{'' if count == 1 else 's'} sealed under the new passphrase",
+    )
+
+
 @command(keys, example="keys rotate acme", journaled=True)
 @click.argument("name")
 async def rotate(app: App, name: str) -> None:

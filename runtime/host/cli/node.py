@@ -93,7 +93,10 @@ async def provision(app: App, operator: str) -> None:
 )
 @operator_option
 async def clock(app: App, time: int, witnesses: tuple[str, ...], operator: str) -> None:
-    """Move the node's clock forward to TIME, or to `now` as this machine has it."""
+    """Move the node's clock forward.
+
+    TIME is a time such as 2027-03-01T12:00, or `now` as this machine has it.
+    """
     if len(witnesses) not in (0, 2):
         raise Problem(f"{len(witnesses)} witnesses", "none, or two")
     signer, others = app.key(operator), [app.key(name) for name in witnesses]
@@ -106,7 +109,7 @@ async def clock(app: App, time: int, witnesses: tuple[str, ...], operator: str) 
 
 @command(node, example="node unpin")
 def unpin(app: App) -> None:
-    """Forget the node met on --line, so that another may take its place."""
+    """Forget the node on --line: another may take its place."""
     if not app.line:
         raise Problem("no node was named", "--line or OPTIN_LINE")
     label = app.line if "://" in app.line else os.path.abspath(app.line)

@@ -90,7 +90,10 @@ def example(app: App) -> None:
 @click.argument("file", metavar="FILE.json")
 @click.option("--name", default="", help="Remember the offer under this name.")
 async def publish(app: App, file: str, name: str) -> None:
-    """Publish an offer, signed by its partner; - reads it from standard input."""
+    """Publish an offer, signed by its partner.
+
+    A FILE of - is standard input.
+    """
     form = read_form(read_file(file, "an offer as `optin offer example` prints"))
     async with app.node() as client:
         terms = terms_of(app, form, await steps.field_names(client))
@@ -192,6 +195,14 @@ def read_aloud(
     registry: Registry,
 ) -> Group:
     """An offer as a person reads it: what, in which form, with whom, for how long, for what."""
+    rows = facts_lines(in_words(app, terms, shares, registry))
+    return Group(f"Offer {app.name(identity)}", facts(*rows))
+
+
+def in_words(
+    app: App, terms: records.Terms, shares: records.Shares, registry: Registry
+) -> list[tuple[str, str]]:
+    """What an offer says, one subject after the other; a value may have several lines."""
 
     def fields(uses: tuple[FieldUse, ...]) -> str:
         return "\n".join(
@@ -201,7 +212,8 @@ def read_aloud(
 
     text = app.text_of(terms.description)
     until = time_text(terms.view_until) if terms.view_until else "you revoke"
-    pairs = [
+    words = text or f"not here; its hash is {terms.description.hex()}"
+    return [
         ("who asks", app.name(terms.partner)),
         ("what for", terms.purpose),
         ("they see", fields(terms.required) or "nothing that you do not add"),
@@ -221,10 +233,8 @@ def read_aloud(
             amount_text(terms.amount * shares.user // 10000, terms.currency)
             + ", and the share of anyone who is not there",
         ),
+        ("in words", plain_lines(words)),
     ]
-    words = text or f"not here; its hash is {terms.description.hex()}"
-    rows = [*facts_lines(pairs), ("in words", plain_lines(words))]
-    return Group(f"Offer {app.name(identity)}", facts(*rows))
 
 
 def facts_lines(pairs: list[tuple[str, str]]) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ import click
 from runtime.host import steps
 from runtime.host.cli.context import App, command
 from runtime.host.cli.escrow import AMOUNT, CURRENCY
-from runtime.host.cli.show import amount_text, currency_text, facts, money
+from runtime.host.cli.show import amount_text, amounts, facts
 from runtime.host.keyfolder import Key
 from runtime.wire import records
 
@@ -35,17 +35,14 @@ async def withdraw(app: App, name: str, amount: int, currency: bytes) -> None:
     key = app.key(name)
     async with app.node() as client:
         done = await steps.withdraw_balance(client, key, amount, currency)
+        paid = amount_text(amount, currency)
+        app.note(client, name, "withdraw_balance", done, amount=amount, amount_text=paid)
         left = done.reply.balance
         await app.done(
             client,
             done,
-            {
-                "party": key.id,
-                "currency": currency_text(currency),
-                **money("amount", amount, currency),
-                **money("balance", left, currency),
-            },
-            f"{name}: {amount_text(amount, currency)} paid out, {amount_text(left, currency)} left",
+            {"party": key.id, **amounts(currency, amount=amount, balance=left)},
+            f"{name}: {paid} paid out, {amount_text(left, currency)} left",
         )
 
 
@@ -53,16 +50,16 @@ async def show_balance(app: App, identity: bytes, currency: bytes, key: Key) -> 
     """Ask for a balance and answer it."""
     async with app.node() as client:
         reply = await client.query(key, records.GetBalance(identity, currency))
+    taken = reply.earned - reply.balance
     app.say(
         {
             "party": identity,
-            "currency": currency_text(currency),
-            **money("balance", reply.balance, currency),
-            **money("earned", reply.earned, currency),
+            **amounts(currency, balance=reply.balance, earned=reply.earned, withdrawn=taken),
         },
         facts(
             ("payee", app.name(identity)),
             ("balance", amount_text(reply.balance, currency)),
             ("earned", amount_text(reply.earned, currency)),
+            ("withdrawn", amount_text(taken, currency)),
         ),
     )

@@ -30,9 +30,10 @@ def rules() -> None:
 async def define(
     app: App, platform: int, user: int, affiliate: int, publisher: int, name: str, operator: str
 ) -> None:
-    """Define rules; shares are percentages such as 12.25%, or basis points such as 1225.
+    """Define rules: who gets which share.
 
-    The part of a referrer or publisher that there is not goes to the user.
+    Shares are percentages such as 12.25%, or basis points such as 1225. The part of a referrer or
+    publisher that there is not goes to the user.
     """
     shares = records.Shares(platform, user, affiliate, publisher)
     if sum(shares) != 10000:

@@ -10,6 +10,7 @@ from runtime.host import steps
 from runtime.host.cli.context import App, Problem, command, identity_of, operator_option
 from runtime.host.cli.rules import SHARE
 from runtime.host.cli.show import facts, percent, short
+from runtime.host.keyfolder import Key
 from runtime.wire import records
 
 
@@ -25,7 +26,11 @@ def score() -> None:
 )
 async def show(app: App, name: str, signer: str) -> None:
     """Show a user's score as of now."""
-    user, key = app.party(name), app.key(signer)
+    await show_score(app, app.party(name), app.key(signer))
+
+
+async def show_score(app: App, user: bytes, key: Key) -> None:
+    """Ask for a score and answer it."""
     async with app.node() as client:
         found = await steps.score(client, key, user)
     app.say(
@@ -88,7 +93,10 @@ async def record(
 async def weights(
     app: App, model: str, authentication: int, engagement: int, sharing: int, operator: str
 ) -> None:
-    """Weigh the three dimensions anew, under the name of a new MODEL; scores are as of now."""
+    """Weigh the three dimensions anew, as a new MODEL.
+
+    Scores are as of now: they change with it.
+    """
     total = authentication + engagement + sharing
     if total != 10000:
         raise Problem(f"the weights add up to {percent(total)}", "100 %")

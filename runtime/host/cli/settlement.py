@@ -10,7 +10,8 @@ from typing import Any
 import click
 
 from runtime.host import audit, steps
-from runtime.host.cli.context import App, Problem, command, read_file, write_file
+from runtime.host.audit.turn import Turn
+from runtime.host.cli.context import App, Problem, command, one_of, read_file, write_file
 from runtime.host.cli.show import (
     amount_text,
     currency_text,
@@ -20,7 +21,7 @@ from runtime.host.cli.show import (
     short,
     time_text,
 )
-from runtime.host.cli.witness import gather
+from runtime.host.cli.witness import gather, read_signature
 from runtime.host.client import Client
 from runtime.host.keyfolder import Key
 from runtime.wire import commands, records
@@ -50,15 +51,23 @@ _alone = Root()
     "--signer", default="operator", show_default=True, help="Who settles: operator or partner."
 )
 @click.option("--signature", "files", multiple=True, metavar="FILE", help="Of a witness.")
-@click.option("--witness", "names", multiple=True, help="Name of a witness whose key is here.")
+@click.option("--witness", "names", multiple=True, help="Name of a witness whose key is here; "
+              "NAME=DEAD for one that stands in.")  # fmt: skip
 async def _settle(
     app: App, code: str, signer: str, files: tuple[str, ...], names: tuple[str, ...]
 ) -> None:
-    """Distribute an engagement's money on the word of two witnesses."""
+    """Distribute an engagement's money on the word of two witnesses.
+
+    A witness whose key is elsewhere sends the FILE that optin witness sign wrote.
+    """
     key = app.key(signer)
     async with app.node() as client:
-        identity = await app.code(client, code, key if signer == "operator" else None)
-        signatures = await gather(app, client, identity, names, files)
+        signatures = [read_signature(path) for path in files]
+        try:
+            identity = one_of(code, {signed.statement.code for signed in signatures}, "code")
+        except Problem:
+            identity = await app.code(client, code, key)
+        signatures = await gather(app, client, key, identity, names, signatures)
         done = await steps.settle(client, key, signatures)
         terms = await _terms(client, key, identity)
         amounts = done.reply.amounts._asdict()
@@ -193,14 +202,15 @@ def keys_in(bundle: audit.Bundle, settlement: bytes) -> dict[bytes, bytes]:
     """
     found: dict[bytes, bytes] = {}
     for entry in bundle.entries:
-        keys = [item.content for item in entry.attachments if item.label == "public-key"]
-        body: records.Body = decode(records.Body, entry.body)
-        if body.method == "optin_settle_engagement" and settlement in body.command:
+        if entry.salt is None:
+            continue
+        turn = Turn(entry)
+        if turn.method == "optin_settle_engagement" and settlement in turn.signed:
             return found
-        if body.method == "rotate_key":
-            found.update({decode(records.Command, body.command).party: key for key in keys})
-        else:
-            found.update({commands.party_id(key): key for key in keys})
+        for key in turn.attached.get("public-key", ()):
+            party = turn.signer if turn.method == "rotate_key" else commands.party_id(key)
+            if party is not None:
+                found[party] = key
     return found
 
 

@@ -69,6 +69,14 @@ def money(name: str, amount: int, currency: bytes) -> dict[str, Any]:
     return {name: amount, f"{name}_text": amount_text(amount, currency)}
 
 
+def amounts(currency: bytes, **named: int) -> dict[str, Any]:
+    """Amounts of one currency for JSON, and the currency."""
+    data: dict[str, Any] = {"currency": currency_text(currency)}
+    for name, amount in named.items():
+        data |= money(name, amount, currency)
+    return data
+
+
 def time_text(ns: int) -> str:
     """A time in this machine's zone, ISO 8601."""
     try:

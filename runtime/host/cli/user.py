@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -13,13 +14,25 @@ from rich.progress import Progress
 
 from runtime.host import steps
 from runtime.host.cli.code import code_row, code_rows, say_codes
-from runtime.host.cli.context import App, Problem, Typed, command, one_of, read_file, receipt_line
+from runtime.host.cli.context import (
+    App,
+    Problem,
+    Typed,
+    command,
+    one_of,
+    read_file,
+    receipt_line,
+    write_private,
+)
 from runtime.host.cli.escrow import CURRENCY
+from runtime.host.cli.holdings import holdings, overview
 from runtime.host.cli.offer import Registry, field_name, read_aloud
 from runtime.host.cli.payee import show_balance
-from runtime.host.cli.show import IN_WORDS, Unreadable, short, time_text
+from runtime.host.cli.score import show_score
+from runtime.host.cli.show import IN_WORDS, Unreadable, facts, jsonable, short, time_text
 from runtime.host.client import Client
 from runtime.wire import records
+from runtime.wire.schema import canonical
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -109,6 +122,7 @@ async def _enrol(
     folder = app.folder
     key = folder.key(name) if name in folder.names() else folder.create_key(name)
     done = await steps.enrol(client, key, values, known)
+    app.note(client, name, "enrol", done, referrer=known, fields=sorted(values))
     proof = await app.proved(client, done)
     return {"name": name, "user": key.id, "referrer": known, **proof}
 
@@ -125,6 +139,7 @@ async def update(app: App, name: str, fields: tuple[tuple[str, str], ...]) -> No
     async with app.node() as client:
         values = values_of(await steps.field_names(client), dict(fields))
         done = await steps.update_fields(client, key, values)
+        app.note(client, name, "update_fields", done, fields=sorted(values))
         await app.done(
             client,
             done,
@@ -146,7 +161,10 @@ async def codes(app: App, name: str) -> None:
 @command(user, example="user offers anna")
 @click.argument("name")
 async def offers(app: App, name: str) -> None:
-    """Read every offer that waits for a user: what is shared, how, with whom, for what."""
+    """Read every offer that waits for a user.
+
+    It says what is shared, in which form, with whom, for how long and for what.
+    """
     key = app.key(name)
     found: list[dict[str, Any]] = []
     shown: list[Any] = []
@@ -180,7 +198,9 @@ async def view(app: App, name: str, code: str) -> None:
         found = row.pop("_")
         proof = {}
         if found.status == "generated":
-            proof = await app.proved(client, await steps.mark_viewed(client, key, identity))
+            done = await steps.mark_viewed(client, key, identity)
+            app.note(client, name, "mark_viewed", done, code=identity)
+            proof = await app.proved(client, done)
         terms = await steps.offer_terms(client, found.offer)
         shares = await steps.offer_shares(client, terms)
         registry = await steps.field_names(client)
@@ -224,6 +244,9 @@ async def activate(
             app.say(None, read_aloud(app, offer, terms, shares, registry))
         app.confirm(f"Let {app.name(terms.partner)} see {shown}?", yes)
         done = await steps.activate(client, key, identity, offer, added, came_by)
+        consent = steps.consent_to(key, terms, identity, offer, added, came_by)
+        said = {"code": identity, "consent": canonical(consent)}
+        app.note(client, name, "optin_activate_code", done, **said, proof=done.reply.proof)
         await app.done(
             client,
             done,
@@ -242,6 +265,7 @@ async def revoke(app: App, name: str, code: str) -> None:
     async with app.node() as client:
         identity = await app.code(client, code, key)
         done = await steps.revoke(client, key, identity)
+        app.note(client, name, "optin_revoke_code", done, code=identity)
         found = await client.query(key, records.GetCode(identity))
         await app.done(
             client,
@@ -261,6 +285,39 @@ async def earned(app: App, name: str, currency: bytes) -> None:
     """Show what a user earned."""
     key = app.key(name)
     await show_balance(app, key.id, currency, key)
+
+
+@command(user, example="user score anna")
+@click.argument("name")
+async def score(app: App, name: str) -> None:
+    """Show a user's own score as of now."""
+    key = app.key(name)
+    await show_score(app, key.id, key)
+
+
+@command(user, example="user export anna anna.json")
+@click.argument("name")
+@click.argument("file")
+async def export(app: App, name: str, file: str) -> None:
+    """Write down what the node holds about a user.
+
+    That is all that it lets the user have: codes and their states, offers in words, consents with
+    fields and forms, partners, amounts, balances, the score, and the user's own commands, each
+    proved to be in the journal. The file is for its owner alone. Values stay on the node: nobody
+    but a partner is ever shown one.
+    """
+    key = app.key(name)
+    async with app.node() as client:
+        data = await holdings(app, client, key)
+    write_private(file, json.dumps(jsonable(data), indent=2, ensure_ascii=False) + "\n")
+    if file == "-":
+        return
+    counted = {part: len(data[part]) for part in ("codes", "receipts", "balances")}
+    app.say(
+        {"file": file, "user": key.id, **counted},
+        facts(("user", name), *overview(data)),
+        f"written to {file}, for your eyes only",
+    )
 
 
 # ------------------------------------------------------------------------------------ fields

@@ -58,6 +58,46 @@ def test_commits_reach_the_disk_before_they_return(make):
     assert store._run("PRAGMA synchronous").fetchone() == (2,)
 
 
+def files_of(store):
+    """Everything that is on disk of a store."""
+    folder = store.path.parent
+    return b"".join(path.read_bytes() for path in folder.iterdir())
+
+
+@pytest.mark.parametrize("size", [20, 300, 5_000, 50_000])
+def test_what_was_erased_is_in_no_file_any_more(make, size):
+    store = make()
+    secret = b"Ada Lovelace, Berlin. " * (size // 20)
+    store.put("kind", b"state", secret)
+    store.put("kind", b"replaced", secret)
+    store.add_key("index", secret, b"id")
+    store.append(0, b"header", b"salt", secret, secret)
+    store.append(1, b"header", b"salt", secret, secret)
+    for number in range(200):
+        store.put("kind", b"neighbour %d" % number, bytes([number]) * 100)
+    store.commit()
+    assert secret[:20] in files_of(store)
+    store.drop("kind", b"state")
+    store.put("kind", b"replaced", b"another")
+    store.drop_key("index", secret, b"id")
+    store.replace(0, None, None, None)
+    store.replace(1, b"salt", b"body", b"less")
+    store.commit()
+    assert secret[:20] not in files_of(store)
+    assert store.get("kind", b"neighbour 7") == bytes([7]) * 100
+
+
+def test_what_was_erased_before_a_crash_is_gone_after_the_restart(make):
+    store = make()
+    store.append(0, b"header", b"salt", b"Ada Lovelace", b"")
+    store.commit()
+    store.replace(0, None, None, None)
+    store._run("COMMIT")  # and the power goes before the log is emptied
+    assert b"Ada Lovelace" in files_of(store)
+    store = store.reopened()
+    assert b"Ada Lovelace" not in files_of(store)
+
+
 def test_what_is_not_committed_is_seen_by_nobody_else(tmp_path):
     one = SqliteStore(tmp_path / "node.db")
     one.put("kind", b"a", b"1")

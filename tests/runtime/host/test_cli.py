@@ -137,7 +137,7 @@ class Walk(Terminal):
         self.record_file = str(folder / "record.json")
         self.settlement = self.ok("settlement", "show", self.code[:8], "--out", self.record_file)
         self.journal = str(folder / "journal.optin")
-        self.exported = self.ok("audit", "export", self.journal, "--auditor", "auditor")
+        self.exported = self.ok("audit", "export", self.journal, "--as", "auditor")
 
 
 @pytest.fixture(scope="module")
@@ -293,7 +293,7 @@ def test_the_head_of_the_last_visit_is_proved_a_part_of_the_next(walk: Walk) -> 
     first = walk.json("audit", "head")
     again = walk.json("audit", "head")
     assert again["known_size"] == first["size"] > 20
-    assert walk.json("audit", "receipt", "3")["position"] == 3
+    assert walk.json("audit", "prove", "3")["position"] == 3
 
 
 def test_an_update_replaces_values_without_showing_them(walk: Walk) -> None:
@@ -332,8 +332,10 @@ SHAPES: list[tuple[tuple[str, ...], set[str]]] = [
     (("user", "codes", "ada"), {"code", "status", "expires_at"}),
     (("view", "list", "--partner", "acme"), {"record", "pairwise", "fields", "visible", "open"}),
     (("payee", "show", "operator", "EUR"), {"party", "balance", "balance_text", "earned"}),
+    (("user", "score", "anna"), {"user", "composite", "flagged", "model"}),
+    (("graph", "anna"), {"id", "kind", "has_code"}),
     (("audit", "head"), {"node", "size", "root", "nonce", "signature"}),
-    (("audit", "receipt", "0"), {"position", "leaf", "inclusion", "signed", "size"}),
+    (("audit", "prove", "0"), {"position", "leaf", "inclusion", "signed", "size", "measured"}),
 ]
 
 
@@ -371,6 +373,17 @@ def test_every_command_has_json_and_an_example_that_it_understands(name: str) ->
     for example in examples:
         words = shlex.split(example.partition(">")[0])
         assert command.make_context(name, words).params["as_json"] is False
+
+
+@pytest.mark.parametrize(
+    "name", ["", *sorted(n for n, c in cli.commands.items() if hasattr(c, "commands"))]
+)
+def test_every_command_is_summed_up_in_a_line_of_80_columns(name: str) -> None:
+    said = CliRunner().invoke(cli, [*name.split(), "--help"], terminal_width=80).output
+    summaries = said.partition("Commands:")[2].splitlines()
+    assert len(summaries) > 1
+    assert [line for line in summaries if line.endswith("...")] == []
+    assert max(map(len, said.splitlines())) <= 80
 
 
 # ------------------------------------------------------------------------------- wrong input
@@ -448,7 +461,7 @@ FAILURES: list[tuple[str, str]] = [
     ("view list --partner anna", "partner"),
     ("witness sign {code} --witness anna", "witness"),
     ("witness sign {left} --witness witness-1", "no view was granted"),
-    ("settle {code} --witness witness-1", "1 witnesses"),
+    ("settle {code} --witness witness-1", "1 witness"),
     ("settle {code} --signature {offer} --signature {offer}", "is no signature file"),
     ("settle {left} --signature {one} --signature {two}", "for another code"),
     ("settle {code} --signature {one} --signature {one}", "the same witness twice"),
@@ -457,9 +470,24 @@ FAILURES: list[tuple[str, str]] = [
     ("settlement show {left}", "is not settled"),
     ("settlement verify {offer}", "is no settlement record"),
     ("payee show anna EUR --as ben", "another party's"),
-    ("audit receipt 100000", "no entry 100000"),
-    ("audit export /no/where --auditor auditor", "No such file"),
-    ("audit export x.optin --auditor anna", "auditor"),
+    ("user score nobody", "optin keys create nobody"),
+    ("user export nobody x", "optin keys create nobody"),
+    ("user export anna /no/where", "No such file"),
+    ("view open no-such-file", "No such file"),
+    ("view open {offer}", "is no view that was kept"),
+    ("party request nobody x --role partner", "optin keys create nobody"),
+    ("party request acme /no/where --role partner", "No such file"),
+    ("party request acme x --role partner --node 12", "the node's id is not whole"),
+    ("party register --request no-such-file", "No such file"),
+    ("party register --request {offer}", "is no request"),
+    ("code generate call --users no-such-file", "No such file"),
+    ("code generate nothing --all-users", "nothing: not known"),
+    ("graph nobody", "nobody: not known"),
+    ("graph 12345678", "no code that can be seen"),
+    ("settle {code} --witness witness-1 --witness nobody", "settled before"),
+    ("audit prove 100000", "no entry 100000"),
+    ("audit export /no/where --as auditor", "No such file"),
+    ("audit export x.optin --as anna", "auditor"),
     ("audit verify no-such-file", "No such file"),
     ("audit verify {offer}", "does not hold"),
     ("score show anna --as ben", "another user's"),
@@ -524,7 +552,7 @@ USAGE = [
     "user enrol",
     "user enrol x --csv y",
     "node run",
-    "audit receipt -1",
+    "audit prove -1",
     "no such",
     "--timeout 0 node status",
     "code expire",
@@ -708,13 +736,13 @@ def test_a_life_beside_the_path(around: Around) -> None:
 
     # And all of it holds.
     journal = str(around.folder / "journal.optin")
-    around.ok("audit", "export", journal, "--auditor", "auditor")
+    around.ok("audit", "export", journal, "--as", "auditor")
     checks = around.json("audit", "verify", journal)["checks"]
     assert checks["rotation signatures"] == checks["partner signatures"] == checks["clock"] - 2
     kept = str(around.folder / "record.json")
     around.ok("settlement", "show", code, "--out", kept)
     around.ok("keys", "rotate", "witness-1")
-    around.ok("audit", "export", journal, "--auditor", "auditor")
+    around.ok("audit", "export", journal, "--as", "auditor")
     nothing = ("--line", "", "--keys", "/nowhere")
     said = around.ok(*nothing, "settlement", "verify", kept, "--journal", journal)
     assert said.startswith("valid offline")
@@ -752,6 +780,32 @@ def test_a_folder_with_a_passphrase_is_opened_with_it_alone(tmp_path: Path) -> N
     assert "OPTIN_PASSPHRASE" in terminal.fails(*again)
     # Names need no passphrase.
     assert set(terminal.json("keys", "list")["keys"]) == {"anna"}
+
+
+def test_a_passphrase_is_changed_and_a_folder_in_clear_gets_its_first(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    made = terminal.json("--insecure-no-passphrase", "keys", "create", "anna")
+    change = ("keys", "passphrase")
+    assert "OPTIN_NEW_PASSPHRASE" in terminal.fails(*change)
+    said = terminal.run(*change, OPTIN_NEW_PASSPHRASE="first")
+    assert (said.exit_code, said.stdout) == (0, "1 key sealed under the new passphrase\n")
+    wrong = {"OPTIN_PASSPHRASE": "wrong", "OPTIN_NEW_PASSPHRASE": "second"}
+    assert "passphrase is wrong" in terminal.fails(*change, **wrong)
+    right = {"OPTIN_PASSPHRASE": "first", "OPTIN_NEW_PASSPHRASE": "second"}
+    assert terminal.run(*change, **right).exit_code == 0
+    assert "passphrase is wrong" in terminal.fails("keys", "create", "b", OPTIN_PASSPHRASE="first")
+    key = KeyFolder.open(tmp_path / "keys", "second").key("anna")
+    assert key.id.hex() == made[0]["id"]
+
+
+def test_a_name_that_was_given_can_be_taken_back(tmp_path: Path) -> None:
+    terminal = Terminal(tmp_path)
+    terminal.ok("--insecure-no-passphrase", "keys", "create", "anna")
+    terminal.ok("keys", "remember", "bob", "11" * 32)
+    assert "the name is that of" in terminal.fails("keys", "remember", "bob", "22" * 32)
+    assert terminal.ok("keys", "forget", "bob") == "bob is nobody's name now\n"
+    terminal.ok("keys", "remember", "bob", "22" * 32)
+    assert "expected" in terminal.fails("keys", "forget", "anna")
 
 
 def test_without_a_terminal_a_new_folder_needs_a_passphrase_or_a_clear_word(tmp_path: Path) -> None:

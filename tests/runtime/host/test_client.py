@@ -108,6 +108,26 @@ def test_a_hundred_commands_of_one_party_in_flight_all_arrive_once(tmp_path: Pat
         run(work(served))
 
 
+def test_a_refusal_does_not_make_others_of_the_same_party_stale(tmp_path: Path) -> None:
+    async def test(client: Client, _: Served) -> None:
+        cast = await Cast().set_up(client)
+        numbers, done = iter(range(60)), []
+
+        async def one_after_the_other() -> None:
+            for number in numbers:
+                reference = b"%d" % (number // 2)  # every other one was credited before
+                work = steps.deposit(client, cast.operator, cast.partner.id, 1, EUR, reference)
+                done.extend(await asyncio.gather(work, return_exceptions=True))
+
+        await asyncio.gather(*[one_after_the_other() for _ in range(8)])
+        refused = [item for item in done if isinstance(item, Exception)]
+        assert [type(error) for error in refused] == [Refused] * 30
+        totals = await steps.totals(client, cast.operator, EUR)
+        assert totals.deposited == 100_000_030
+
+    with_node(tmp_path, test)
+
+
 def test_many_people_at_once_each_get_their_own_answers(tmp_path: Path) -> None:
     async def live(client: Client, cast: Cast, number: int) -> None:
         user = Someone(f"user {number}")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from runtime.host import audit, steps
 from runtime.host.client import Client, Done, NodeLied
+from runtime.host.masks import indexes_of, mask_of
 from runtime.wire import records
 from runtime.wire.errors import Missing, Refused
 from runtime.wire.schema import canonical, evolve, spec_of, unpack
@@ -54,9 +55,8 @@ def test_the_whole_path_ends_with_everybody_paid_and_a_journal_that_holds(tmp_pa
         totals = await steps.totals(client, cast.operator, EUR)
         assert totals.conserved
         assert totals.balances == 1_000_003
-        entries, signed = await steps.whole_journal(client, cast.auditor)
         path = tmp_path / "journal.optin"
-        audit.write_bundle(path, client.identity, entries, signed)
+        audit.write_bundle(path, await steps.whole_journal(client, cast.auditor))
         assert audit.verify_bundle(path, client.identity.node).ok
 
     with_node(tmp_path, test)
@@ -67,7 +67,7 @@ def test_a_partner_gets_what_was_asked_for_and_consented_to(tmp_path: Path) -> N
         engaged = await Engaged().set_up(client)
         for asked, shown in (([0], {0: "Ada"}), ([1], {}), ([1, 2, 255], {2: False})):
             seen = await steps.fetch_view(
-                client, engaged.cast.partner, engaged.record, steps.mask_of(asked)
+                client, engaged.cast.partner, engaged.record, mask_of(asked)
             )
             assert seen.values == shown
 
@@ -100,8 +100,9 @@ def test_pages_are_followed_to_the_end(tmp_path: Path, monkeypatch: pytest.Monke
         assert await steps.all_codes(client, Someone("user 3")) == [codes[3]]
         assert len(await steps.all_views(client, cast.partner)) == 5
         assert await steps.all_offers(client) == [cast.offer]
-        entries, signed = await steps.whole_journal(client, cast.auditor)
-        assert [entry.header.sequence for entry in entries] == list(range(signed.head.size))
+        journal = await steps.whole_journal(client, cast.auditor)
+        numbers = [entry.header.sequence for entry in journal.entries]
+        assert numbers == list(range(journal.signed.head.size))
 
     with_node(tmp_path, test)
 
@@ -257,7 +258,7 @@ def lying(client: Client, lie: Any) -> None:
         (lambda view: evolve(view, commitment=evolve(view.commitment, record=b"r" * 32)),
          "not one to this record"),
         (lambda view: evolve(view, commitment=evolve(view.commitment, node=b"n" * 32)),
-         "not one to this record"),
+         "another node's"),
     ],
 )  # fmt: skip
 def test_a_commitment_that_the_node_did_not_sign_is_noticed(
@@ -330,46 +331,24 @@ def test_values_come_degraded_as_they_were_consented_to(tmp_path: Path) -> None:
     with_node(tmp_path, test)
 
 
-def grant(returned: bytes, transforms: tuple[str, ...], fields: bytes) -> records.ViewGrant:
-    return records.ViewGrant(b"r" * 32, b"c" * 32, b"p" * 32, returned, transforms, fields, ())
-
-
-@pytest.mark.parametrize(
-    ("transforms", "fields", "words"),
-    [
-        ((EXACT,), b"\x01\x00a\x01\x00b", "more or fewer forms"),
-        ((EXACT, EXACT), b"\x01\x00a", "ends within a field"),
-        ((EXACT, EXACT), b"\x01\x00a\x05\x00b", "ends within a field"),
-        ((EXACT, EXACT), b"\x01\x00a\x01", "ends within a field"),
-        ((EXACT, EXACT), b"\x01\x00a\x01\x00bc", "more than the fields"),
-    ],
-)
-def test_a_view_that_is_not_whole_is_noticed(
-    transforms: tuple[str, ...], fields: bytes, words: str
-) -> None:
-    with pytest.raises(NodeLied, match=words):
-        steps._shown(grant(steps.mask_of([0, 1]), transforms, fields))
-
-
-@settings(deadline=None)
-@given(
-    st.dictionaries(
-        st.integers(0, 255),
-        st.one_of(st.booleans(), st.text(st.characters(codec="utf-8"), max_size=20)),
-    )
-)
-def test_values_of_a_view_come_out_as_they_went_in(values: dict[int, str | bool]) -> None:
-    fields, forms = b"", []
-    for index in sorted(values):
-        value = values[index]
-        data = bytes([value]) if isinstance(value, bool) else value.encode()
-        fields += len(data).to_bytes(2, "little") + data
-        forms.append(PRESENCE if isinstance(value, bool) else EXACT)
-    granted = grant(steps.mask_of(values), tuple(forms), fields)
-    assert steps._values(granted, steps._shown(granted)) == values
-
-
 @settings(deadline=None)
 @given(st.sets(st.integers(0, 255)))
 def test_masks_hold_exactly_their_indexes(indexes: set[int]) -> None:
-    assert steps.indexes_of(steps.mask_of(indexes)) == sorted(indexes)
+    assert indexes_of(mask_of(indexes)) == sorted(indexes)
+
+
+def test_measurements_that_are_not_signed_just_now_are_noticed(tmp_path: Path) -> None:
+    async def test(client: Client, served: Served) -> None:
+        reply = await steps.measurements(client)
+        assert [each.name for each in reply.measured.measurements] == ["actors", "runtime"]
+        measured = served.node.queries.measurements
+        old = measured(None, records.Measurements(bytes(32))).finish()
+        served.node.queries.measurements = lambda tx, message: old
+        with pytest.raises(NodeLied, match="not signed by this node just now"):
+            await steps.measurements(client)
+        served.node.queries.measurements = measured
+        served.node.identity_seed = bytes(32)
+        with pytest.raises(NodeLied, match="not signed by this node just now"):
+            await steps.measurements(client)
+
+    with_node(tmp_path, test)

@@ -19,7 +19,7 @@ from runtime.host.witness import EvidenceRefused, check_evidence, split
 from runtime.node.accelerator import Accelerator
 from runtime.wire import records
 from runtime.wire.commands import HEAD
-from runtime.wire.proofs import node_hash, part_digest, shown_leaf
+from runtime.wire.proofs import node_hash, shown_leaf
 from runtime.wire.schema import canonical, evolve, make_id, spec_of, unpack
 from tests.portable.world import World
 
@@ -70,12 +70,15 @@ class Scene:
                 lists [kind, id, name, fields].
         """
         entries: list[Any] = [
-            {"method": entry.method, "events": [unpack(part.content) for part in entry.shown]}
+            {
+                "method": entry.shown.method,
+                "events": [unpack(part.content) for part in seen(entry)],
+            }
             for entry in self.reply.evidence
         ]
         edit(entries)
         parts = [self._parts(i, entry) for i, entry in enumerate(entries)]
-        leaves = [shown_leaf(entry) for entry in parts]
+        leaves = [shown_leaf(entry.header, entry.salt, entry.shown) for entry in parts]
         proved = [
             evolve(entry, inclusion=records.Inclusion(i, leaves[i], _path(leaves, i)))
             for i, entry in enumerate(parts)
@@ -88,16 +91,21 @@ class Scene:
         )
 
     def _parts(self, position: int, entry: Any) -> Any:
-        shown = [records.Part(bytes([i]) * 32, canonical(e)) for i, e in enumerate(entry["events"])]
+        events = [
+            records.Part(bytes([i]) * 32, canonical(event), None)
+            for i, event in enumerate(entry["events"])
+        ]
         original = self.reply.evidence[min(position, 2)]
         return evolve(
             original,
             header=evolve(original.header, sequence=position),
-            method=entry["method"],
-            digests=tuple(part_digest(part.salt, part.content) for part in shown),
-            shown=tuple(shown),
-            indexes=tuple(range(len(shown))),
+            shown=evolve(original.shown, method=entry["method"], events=tuple(events)),
         )
+
+
+def seen(entry: Any) -> list[Any]:
+    """The events of an entry that are shown."""
+    return [part for part in entry.shown.events if part.salt is not None]
 
 
 def _root(leaves: list[bytes]) -> bytes:
@@ -143,7 +151,7 @@ def test_the_forger_of_these_tests_passes_as_long_as_nothing_is_changed(scene: S
 
 
 def test_no_field_mask_is_shown_to_a_witness(scene: Scene) -> None:
-    shown = b"".join(part.content for entry in scene.reply.evidence for part in entry.shown)
+    shown = b"".join(part.content for entry in scene.reply.evidence for part in seen(entry))
     for value in VALUES:
         assert value not in shown
     for name in (b"view_created", b"access_logged", b"code_assigned", b"ExactValue"):
@@ -191,10 +199,16 @@ def head_edit(**changes: Any) -> Edit:
 
 
 def shown_edit(entry: Any) -> Any:
-    part = entry.shown[0]
+    part = seen(entry)[0]
     other = evolve(part, content=part.content[:-1] + flipped(part.content[-1:]))
-    return evolve(entry, shown=(other, *entry.shown[1:]))
+    return with_events(entry, tuple(other if e == part else e for e in entry.shown.events))
 
+
+def with_events(entry: Any, events: tuple[Any, ...]) -> Any:
+    return evolve(entry, shown=evolve(entry.shown, events=events))
+
+
+NOTHING = records.Part(None, b"", bytes(32))  # digest of no command
 
 TAMPERED: dict[str, tuple[Edit, str]] = {
     "a head of another time": (head_edit(time=1), "signature of the head"),
@@ -205,25 +219,29 @@ TAMPERED: dict[str, tuple[Edit, str]] = {
         lambda r: evolve(r, signed=evolve(r.signed, signature=flipped(r.signed.signature))),
         "signature of the head",
     ),
-    "an event changed": (entry_edit(0, shown_edit), "is not the one hashed"),
-    "an event under another place": (
-        entry_edit(0, lambda e: evolve(e, indexes=e.indexes[::-1])),
-        "is not the one hashed",
+    "an event changed": (entry_edit(0, shown_edit), "does not hash to its leaf"),
+    "events in another order": (
+        entry_edit(0, lambda e: with_events(e, e.shown.events[::-1])),
+        "does not hash to its leaf",
     ),
-    "an event without a place": (
-        entry_edit(0, lambda e: evolve(e, indexes=e.indexes[:1])),
-        "more events than it names places",
+    "an event left out": (
+        entry_edit(0, lambda e: with_events(e, e.shown.events[1:])),
+        "does not hash to its leaf",
     ),
-    "an event beyond the entry": (
-        entry_edit(2, lambda e: evolve(e, indexes=(63,))),
-        "is not the one hashed",
+    "an event too many": (
+        entry_edit(2, lambda e: with_events(e, (*e.shown.events, seen(e)[0]))),
+        "does not hash to its leaf",
+    ),
+    "an event that neither shows nor hides anything": (
+        entry_edit(2, lambda e: with_events(e, (records.Part(None, b"", None),))),
+        "shows nothing and hides nothing",
     ),
     "a digest changed": (
-        entry_edit(1, lambda e: evolve(e, command=flipped(e.command))),
+        entry_edit(1, lambda e: evolve(e, shown=evolve(e.shown, command=NOTHING))),
         "does not hash to its leaf",
     ),
     "another method": (
-        entry_edit(2, lambda e: evolve(e, method="optin_revoke_code")),
+        entry_edit(2, lambda e: evolve(e, shown=evolve(e.shown, method="optin_revoke_code"))),
         "does not hash to its leaf",
     ),
     "another time of an entry": (

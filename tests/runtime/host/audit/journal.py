@@ -34,10 +34,11 @@ class Journal:
         self._live()
         self.entries: list[Any] = []
         while len(self.entries) < self.world.node.journal.size:
-            page = self.world.do(self.auditor, "journal_entries", len(self.entries), 255)
+            page = self.world.do(self.world.operator, "journal_entries", len(self.entries), 255)
             self.entries += page.entries
         self.signed = self.world.read("journal_head", bytes(32)).signed
         self.identity = self.world.read("identity")
+        self.measured = self.world.read("measurements", bytes(32))
 
     def _live(self) -> None:
         world = self.world.ready()
@@ -179,7 +180,7 @@ class Journal:
     def audit(self, entries: list[Any] | None = None, signed: Any = None, **options: Any) -> Report:
         """Audit a bundle of these entries, by default under a head that the node signs for them."""
         entries = self.entries if entries is None else entries
-        data = bundle(self.identity, entries, signed or self.sign(entries))
+        data = bundle(self, entries, signed or self.sign(entries))
         return verify_bundle(io.BytesIO(data), **options)
 
     def with_entry(self, position: int, entry: Any) -> list[Any]:
@@ -195,17 +196,31 @@ class Journal:
         return made
 
 
-def bundle(identity: Any, entries: list[Any], signed: Any) -> bytes:
-    """Bytes of a bundle, written without the code under test."""
+def bundle(journal: Any, entries: list[Any], signed: Any, identity: Any = None) -> bytes:
+    """Bytes of a bundle, written without the code under test; leaves of whole entries are right."""
+    identity = identity or journal.identity
     out = part(1, ["optin/v1/bundle", identity.node, identity.public_key])
+    out += part(4, journal.measured)
     for entry in entries:
-        out += part(2, [entry_leaf(entry.header, entry.salt, entry.body), entry])
+        if entry.body:
+            entry = evolve(entry, leaf=entry_leaf(entry.header, entry.salt, entry.body))
+        out += part(2, entry)
     return out + part(3, signed)
 
 
 def part(kind: int, value: Any) -> bytes:
     data = canonical(value)
     return bytes([kind]) + len(data).to_bytes(4, "big") + data
+
+
+# What names a user in events: "id" is the entity's, numbers are those of fields.
+PRIVATE: dict[str, tuple[Any, ...]] = {
+    "party_registered": ("id",), "roles_added": ("id",), "command_accepted": ("id",),
+    "key_rotated": ("id", 0), "activity_recorded": ("id",), "activities_forgotten": ("id",),
+    "enrolled": ("id", 0), "fields_updated": ("id",), "hop_recorded": (4,),
+    "code_assigned": (0, 1, 2, 3), "payee_credited": ("id", 0), "payee_paid": ("id",),
+    "erased": (4,),
+}  # fmt: skip
 
 
 def body_digest(header: list[Any], body: Any) -> bytes:
@@ -215,8 +230,22 @@ def body_digest(header: list[Any], body: Any) -> bytes:
         own = sha3_256(b"optin/v1/part-salt" + body[6] + bytes([index])).digest()
         return sha3_256(b"optin/v1/part" + own + content).digest()
 
+    def event_of(index: int, content: bytes) -> bytes:
+        event = msgpack.unpackb(content)
+        private = PRIVATE.get(event[2])
+        if not private:
+            return part_of(index, content)
+        fields = list(event[3])
+        hidden = [event[1]] if "id" in private else []
+        for at in (at for at in private if at != "id"):
+            hidden.append(fields[at])
+            fields[at] = None
+        shown = [event[0], None if "id" in private else event[1], event[2], fields]
+        faces = part_of(index, msgpack.packb(shown)) + part_of(128 + index, msgpack.packb(hidden))
+        return sha3_256(b"optin/v1/two-faces" + faces).digest()
+
     command = part_of(0, body[4])
-    events = [part_of(i + 1, event) for i, event in enumerate(body[5])]
+    events = [event_of(i + 1, event) for i, event in enumerate(body[5])]
     packed = msgpack.packb(["optin/v1/body", header, body[3], command, events])
     return sha3_256(packed).digest()
 
@@ -313,7 +342,8 @@ def asked(
     position, time = len(entries), entries[-1].header.time + later
     body = records.Body(1, position, time, method, b"", tuple(map(canonical, events)), MASK)
     header = records.Header("optin/v1/entry", 1, position, time)
-    return journal.audit(entries + [records.Entry(header, bytes(32), canonical(body), ())])
+    entry = records.Entry(header, bytes(32), bytes(32), canonical(body), None, ())
+    return journal.audit([*entries, entry])
 
 
 def acted(
@@ -328,7 +358,7 @@ def acted(
     )
     body = records.Body(1, position, time, method, signed.body, tuple(map(canonical, events)), MASK)
     entry = records.Entry(
-        records.Header("optin/v1/entry", 1, position, time), bytes(32), canonical(body),
-        (records.Attachment("command-signature", signed.signature),),
+        records.Header("optin/v1/entry", 1, position, time), bytes(32), bytes(32), canonical(body),
+        None, (records.Attachment("command-signature", signed.signature),),
     )  # fmt: skip
     return journal.audit(journal.entries + [entry])

@@ -14,7 +14,6 @@ from pymerkle import InmemoryTree
 from runtime.host.audit import Identity, Report, verify_bundle
 from runtime.host.audit.auditor import LEADS_TO
 from runtime.wire import records
-from runtime.wire.proofs import entry_leaf
 from runtime.wire.schema import evolve, spec_of
 from tests.runtime.host.audit.journal import (
     LABELS,
@@ -43,16 +42,16 @@ def test_an_early_head_of_the_node_makes_a_journal_too(journal: Journal) -> None
 
 
 def test_code_of_others_agrees_on_root_and_signatures(journal: Journal) -> None:
-    data = io.BytesIO(bundle(journal.identity, journal.entries, journal.signed))
+    data = io.BytesIO(bundle(journal, journal.entries, journal.signed))
     tree = InmemoryTree(algorithm="sha3_256")
     parts = []
     while start := data.read(5):
         parts.append(msgpack.unpackb(data.read(int.from_bytes(start[1:], "big"))))
-    (_, node, key), *entries, (head, signature) = parts
+    (_, node, key), (measured, attested), *entries, (head, signature) = parts
     assert sha3_256(msgpack.packb(["optin/v1/node", key])).digest() == node
     keys: dict[bytes, bytes] = {}
     commands_signed = 0
-    for leaf, (header, salt, body, attachments) in entries:
+    for header, leaf, salt, body, _, attachments in entries:
         content = msgpack.unpackb(body)
         leaf_input = salt + msgpack.packb(header) + body_digest(header, content)
         assert sha3_256(b"\0" + leaf_input).digest() == leaf
@@ -72,7 +71,9 @@ def test_code_of_others_agrees_on_root_and_signatures(journal: Journal) -> None:
             keys[command[3]] = dict(attachments)["public-key"]
     assert tree.get_root() == head[2]
     assert head[1] == len(entries)
-    MLDSA87PublicKey.from_public_bytes(key).verify(signature, msgpack.packb(head), b"optin/v1/head")
+    own = MLDSA87PublicKey.from_public_bytes(key)
+    own.verify(signature, msgpack.packb(head), b"optin/v1/head")
+    own.verify(attested, msgpack.packb(measured), b"optin/v1/measurements")
     report = journal.audit(signed=journal.signed)
     assert report.head is not None
     assert report.head.root == tree.get_root()
@@ -86,7 +87,7 @@ def test_the_journal_of_another_node_is_not_taken(journal: Journal) -> None:
 
 def test_a_node_id_that_is_not_the_hash_of_its_key_is_noticed(journal: Journal) -> None:
     identity = Identity(bytes(32), journal.identity.public_key)
-    report = verify_bundle(io.BytesIO(bundle(identity, journal.entries, journal.signed)))
+    report = verify_bundle(io.BytesIO(bundle(journal, journal.entries, journal.signed, identity)))
     fails(report, None, "node id", "the hash of its key")
 
 
@@ -119,12 +120,11 @@ def test_a_salt_changed_under_the_nodes_old_head_is_noticed(journal: Journal) ->
 
 
 def test_any_entry_changed_in_the_file_is_named(journal: Journal) -> None:
-    leaves = [entry_leaf(e.header, e.salt, e.body) for e in journal.entries]
-
     def audited(position: int, entry: Any) -> Report:
         out = part(1, ["optin/v1/bundle", journal.identity.node, journal.identity.public_key])
+        out += part(4, journal.measured)
         for i, whole in enumerate(journal.entries):
-            out += part(2, [leaves[i], entry if i == position else whole])
+            out += part(2, entry if i == position else whole)
         return verify_bundle(io.BytesIO(out + part(3, journal.signed)))
 
     for position, entry in enumerate(journal.entries):

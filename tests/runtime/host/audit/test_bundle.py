@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,22 +11,28 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runtime.host.audit import Identity, read_bundle, verify_bundle, write_bundle
+from runtime.host.audit import Bundle, Identity, read_bundle, verify_bundle, write_bundle
 from runtime.wire import records
 from runtime.wire.errors import Malformed
 from runtime.wire.schema import evolve
 from tests.runtime.host.audit.journal import Journal, bundle, fails, part
 
 
+def content(journal: Journal, entries: Iterable[Any]) -> Bundle:
+    identity = Identity(journal.identity.node, journal.identity.public_key)
+    return Bundle(identity, journal.measured, entries, journal.signed)
+
+
 def test_a_bundle_survives_the_file(journal: Journal, tmp_path: Path) -> None:
     path = tmp_path / "journal.bundle"
-    count = write_bundle(path, journal.identity, iter(journal.entries), journal.signed)
+    count = write_bundle(path, content(journal, iter(journal.entries)))
     assert count == len(journal.entries)
-    assert path.read_bytes() == bundle(journal.identity, journal.entries, journal.signed)
+    assert path.read_bytes() == bundle(journal, journal.entries, journal.signed)
     assert path.stat().st_mode & 0o777 == 0o600
     found = read_bundle(path)
     assert found.identity == Identity(journal.identity.node, journal.identity.public_key)
     assert found.entries == journal.entries
+    assert found.measured == journal.measured
     assert found.signed == journal.signed
     assert verify_bundle(path, journal.identity.node).ok
     assert list(tmp_path.iterdir()) == [path]
@@ -38,7 +44,7 @@ def test_a_bundle_that_could_not_be_finished_is_not_there(journal: Journal, tmp_
         raise OSError("the line is gone")
 
     with pytest.raises(OSError, match="gone"):
-        write_bundle(tmp_path / "journal.bundle", journal.identity, entries(), journal.signed)
+        write_bundle(tmp_path / "journal.bundle", content(journal, entries()))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -46,7 +52,7 @@ def test_values_of_users_never_get_into_a_bundle(journal: Journal, tmp_path: Pat
     entry = journal.entries[journal.position("enrol")]
     entry = evolve(entry, attachments=(records.Attachment("values", b"Ada"),))
     with pytest.raises(Malformed, match="values of a user's fields"):
-        write_bundle(tmp_path / "b", journal.identity, [entry], journal.signed)
+        write_bundle(tmp_path / "b", content(journal, [entry]))
     position = journal.position("enrol")
     report = journal.audit(journal.with_entry(position, entry))
     fails(report, position, "attachments", "'values'")
@@ -54,12 +60,12 @@ def test_values_of_users_never_get_into_a_bundle(journal: Journal, tmp_path: Pat
 
 @pytest.mark.parametrize("cut", [0, 3, 1000, -1])
 def test_a_file_that_ends_early_is_noticed(journal: Journal, cut: int) -> None:
-    data = bundle(journal.identity, journal.entries, journal.signed)[:cut]
+    data = bundle(journal, journal.entries, journal.signed)[:cut]
     fails(verify_bundle(io.BytesIO(data)), None, "form", "ends early")
 
 
 def test_bytes_behind_the_head_are_noticed(journal: Journal) -> None:
-    data = bundle(journal.identity, journal.entries, journal.signed) + b"\0"
+    data = bundle(journal, journal.entries, journal.signed) + b"\0"
     fails(verify_bundle(io.BytesIO(data)), None, "form", "bytes follow the head")
 
 
@@ -93,7 +99,7 @@ def test_a_file_that_is_not_there_is_an_error_of_the_system(tmp_path: Path) -> N
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_flipped_byte_of_a_bundle_is_noticed(journal: Journal, data: st.DataObject) -> None:
-    whole = bundle(journal.identity, journal.entries, journal.signed)
+    whole = bundle(journal, journal.entries, journal.signed)
     at = data.draw(st.integers(0, len(whole) - 1))
     bit = data.draw(st.integers(1, 255))
     broken = whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1 :]

@@ -1,0 +1,42 @@
+"""The key folder: a party's ML-DSA-87 keys, the parties and nodes it knows, on one disk.
+
+    folder.json   how the passphrase becomes the folder key; a value to recognise it by
+    <name>.key    one key: facts in clear, the 32-byte seed sealed under the folder key
+    <name>.next.key   the key that is to follow it, until a node has accepted that
+    names.json    ids of parties whose keys are elsewhere, by name
+    nodes.json    nodes met before: a changed one is refused
+    heads.json    the last verified head of each node
+    <name>.deeds  commands that a user's key has signed, by their place in the journal
+
+The folder key comes from the passphrase by scrypt (RFC 7914) and HKDF with SHA3-256 (RFC 5869).
+A seed is sealed with ChaCha20-Poly1305 (RFC 8439) under a random nonce, its file's facts bound to
+it as associated data. Names, nodes, heads and deeds are protected by the folder's
+permissions alone, as those of ssh are.
+"""
+
+from runtime.host.keyfolder.deeds import Deed
+from runtime.host.keyfolder.errors import (
+    KeyFolderError,
+    NodeChanged,
+    TooOpen,
+    UnknownName,
+    WrongPassphrase,
+)
+from runtime.host.keyfolder.folder import KeyFolder
+from runtime.host.keyfolder.key import Key
+from runtime.host.keyfolder.keys import PREFIX_DIGITS
+from runtime.host.keyfolder.nodes import PinnedNode, fingerprint
+
+__all__ = [
+    "PREFIX_DIGITS",
+    "Deed",
+    "Key",
+    "KeyFolder",
+    "KeyFolderError",
+    "NodeChanged",
+    "PinnedNode",
+    "TooOpen",
+    "UnknownName",
+    "WrongPassphrase",
+    "fingerprint",
+]

@@ -1,0 +1,63 @@
+"""A party's key, and the keys by which single partners know it."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from runtime.host.crypto import Crypto
+from runtime.wire.commands import pairwise_id, party_id
+from runtime.wire.hkdf import hkdf
+
+_crypto = Crypto()
+
+
+class Key:
+    """An ML-DSA-87 key of a party, or the key by which one partner knows it.
+
+    Attributes:
+        name: in the folder.
+        id: bytes(32): party id, or pairwise id. A party's is the hash of its first key.
+        public_key: bytes(2592).
+    """
+
+    __slots__ = ("name", "id", "public_key", "_seed", "_partner")
+
+    def __init__(
+        self, name: str, seed: bytes, partner: bytes | None = None, identity: bytes | None = None
+    ) -> None:
+        self.name = name
+        self.public_key = _crypto.public_key(seed)
+        self.id: bytes = identity or (pairwise_id if partner else party_id)(self.public_key)
+        self._seed = seed
+        self._partner = partner
+
+    def sign(self, purpose: bytes, message: bytes) -> bytes:
+        """Hedged signature (4,627 bytes; FIPS 204, section 5.2).
+
+        Args:
+            purpose: context string, at most 255 bytes.
+            message: any bytes.
+        """
+        if len(purpose) > 255:
+            raise ValueError(f"the purpose has {len(purpose)} bytes; expected at most 255")
+        return _crypto.sign(self._seed, purpose, message)
+
+    def pairwise(self, partner: bytes) -> Key:
+        """The key by which `partner` (party id, 32 bytes) knows this party.
+
+        Derived from the seed: it is the same every time and kept nowhere, and two partners
+        cannot tell that they know one person. After a rotation it is another: consents from then
+        on are those of somebody whom the partner has not met.
+        """
+        if self._partner is not None:
+            raise ValueError("this is a pairwise key; derive it from the party's own")
+        if len(partner) != 32:
+            raise ValueError(f"the partner's id has {len(partner)} bytes; expected 32")
+        return Key(self.name, hkdf(self._seed, b"", b"optin/v1/pairwise" + partner), partner)
+
+    def __repr__(self) -> str:
+        kind = f"pairwise for {self._partner.hex()[:8]}" if self._partner else "party"
+        return f"<Key {self.name}, {kind} {self.id.hex()[:8]}>"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is not pickled or copied: its seed stays in the key folder")

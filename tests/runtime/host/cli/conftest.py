@@ -1,0 +1,15 @@
+"""A market that tests of the command line look at, made once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.runtime.host.cli.market import Market
+from tests.runtime.host.served import node_process
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    folder = tmp_path_factory.mktemp("market")
+    with node_process(folder / "node"):
+        yield Market(folder)

@@ -136,9 +136,9 @@ async def erase(app: App, operator: str, dry_run: bool) -> None:
     async with app.node() as client:
         before = await client.query(key, records.GetRetention())
         due = 0 < before.due <= (await client.read(records.Identity())).time
-        with Progress(console=app.console, disable=app.as_json, transient=True) as bar:
+        more = due and not dry_run
+        with Progress(console=app.console, disable=not more or app.as_json, transient=True) as bar:
             task = bar.add_task("Erasing", total=None)
-            more = due and not dry_run
             while more:
                 reply = (await client.command(key, records.EraseDue())).reply
                 states, entries, more = states + reply.states, entries + reply.entries, reply.more

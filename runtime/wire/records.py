@@ -911,7 +911,7 @@ internal(
 internal(
     "check_values", "Do these values fit the registry?", ("values", ListOf(UpTo(254), 256), "")
 )
-internal("issue_code", "Count a code against an offer's budget.", ("user", ID, ""))
+internal("issue_code", "Count a code against an offer's budget.")
 internal("return_budget", "A code of this offer was cancelled: its budget is free again.")
 internal("accept_payment", "Take a payment reference, once.", ("account", ID, ""))
 internal(
@@ -1294,7 +1294,6 @@ state(
     ("currency", CURRENCY, ""),
     ("rules", ID, ""),
     ("payees", Maybe(Payees), ""),
-    ("witnesses", ListOf(ID, 3), ""),
     ("publisher", Maybe(ID), ""),
     ("expires_at", U64, ""),
     ("consent_hash", ID, ""),

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from firmware import micropython
 from runtime.host.audit import verify_bundle
 from tests.actors import test_histories as histories
 from tests.conformance.record import Recorder
@@ -78,4 +79,11 @@ def audited(bundles: Path) -> int:
 
 def test_the_software_node_answers_as_recorded(recording: Path) -> None:
     bundles = play("software", [sys.executable, "-B"], recording, {"PYTHONPATH": str(ROOT)})
+    assert audited(bundles) > 100
+
+
+def test_the_unix_node_answers_as_recorded(recording: Path) -> None:
+    command = [micropython.ensure().micropython, "-X", "heapsize=64m"]
+    path = os.pathsep.join([str(ROOT), str(ROOT / "firmware")])
+    bundles = play("unix", command, recording, {"MICROPYPATH": path})
     assert audited(bundles) > 100

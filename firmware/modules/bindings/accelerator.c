@@ -43,10 +43,10 @@ static mp_obj_t do_split(size_t n_args, const mp_obj_t *args)
     uint64_t amount, parts[SPLIT_PARTS];
     uint16_t shares[SPLIT_PARTS];
     bool negative;
-    mp_obj_t *items, result[SPLIT_PARTS];
+    mp_obj_t result[SPLIT_PARTS];
     if (!mp_obj_is_int(args[1]) || !int64_of(args[1], &amount, &negative) || negative)
         mp_raise_ValueError(MP_ERROR_TEXT("the amount is no integer of 0 to 2^64 - 1"));
-    mp_obj_get_array_fixed_n(args[2], SPLIT_PARTS, &items);
+    const mp_obj_t *items = items_of_count(args[2], SPLIT_PARTS, "shares");
     for (int i = 0; i < SPLIT_PARTS; i++) {
         mp_int_t share = mp_obj_get_int(items[i]);
         if (share < 0 || share > 10000)

@@ -39,33 +39,19 @@ static void check_depth(int depth)
 
 static void pack(vstr_t *out, mp_obj_t value, int depth);
 
-static void put_array(vstr_t *out, mp_obj_t value, int depth)
+static void put_array(vstr_t *out, const mp_obj_t *items, size_t count, int depth)
 {
-    size_t count;
-    mp_obj_t *items;
     check_depth(depth);
-    mp_obj_get_array(value, &count, &items);
     put_head(out, MSGPACK_ARRAY, count);
     for (size_t i = 0; i < count; i++)
         pack(out, items[i], depth - 1);
 }
 
-/* A list or tuple, or what is one underneath (a named tuple, an instance of a subclass). */
-static mp_obj_t array_of(mp_obj_t value)
-{
-    static const mp_obj_type_t *const types[] = {&mp_type_tuple, &mp_type_list};
-    for (size_t i = 0; i < MP_ARRAY_SIZE(types); i++) {
-        mp_obj_t array = mp_obj_cast_to_native_base(value, MP_OBJ_FROM_PTR(types[i]));
-        if (array != MP_OBJ_NULL)
-            return array;
-    }
-    return MP_OBJ_NULL;
-}
-
 static void pack(vstr_t *out, mp_obj_t value, int depth)
 {
     mp_buffer_info_t info;
-    mp_obj_t array;
+    mp_obj_t *items;
+    size_t count;
     if (mp_obj_is_int(value)) {
         put_int(out, value);
     } else if (value == mp_const_none) {
@@ -75,10 +61,10 @@ static void pack(vstr_t *out, mp_obj_t value, int depth)
     } else if (mp_obj_is_str(value)) {
         const char *text = mp_obj_str_get_data(value, &info.len);
         put_bytes(out, MSGPACK_STR, text, info.len);
+    } else if (items_of(value, &count, &items)) {
+        put_array(out, items, count, depth);
     } else if (mp_get_buffer(value, &info, MP_BUFFER_READ)) {
         put_bytes(out, MSGPACK_BIN, info.buf, info.len);
-    } else if ((array = array_of(value)) != MP_OBJ_NULL) {
-        put_array(out, array, depth);
     } else if (mp_obj_is_float(value)) {
         mp_raise_ValueError(
             MP_ERROR_TEXT("floats are refused: amounts and times are integers"));
@@ -137,7 +123,7 @@ static mp_obj_t array_from(struct msgpack_reader *reader, const struct options *
     mp_obj_t array, *items;
     check_depth(depth);
     array = options->use_list ? mp_obj_new_list(count, NULL) : mp_obj_new_tuple(count, NULL);
-    mp_obj_get_array(array, &count, &items);
+    (void)items_of(array, &count, &items);
     /* Whatever lay there must not be taken for objects while the items are made. */
     for (size_t i = 0; i < count; i++)
         items[i] = mp_const_none;

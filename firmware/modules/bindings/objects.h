@@ -2,7 +2,10 @@
 #ifndef MODULES_OBJECTS_H
 #define MODULES_OBJECTS_H
 
+#include "py/objint.h"
 #include "py/objstr.h"
+#include "py/objtuple.h"
+#include "py/objtype.h"
 #include "py/runtime.h"
 
 /* A bytes object of `size` bytes that the caller fills, of a string or bytes type. MicroPython's
@@ -47,6 +50,38 @@ static inline const byte *bytes_of_size(mp_obj_t object, size_t size, const char
         mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("the %s has %u bytes, expected %u"),
                           what, (unsigned)info.len, (unsigned)size);
     return info.buf;
+}
+
+/* Items of a list, tuple or named tuple, or of an instance of a class derived from one; false if
+ * it is none. MicroPython's own mp_obj_get_array refuses all but the first two. */
+static inline bool items_of(mp_obj_t object, size_t *count, mp_obj_t **items)
+{
+    static const mp_obj_type_t *const classes[] = {&mp_type_tuple, &mp_type_list};
+    mp_obj_t array = object;
+    for (size_t i = 0; i < 2 && mp_obj_is_instance_type(mp_obj_get_type(array)); i++) {
+        array = mp_obj_cast_to_native_base(object, MP_OBJ_FROM_PTR(classes[i]));
+        if (array == MP_OBJ_NULL)
+            array = object;
+    }
+    const mp_obj_type_t *type = mp_obj_get_type(array);
+    if (type == &mp_type_list)
+        mp_obj_list_get(array, count, items);
+    else if (MP_OBJ_TYPE_GET_SLOT_OR_NULL(type, iter) == mp_obj_tuple_getiter)
+        mp_obj_tuple_get(array, count, items);
+    else
+        return false;
+    return true;
+}
+
+/* Exactly so many of them, or TypeError. */
+static inline mp_obj_t *items_of_count(mp_obj_t object, size_t expected, const char *what)
+{
+    size_t count;
+    mp_obj_t *items;
+    if (!items_of(object, &count, &items) || count != expected)
+        mp_raise_msg_varg(&mp_type_TypeError, MP_ERROR_TEXT("%s must be a tuple of %u"), what,
+                          (unsigned)expected);
+    return items;
 }
 
 /* An integer as 64 bits, two's complement if it is negative; false if it does not fit. */

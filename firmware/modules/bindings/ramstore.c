@@ -17,8 +17,8 @@ struct ram_store {
 
 static const struct store_bytes nothing = {(const uint8_t *)"", 0};
 
-static MP_NORETURN void fail(const struct ram_store *self, const char *wrong,
-                             const char *expected, const char *todo)
+static NORETURN void fail(const struct ram_store *self, const char *wrong,
+                          const char *expected, const char *todo)
 {
     mp_obj_t texts[] = {
         mp_obj_new_str(wrong, strlen(wrong)),
@@ -226,8 +226,7 @@ static mp_obj_t do_scan(size_t n_args, const mp_obj_t *args)
     mp_int_t limit = mp_obj_get_int(args[4]);
     bool inclusive = true;
     if (args[3] != mp_const_none) {
-        mp_obj_t *after;
-        mp_obj_get_array_fixed_n(args[3], 2, &after);
+        const mp_obj_t *after = items_of_count(args[3], 2, "after");
         /* A cursor before the prefix does not count. */
         if (!is_below(bytes_in(after[0]), prefix)) {
             key = bytes_in(after[0]);

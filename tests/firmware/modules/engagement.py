@@ -3,9 +3,9 @@
 from tests.portable.world import VALUES, World
 
 
-def run(store, crypto, accelerator=None):
-    """Settle an engagement; returns the world, the user and the code."""
-    world = World(store, crypto)
+def run(store, crypto, accelerator=None, max_live=256):
+    """Settle an engagement; returns the world."""
+    world = World(store, crypto, max_live=max_live)
     if accelerator:
         world.node.accelerator = accelerator
     world.ready()
@@ -17,7 +17,7 @@ def run(store, crypto, accelerator=None):
     world.settle(code)
     assert world.state("code", code).status == "settled"
     assert not world.failures, world.failures
-    return world, user, code
+    return world
 
 
 def described(world):

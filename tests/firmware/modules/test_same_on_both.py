@@ -37,7 +37,9 @@ def value(rng, depth=0):
     if kind <= 4:
         return rng.randbytes(rng.choice([0, 3, 32, 255, 256, 300]))
     if kind <= 6:
-        return "".join(chr(rng.choice([65, 0xFC, 0x20AC, 0x1F600])) for _ in range(rng.randrange(40)))
+        return "".join(
+            chr(rng.choice([65, 0xFC, 0x20AC, 0x1F600])) for _ in range(rng.randrange(40))
+        )
     made = [value(rng, depth + 1) for _ in range(rng.choice([0, 1, 3, 16, 20]))]
     return tuple(made) if kind == 7 else made
 
@@ -167,7 +169,7 @@ def test_hashes_are_those_of_the_standard_library(same, name):
             f"(lambda h: [(h.update(memoryview(bytes.fromhex(piece))), h.hexdigest({length}))"
             f" for piece in ('{rest}', '', '{data}')])({made})"
         )
-    same([expression for expression in expressions])
+    same(expressions)
 
 
 def test_hashes_refuse_text_and_a_length_of_their_own_or_none(micropython):

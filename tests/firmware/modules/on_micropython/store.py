@@ -25,12 +25,21 @@ def raised_by(function, *arguments):
     return None
 
 
-def pages(read, start, next_of):
-    """All rows of something that is read by pages."""
-    rows, page = [], read(start, PAGE)
+def states(store, kind):
+    """All states of a kind, read by pages."""
+    rows, page = [], store.states(kind, None, PAGE)
     while page:
         rows.extend(page)
-        page = read(next_of(page[-1]), PAGE)
+        page = store.states(kind, page[-1][0], PAGE)
+    return rows
+
+
+def index_rows(store, index):
+    """All rows of an index, read by pages."""
+    rows, page = [], store.scan(index, b"", None, PAGE)
+    while page:
+        rows.extend(page)
+        page = store.scan(index, b"", page[-1], PAGE)
     return rows
 
 
@@ -38,13 +47,9 @@ def content(store):
     """Everything in it, as the portable store has it."""
     state = {}
     for kind in store.kinds():
-        rows = pages(lambda after, limit: store.states(kind, after, limit), None, lambda row: row[0])
-        for key, value in rows:
+        for key, value in states(store, kind):
             state[kind, key] = value
-    indexes = []
-    for name in store.indexes():
-        scan = lambda after, limit: store.scan(name, b"", after, limit)  # noqa: E731
-        indexes.append((name, pages(scan, None, lambda row: row)))
+    indexes = [(name, index_rows(store, name)) for name in store.indexes()]
     return state, indexes, [store.entry(number) for number in range(store.count())]
 
 

@@ -17,7 +17,7 @@ FOLDERS = (
     "runtime/node",
     "runtime/wire",
     "firmware/pykka",
-    "firmware/lib",
+    "firmware/node",
 )
 
 
@@ -46,13 +46,12 @@ def only_our_pykka(tmp_path_factory):
 def interpreter(request, toolchain, only_our_pykka):
     """A command that runs Python files, and the environment it needs."""
     cpython = [sys.executable, "-B"]
-    firmware = [ROOT, ROOT / "firmware", ROOT / "firmware/lib"]
     return {
         "cpython_pykka": (cpython, {"PYTHONPATH": path(ROOT)}),
         "cpython_our_pykka": (cpython, {"PYTHONPATH": path(only_our_pykka, ROOT)}),
         "micropython": (
             [toolchain.micropython, "-X", "heapsize=64m"],
-            {"MICROPYPATH": path(*firmware)},
+            {"MICROPYPATH": path(ROOT, ROOT / "firmware")},
         ),
     }[request.param]
 

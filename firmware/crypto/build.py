@@ -125,7 +125,8 @@ def _run(program: str, *arguments: str | Path) -> None:
 def _key(files: Sequence[Path], options: Sequence[str]) -> str:
     """Hash of all that goes into a build; an archive's path has that of its own."""
     parts = [platform.machine(), repr((WARNINGS, tuple(options)))]
-    for path in [*files, *sorted(FOLDER.rglob("*.h"))]:
+    beside = [header for folder in {path.parent for path in files} for header in folder.glob("*.h")]
+    for path in [*files, *sorted({*beside, *FOLDER.rglob("*.h")})]:
         parts += [path.name, hashlib.sha256(path.read_bytes()).hexdigest()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 

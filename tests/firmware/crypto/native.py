@@ -87,6 +87,7 @@ class Process(Native):
         options: of gcc.
         command: what runs the program, before its name.
         more: C files that take the place of the library's.
+        driver: C file that has `main`.
     """
 
     def __init__(
@@ -94,8 +95,9 @@ class Process(Native):
         options: Sequence[str],
         command: Sequence[str] = (),
         more: Sequence[Path] = (),
+        driver: Path = DRIVER,
     ) -> None:
-        program = build("driver", options, [DRIVER, *more])
+        program = build("driver", options, [driver, *more])
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [*command, str(program)],

@@ -32,6 +32,7 @@ stubs: $(VENV)/run
 # MicroPython's unix port and mpy-cross: built once, cached outside the tree.
 micropython: $(VENV)/test
 	@$(BIN)/python -m firmware.micropython > /dev/null
+	@$(BIN)/python -m firmware.micropython --frozen > /dev/null
 
 docs: $(VENV)/test
 	@$(BIN)/python -m tests.docs

@@ -48,7 +48,6 @@ VARIANT = """\
 """
 UNIX_OPTIONS = (
     "VARIANT=optin",
-    "FROZEN_MANIFEST=",
     "MICROPY_PY_BTREE=0",
     "MICROPY_PY_FFI=0",
     "MICROPY_PY_SOCKET=0",
@@ -63,6 +62,8 @@ JOBS = 2
 
 FOLDER = Path(__file__).parent
 MODULES = ("crypto", "modules")  # folders with C code that becomes part of the unix port
+MANIFEST = FOLDER / "manifest.py"  # names the Python code that a frozen one has in it
+FROZEN = ("../actors", "../runtime/actor", "../runtime/node", "../runtime/wire", "node", "pykka")
 
 Toolchain = namedtuple("Toolchain", ("micropython", "mpy_cross"))
 
@@ -77,11 +78,13 @@ def cache() -> Path:
     return Path(home) / "optin-node"
 
 
-def ensure(tarball: Path | str | None = None) -> Toolchain:
+def ensure(tarball: Path | str | None = None, frozen: bool = False) -> Toolchain:
     """Build MicroPython unless that has been done.
 
     Args:
         tarball: path of the source tarball, if it need not be fetched
+        frozen: whether the portable code and the firmware's own is part of it, as on a board; then
+            it is built anew whenever that code changes
 
     Returns:
         paths of the unix port and of mpy-cross
@@ -89,14 +92,14 @@ def ensure(tarball: Path | str | None = None) -> Toolchain:
     Raises:
         ToolchainError: if the source cannot be had, is not the pinned one or does not build
     """
-    home = cache() / f"micropython-{VERSION}-{_key()}"
+    home = cache() / f"micropython-{VERSION}-{_key(frozen)}"
     toolchain = Toolchain(home / "micropython", home / "mpy-cross")
     if home.is_dir():
         return toolchain
 
     _require(NEEDED_TO_BUILD)
     with tempfile.TemporaryDirectory(dir=_made(cache()), prefix="building-") as work:
-        built = _build(unpack(Path(work), tarball), Path(work))
+        built = _build(unpack(Path(work), tarball), Path(work), frozen)
         _install(built, home)
     return toolchain
 
@@ -161,8 +164,9 @@ def main(arguments: list[str] | None = None) -> int:
         description="Build MicroPython's unix port and mpy-cross, and print where they are.",
     )
     parser.add_argument("--tarball", metavar="PATH", help=f"{TARBALL}, if it is at hand")
+    parser.add_argument("--frozen", action="store_true", help="with the node's code in it")
     try:
-        toolchain = ensure(parser.parse_args(arguments).tarball)
+        toolchain = ensure(**vars(parser.parse_args(arguments)))
     except ToolchainError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -216,17 +220,23 @@ def _private_list(work: Path, mirror: str) -> list[str]:
     return [f"-o{name}={value}" for name, value in settings.items()]
 
 
-def _key() -> str:
+def _key(frozen: bool) -> str:
     """Hash of all that goes into a build."""
     recipe = [TARBALL_SHA256, VARIANT, repr(UNIX_OPTIONS), platform.machine()]
-    for path in sorted(path for name in MODULES for path in (FOLDER / name).rglob("*.*")):
-        if path.suffix in (".c", ".h", ".mk"):
-            name = path.relative_to(FOLDER).as_posix()
-            recipe += [name, hashlib.sha256(path.read_bytes()).hexdigest()]
+    parts = [path for name in MODULES for path in _files(FOLDER / name, ".c", ".h", ".mk")]
+    if frozen:
+        parts += [MANIFEST, *(path for name in FROZEN for path in _files(FOLDER / name, ".py"))]
+    for path in parts:
+        name = os.path.relpath(path, FOLDER)
+        recipe += [name, hashlib.sha256(path.read_bytes()).hexdigest()]
     return hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
 
 
-def _build(source: Path, work: Path) -> Toolchain:
+def _files(folder: Path, *suffixes: str) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.*") if path.suffix in suffixes)
+
+
+def _build(source: Path, work: Path, frozen: bool) -> Toolchain:
     lib = _made(work / "lib")
     (lib / "README.md").touch()
     variant = _made(source / "ports/unix/variants/optin")
@@ -234,7 +244,8 @@ def _build(source: Path, work: Path) -> Toolchain:
     (variant / "mpconfigvariant.mk").touch()
 
     _make("mpy-cross", source / "mpy-cross")
-    folders = (f"MPY_LIB_DIR={lib}", f"USER_C_MODULES={FOLDER}")
+    manifest = MANIFEST if frozen else ""
+    folders = (f"MPY_LIB_DIR={lib}", f"USER_C_MODULES={FOLDER}", f"FROZEN_MANIFEST={manifest}")
     _make("the unix port", source / "ports/unix", *folders, *UNIX_OPTIONS)
     return Toolchain(
         source / "ports/unix/build-optin/micropython",

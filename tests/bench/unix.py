@@ -46,8 +46,8 @@ def _run(kind: str, recording: Path, *before: str) -> tuple[float, str]:
     command = [sys.executable, "-B"]
     environment = {"PYTHONPATH": str(ROOT)}
     if kind != "software":
-        command = [str(micropython.ensure().micropython), "-X", "heapsize=64m"]
-        environment = {"MICROPYPATH": f"{ROOT}{os.pathsep}{ROOT / 'firmware'}"}
+        command = [str(micropython.ensure(frozen=True).micropython), "-X", "heapsize=64m"]
+        environment = {"MICROPYPATH": f".frozen{os.pathsep}{ROOT}"}
     start = time.perf_counter()
     done = subprocess.run(
         [*before, *command, PLAYER, recording, kind],
@@ -76,7 +76,7 @@ def figures() -> Iterator[Figure]:
             seconds = min(_run(kind, many)[0] for _ in range(3))
             seconds -= min(_run(kind, few)[0] for _ in range(3))
             times[kind] = seconds / (requests[1] - requests[0])
-        heap = heap_of(micropython.ensure().micropython, 1250, 250)
+        heap = heap_of(1250, 250)
         yield Figure("unix.heap_1000_engagements_kib", heap[4].heap / 1024, "KiB", "bound 1024")
         grown = (heap[5].heap - heap[1].heap) / 1024
         yield Figure("unix.heap_growth_10000_requests_kib", grown, "KiB")

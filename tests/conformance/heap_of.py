@@ -1,4 +1,4 @@
-"""Runs `heap.py` under MicroPython."""
+"""Runs `heap.py` under MicroPython with the node's code frozen in it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
+
+from firmware import micropython
 
 ROOT = Path(__file__).parents[2]
 
@@ -19,12 +21,12 @@ class Line(NamedTuple):
     store: int
 
 
-def heap_of(micropython: str | Path, engagements: int, step: int) -> list[Line]:
+def heap_of(engagements: int, step: int) -> list[Line]:
     """What a node takes after every `step` of so many engagements."""
-    path = os.pathsep.join([str(ROOT), str(ROOT / "firmware")])
+    path = f".frozen{os.pathsep}{ROOT}"
     done = subprocess.run(
-        [micropython, "-X", "heapsize=8m", ROOT / "tests/conformance/heap.py",
-         str(engagements), str(step)],
+        [micropython.ensure(frozen=True).micropython, "-X", "heapsize=8m",
+         ROOT / "tests/conformance/heap.py", str(engagements), str(step)],
         env={**os.environ, "MICROPYPATH": path}, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]

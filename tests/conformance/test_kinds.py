@@ -83,7 +83,6 @@ def test_the_software_node_answers_as_recorded(recording: Path) -> None:
 
 
 def test_the_unix_node_answers_as_recorded(recording: Path) -> None:
-    command = [micropython.ensure().micropython, "-X", "heapsize=64m"]
-    path = os.pathsep.join([str(ROOT), str(ROOT / "firmware")])
-    bundles = play("unix", command, recording, {"MICROPYPATH": path})
+    command = [micropython.ensure(frozen=True).micropython, "-X", "heapsize=64m"]
+    bundles = play("unix", command, recording, {"MICROPYPATH": f".frozen{os.pathsep}{ROOT}"})
     assert audited(bundles) > 100

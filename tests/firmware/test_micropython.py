@@ -54,12 +54,12 @@ def test_a_change_of_our_c_code_makes_another_build(tmp_path, monkeypatch):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("")
     monkeypatch.setattr(micropython, "FOLDER", tmp_path)
-    keys = {micropython._key()}
+    keys = {micropython._key(False)}
     for name in ("crypto/hash.c", "crypto/hash.h", "modules/micropython.mk"):
         (tmp_path / name).write_text("changed")
-        keys.add(micropython._key())
+        keys.add(micropython._key(False))
     (tmp_path / "crypto/README.md").write_text("no code")
-    assert len(keys | {micropython._key()}) == 4
+    assert len(keys | {micropython._key(False)}) == 4
 
 
 def test_mpy_cross_compiles_what_that_micropython_loads(toolchain, tmp_path):
@@ -82,6 +82,27 @@ def test_a_second_run_needs_no_tools_and_prints_both_paths(toolchain, tmp_path):
     )
     assert done.stdout.splitlines() == [str(toolchain.micropython), str(toolchain.mpy_cross)]
     assert done.stderr == ""
+
+
+def test_a_frozen_one_has_the_nodes_code_in_it(tmp_path):
+    frozen = micropython.ensure(frozen=True).micropython
+    probe = (
+        "import actors, pykka, firmware.node.crypto, runtime.node.node as node; print(node.Node)"
+    )
+    done = subprocess.run(
+        [frozen, "-c", probe], cwd=tmp_path, env={"MICROPYPATH": ".frozen"},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("<class 'Node'>\n", "")
+
+
+def test_a_frozen_one_is_another_when_that_code_is_another(monkeypatch, tmp_path):
+    before = micropython._key(True)
+    assert before != micropython._key(False)
+    (tmp_path / "more.py").touch()
+    monkeypatch.setattr(micropython, "FROZEN", (*micropython.FROZEN, str(tmp_path)))
+    assert micropython._key(True) != before
+    assert micropython._key(False) == micropython._key(False)
 
 
 def test_a_second_run_is_instantaneous(toolchain):

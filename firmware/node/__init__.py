@@ -1,0 +1,1 @@
+"""The node without a disk: state in RAM, sealed records kept by the host."""

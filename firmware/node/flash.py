@@ -23,7 +23,7 @@ class FlashFile:
     def __init__(self, path: str, sync) -> None:
         self._sync = sync
         try:
-            self._file = open(path, "r+b")
+            self._file = open(path, "r+b")  # noqa: SIM115
             size = self._file.seek(0, 2)
         except OSError as error:
             raise StorageFailed(f"cannot open {path}: {error}", "the flash of this node")

@@ -360,10 +360,8 @@ def _key(sequence):
 
 def _placed(place, number, boxes):
     """(place, number, part, box) of an object's boxes."""
-    part = 0
-    for box in boxes:
+    for part, box in enumerate(boxes):
         yield place, number, part, box
-        part += 1
 
 
 def _parts(changes):

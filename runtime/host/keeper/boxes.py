@@ -48,6 +48,8 @@ class Boxes:
             method = getattr(self, "_" + request.method, None)
             if request.method not in METHODS or method is None:
                 raise UnknownMethod(f"no method {request.method!r:.60}", ", ".join(METHODS))
+            if request.method != "keep":
+                self.abort()  # the node was started anew: it asks nothing while it has us keep
             return encode_response(request.id, None, method(request.params))
         except NodeError as error:
             self.abort()

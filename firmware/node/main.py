@@ -14,14 +14,13 @@ from actors import KINDS
 from firmware.node.anchor import SECTORS, Anchor, AnchorLog
 from firmware.node.flash import BLANK, SECTOR, FlashFile
 from firmware.node.keeper import Keeper, Line, SharedLink
-from firmware.node.ram import RamStore
 from firmware.node.seal import Sealer
 from firmware.node.store import START, KeptStore
 from runtime.node.clock import Clock
 from runtime.node.merkle import Tree
 from runtime.node.node import Node
 from runtime.node.session import Session
-from runtime.wire.errors import NodeError, Refused
+from runtime.wire.errors import NodeError, Refused, StorageFailed
 from runtime.wire.hkdf import hkdf
 from runtime.wire.proofs import EMPTY_ROOT
 
@@ -138,7 +137,7 @@ def serve(device: Device, crypto, pipe: Pipe, uptime_ns) -> None:
 
     line = Line(SharedLink(os.urandom(8), RING), pipe, now_ms)
     sealer = Sealer(crypto, device.key)
-    store = KeptStore(RamStore(), Keeper(line.ask), device.anchor, sealer, root_of)
+    store = KeptStore(_ram(), Keeper(line.ask), device.anchor, sealer, root_of)
     node = Node(
         hkdf(device.key, b"", SEED),
         KINDS,
@@ -204,6 +203,15 @@ else:
     def _uptime_ns():
         return time.ticks_us() * 1000
 
+
+try:
+    from ramstore import RamStore
+
+    def _ram():
+        return RamStore(StorageFailed)
+
+except ImportError:
+    from firmware.node.ram import RamStore as _ram
 
 if hasattr(os, "fsync"):
 

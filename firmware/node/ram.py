@@ -2,7 +2,11 @@
 
 
 class RamStore:
-    """The part of the store port without journal: see runtime/node/ports.py. It keeps nothing."""
+    """The part of the store port without journal: see runtime/node/ports.py. It keeps nothing.
+
+    Beside the port: `kinds()` and `indexes()` that have rows, and `states(kind, None, limit)`
+    begins with the first. In the firmware the C module `ramstore` is the same.
+    """
 
     def __init__(self) -> None:
         self._kinds: dict = {}  # kind: (sorted keys, {key: value})
@@ -28,10 +32,12 @@ class RamStore:
             self._undo.append(lambda: self._set(kind, key, old))
 
     def states(self, kind, after, limit):
-        keys, values = self._kinds.get(kind, ((), None))
-        start = _place(keys, after)
-        if keys[start : start + 1] == [after]:
-            start += 1
+        keys, values = self._kinds.get(kind, ([], {}))
+        start = 0
+        if after is not None:
+            start = _place(keys, after)
+            if keys[start : start + 1] == [after]:
+                start += 1
         return [(key, values[key]) for key in keys[start : start + limit]]
 
     def add_key(self, index, key, entity_id):
@@ -57,6 +63,12 @@ class RamStore:
                 found.append(rows[at])
             at += 1
         return found
+
+    def kinds(self):
+        return sorted([kind for kind in self._kinds if self._kinds[kind][0]])
+
+    def indexes(self):
+        return sorted([name for name in self._indexes if self._indexes[name]])
 
     def commit(self):
         self._undo = []

@@ -58,8 +58,6 @@ class KeptStore:
         self._weight = 0  # bytes of the last checkpoint
         self.record = self.checkpoint = self.behind = 0
         self._chain = START
-        self._kinds: set = set()
-        self._indexes: set = set()
         self._recent: list = []  # [(sequence, entry)], the newest last
         self._count = 0  # entries in the last commit
         self._erased = False  # something is still in a record that is in no state any more
@@ -109,12 +107,10 @@ class KeptStore:
     def _apply(self, change):
         what, name = change[0], change[1]
         if what == PUT:
-            self._kinds.add(name)
             self._ram.put(name, change[2], change[3])
         elif what == DROP:
             self._ram.drop(name, change[2])
         elif what == ADD_KEY:
-            self._indexes.add(name)
             self._ram.add_key(name, change[2], change[3])
         else:
             self._ram.drop_key(name, change[2], change[3])
@@ -263,15 +259,13 @@ class KeptStore:
     def _everything(self):
         """The changes that make an empty RAM this one."""
         yield [CHAIN, self._chain, self._size]
-        for kind in sorted(self._kinds):
-            if self._ram.get(kind, b"") is not None:
-                yield [PUT, kind, b"", self._ram.get(kind, b"")]
-            rows = self._ram.states(kind, b"", PAGE)
+        for kind in self._ram.kinds():
+            rows = self._ram.states(kind, None, PAGE)
             while rows:
                 for row in rows:
                     yield [PUT, kind, row[0], row[1]]
                 rows = self._ram.states(kind, rows[-1][0], PAGE)
-        for index in sorted(self._indexes):
+        for index in self._ram.indexes():
             rows = self._ram.scan(index, b"", None, PAGE)
             while rows:
                 for row in rows:

@@ -61,17 +61,24 @@ class Keeper:
         self._announced = False
         # A node that dies of itself says why on standard error: the last words go into the error.
         self._words = tempfile.TemporaryFile()  # noqa: SIM115
-        self._start([word.replace(DEVICE, str(folder / "device")) for word in command])
+        folder = folder.absolute()
+        self._start([word.replace(DEVICE, str(folder / "device")) for word in command], folder)
 
-    def _start(self, command: list[str]) -> None:
+    def _start(self, command: list[str], folder: Path) -> None:
         theirs, self._out = os.pipe()
         self._in, their_out = os.pipe()
         for fd in (theirs, self._out, self._in, their_out):
             os.set_blocking(fd, False)
         try:
-            # A session of its own: Ctrl-C at the terminal is for the keeper, who tells the node.
+            # A session of its own: Ctrl-C at the terminal is for the keeper, who tells the node. In
+            # its own folder: MicroPython would import what lies in the one it is started in.
             self._node = subprocess.Popen(
-                command, stdin=theirs, stdout=their_out, stderr=self._words, start_new_session=True
+                command,
+                stdin=theirs,
+                stdout=their_out,
+                stderr=self._words,
+                cwd=folder,
+                start_new_session=True,
             )
         except OSError as error:
             raise KeeperError(

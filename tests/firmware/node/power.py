@@ -1,8 +1,8 @@
 """Power that fails at a chosen step: what the power-cut tests are made of.
 
 Each thing that node and host do to anything that outlives a power cut is a step, and so is each
-message between them: every write to flash (torn at several places), every erasure, every seal, every
-call and answer on the wire, every statement of the host's database.
+message between them: every write to flash (torn at several places), every erasure, every seal,
+every call and answer on the wire, every statement of the host's database.
 """
 
 from collections.abc import Callable

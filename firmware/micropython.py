@@ -44,6 +44,7 @@ VARIANT = """\
 #include "../mpconfigvariant_common.h"
 #undef MICROPY_PY_SYS_EXC_INFO
 #define MICROPY_PY_SYS_EXC_INFO (0)
+#define MICROPY_PY_HASHLIB (0)  // ours has SHA3
 """
 UNIX_OPTIONS = (
     "VARIANT=optin",
@@ -56,8 +57,12 @@ UNIX_OPTIONS = (
     "MICROPY_VFS_FAT=0",
     "MICROPY_VFS_LFS1=0",
     "MICROPY_VFS_LFS2=0",
+    "COPT=-O2 -DNDEBUG -fdata-sections -ffunction-sections",
 )
 JOBS = 2
+
+FOLDER = Path(__file__).parent
+MODULES = ("crypto", "modules")  # folders with C code that becomes part of the unix port
 
 Toolchain = namedtuple("Toolchain", ("micropython", "mpy_cross"))
 
@@ -84,9 +89,7 @@ def ensure(tarball: Path | str | None = None) -> Toolchain:
     Raises:
         ToolchainError: if the source cannot be had, is not the pinned one or does not build
     """
-    recipe = repr((TARBALL_SHA256, VARIANT, UNIX_OPTIONS, platform.machine()))
-    key = hashlib.sha256(recipe.encode()).hexdigest()[:12]
-    home = cache() / f"micropython-{VERSION}-{key}"
+    home = cache() / f"micropython-{VERSION}-{_key()}"
     toolchain = Toolchain(home / "micropython", home / "mpy-cross")
     if home.is_dir():
         return toolchain
@@ -213,6 +216,16 @@ def _private_list(work: Path, mirror: str) -> list[str]:
     return [f"-o{name}={value}" for name, value in settings.items()]
 
 
+def _key() -> str:
+    """Hash of all that goes into a build."""
+    recipe = [TARBALL_SHA256, VARIANT, repr(UNIX_OPTIONS), platform.machine()]
+    for path in sorted(path for name in MODULES for path in (FOLDER / name).rglob("*.*")):
+        if path.suffix in (".c", ".h", ".mk"):
+            name = path.relative_to(FOLDER).as_posix()
+            recipe += [name, hashlib.sha256(path.read_bytes()).hexdigest()]
+    return hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
+
+
 def _build(source: Path, work: Path) -> Toolchain:
     lib = _made(work / "lib")
     (lib / "README.md").touch()
@@ -221,7 +234,8 @@ def _build(source: Path, work: Path) -> Toolchain:
     (variant / "mpconfigvariant.mk").touch()
 
     _make("mpy-cross", source / "mpy-cross")
-    _make("the unix port", source / "ports/unix", f"MPY_LIB_DIR={lib}", *UNIX_OPTIONS)
+    folders = (f"MPY_LIB_DIR={lib}", f"USER_C_MODULES={FOLDER}")
+    _make("the unix port", source / "ports/unix", *folders, *UNIX_OPTIONS)
     return Toolchain(
         source / "ports/unix/build-optin/micropython",
         source / "mpy-cross/build/mpy-cross",

@@ -19,9 +19,9 @@ MAY_IMPORT = {
     "runtime.cpython": {
         "actors", "runtime.actor", "runtime.node", "runtime.wire", "runtime.host.crypto",
     },
-    # Composes the node of MicroPython; the rest of the firmware knows nothing of nodes.
-    "firmware.node": {"actors", "runtime.actor", "runtime.node", "runtime.wire"},
     "firmware": set(),
+    # Composes the firmware's node.
+    "firmware.node": {"actors", "runtime.actor", "runtime.node", "runtime.wire"},
 }  # fmt: skip
 PROJECT = ("actors", "runtime", "firmware", "soc", "tests")
 
@@ -43,12 +43,10 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def files(layer: str) -> list[Path]:
-    """Its files, but for those of a layer within it."""
-    inner = [
-        ROOT / other.replace(".", "/") for other in MAY_IMPORT if other.startswith(layer + ".")
-    ]
+    """Files of a layer, without those of a layer of its own within it."""
+    within = [ROOT / other.replace(".", "/") for other in MAY_IMPORT if other != layer]
     found = sorted((ROOT / layer.replace(".", "/")).rglob("*.py"))
-    return [path for path in found if not any(path.is_relative_to(folder) for folder in inner)]
+    return [path for path in found if not any(folder in path.parents for folder in within)]
 
 
 def is_in(module: str, layer: str) -> bool:

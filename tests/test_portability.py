@@ -18,7 +18,7 @@ FOLDERS = (
     "runtime/wire",
     "firmware/node",
     "firmware/pykka",
-    "firmware/lib",
+    "firmware/node",
 )
 
 
@@ -47,13 +47,12 @@ def only_our_pykka(tmp_path_factory):
 def interpreter(request, toolchain, only_our_pykka):
     """A command that runs Python files, and the environment it needs."""
     cpython = [sys.executable, "-B"]
-    firmware = [ROOT, ROOT / "firmware", ROOT / "firmware/lib"]
     return {
         "cpython_pykka": (cpython, {"PYTHONPATH": path(ROOT)}),
         "cpython_our_pykka": (cpython, {"PYTHONPATH": path(only_our_pykka, ROOT)}),
         "micropython": (
             [toolchain.micropython, "-X", "heapsize=64m"],
-            {"MICROPYPATH": path(*firmware)},
+            {"MICROPYPATH": path(ROOT, ROOT / "firmware")},
         ),
     }[request.param]
 

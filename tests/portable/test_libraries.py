@@ -9,7 +9,6 @@ SHA3_256_OF_NOTHING = "a7ffc6f8bf1ed76651c14756a061d662f580ff4de43b49fa82d80a4b8
 SHA3_256_OF_ABC = "3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532"
 SHA3_256_OF_200_A3 = "79f38adec5c20307a98ef76e8324afbfd46cfd81b22e3973c65fa1bd9de31787"
 SHAKE_256_OF_NOTHING = "46b9dd2b0ba88d13233b3feb743eeb243fcd52ea62b81b82b50c27646ed5762f"
-SHA_256_OF_ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 
 PACKED = (
     (None, "c0"),
@@ -31,7 +30,6 @@ PACKED = (
     ("\U00010000\U0010ffff", "a8f0908080f48fbfbf"),
     (b"\x00\x01", "c4020001"),
     ([1, [True, None]], "920192c3c0"),
-    ({"a": 1}, "81a16101"),
 )
 REFUSED = ("", "92", "c1", "0000", "810102", "d40100", "dbffffffff", "ddffffffff")
 NOT_UTF_8 = (
@@ -79,10 +77,6 @@ def test_shake_256_gives_as_many_bytes_as_asked():
     assert hashlib.shake_256(b"").digest(0) == b""
 
 
-def test_sha256_is_there_too():
-    assert hashlib.sha256(b"abc").digest().hex() == SHA_256_OF_ABC
-
-
 def test_msgpack_packs_and_unpacks_every_type_in_its_shortest_form():
     for obj, packed in PACKED:
         assert msgpack.packb(obj, use_bin_type=True).hex() == packed, obj
@@ -112,7 +106,6 @@ def test_msgpack_bounds_lengths():
         ("abc", "max_str_len"),
         (b"abc", "max_bin_len"),
         ([1, 2, 3], "max_array_len"),
-        ({"a": 1, "b": 2, "c": 3}, "max_map_len"),
     ):
         packed = msgpack.packb(obj)
         assert msgpack.unpackb(packed, **{option: 3}) == obj

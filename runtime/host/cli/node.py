@@ -59,7 +59,7 @@ def run(app: App, kind: str, folder: str) -> None:
     _become("runtime.host.keeper", path, *node)
 
 
-FIRMWARE = ("firmware/lib", "firmware", "")
+FIRMWARE = ("firmware", "")
 HEAP = "32m"
 
 

@@ -27,7 +27,7 @@ def micropython(program: str) -> list[str]:
 
 def environment() -> dict[str, str]:
     """What both interpreters need to find the tree."""
-    folders = [str(ROOT / name) for name in ("firmware/lib", "firmware", "")]
+    folders = [str(ROOT / name) for name in ("firmware", "")]
     return {**os.environ, "PYTHONPATH": str(ROOT), "MICROPYPATH": ":".join(folders)}
 
 

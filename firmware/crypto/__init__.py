@@ -1,0 +1,1 @@
+"""The firmware's cryptography in C, and its build for this machine."""

@@ -1,0 +1,31 @@
+/* Little-endian numbers in bytes, on any machine and at any alignment. */
+#ifndef CRYPTO_BYTES_H
+#define CRYPTO_BYTES_H
+
+#include <stdint.h>
+
+static inline uint32_t load32(const uint8_t *from)
+{
+    return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
+}
+
+static inline uint64_t load64(const uint8_t *from)
+{
+    return load32(from) | (uint64_t)load32(from + 4) << 32;
+}
+
+static inline void store32(uint8_t *to, uint32_t value)
+{
+    to[0] = (uint8_t)value;
+    to[1] = (uint8_t)(value >> 8);
+    to[2] = (uint8_t)(value >> 16);
+    to[3] = (uint8_t)(value >> 24);
+}
+
+static inline void store64(uint8_t *to, uint64_t value)
+{
+    store32(to, (uint32_t)value);
+    store32(to + 4, (uint32_t)(value >> 32));
+}
+
+#endif

@@ -1,0 +1,17 @@
+/* The number-theoretic transform of ML-KEM (FIPS 203, section 4.3). */
+#ifndef MLKEM_NTT_H
+#define MLKEM_NTT_H
+
+#include "poly.h"
+
+/* Algorithm 9, in place. */
+void mlkem_ntt(struct mlkem_poly *f);
+
+/* Algorithm 10, in place. */
+void mlkem_ntt_inverse(struct mlkem_poly *f);
+
+/* sum = sum + a b under the NTT (algorithms 11 and 12). */
+void mlkem_multiply_add(struct mlkem_poly *sum, const struct mlkem_poly *a,
+                        const struct mlkem_poly *b);
+
+#endif

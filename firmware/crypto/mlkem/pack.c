@@ -1,0 +1,70 @@
+#include "pack.h"
+
+/* `width` bits a coefficient, the lowest first. */
+static void write_bits(uint8_t *bytes, const uint16_t *numbers, unsigned width)
+{
+    uint32_t held = 0;
+    unsigned bits = 0;
+    for (int n = 0; n < MLKEM_N; n++) {
+        held |= (uint32_t)numbers[n] << bits;
+        for (bits += width; bits >= 8; bits -= 8) {
+            *bytes++ = (uint8_t)held;
+            held >>= 8;
+        }
+    }
+}
+
+static void read_bits(uint16_t *numbers, const uint8_t *bytes, unsigned width)
+{
+    uint32_t held = 0;
+    unsigned bits = 0;
+    for (int n = 0; n < MLKEM_N; n++) {
+        for (; bits < width; bits += 8)
+            held |= (uint32_t)*bytes++ << bits;
+        numbers[n] = (uint16_t)(held & ((1U << width) - 1));
+        held >>= width;
+        bits -= width;
+    }
+}
+
+void mlkem_pack(uint8_t bytes[MLKEM_POLY_BYTES], const struct mlkem_poly *f)
+{
+    write_bits(bytes, f->at, 12);
+}
+
+void mlkem_unpack(struct mlkem_poly *f, const uint8_t bytes[MLKEM_POLY_BYTES])
+{
+    read_bits(f->at, bytes, 12);
+    for (int n = 0; n < MLKEM_N; n++)
+        f->at[n] = mlkem_reduced(f->at[n]);
+}
+
+int mlkem_check_modulus(const uint8_t bytes[MLKEM_POLY_BYTES])
+{
+    for (int i = 0; i < MLKEM_POLY_BYTES; i += 3) {
+        int d1 = bytes[i] | (bytes[i + 1] & 15) << 8;
+        int d2 = bytes[i + 1] >> 4 | bytes[i + 2] << 4;
+        if (d1 >= MLKEM_Q || d2 >= MLKEM_Q)
+            return -1;
+    }
+    return 0;
+}
+
+void mlkem_compress(uint8_t *bytes, const struct mlkem_poly *f, unsigned width)
+{
+    struct mlkem_poly compressed;
+    for (int n = 0; n < MLKEM_N; n++) {
+        /* 2^width f / q, rounded to the nearest; q is odd, so there is no tie. */
+        uint32_t rest, scaled = ((uint32_t)f->at[n] << width) + MLKEM_Q / 2;
+        compressed.at[n] = (uint16_t)(mlkem_divided(scaled, &rest) & ((1U << width) - 1));
+    }
+    write_bits(bytes, compressed.at, width);
+    secret_wipe(&compressed, sizeof compressed);
+}
+
+void mlkem_decompress(struct mlkem_poly *f, const uint8_t *bytes, unsigned width)
+{
+    read_bits(f->at, bytes, width);
+    for (int n = 0; n < MLKEM_N; n++)
+        f->at[n] = (uint16_t)((f->at[n] * (uint32_t)MLKEM_Q + (1U << (width - 1))) >> width);
+}

@@ -1,1 +1,0 @@
-"""Consistent overhead byte stuffing, with the names of the package from PyPI."""

@@ -1,0 +1,13 @@
+# The modules and the cryptography that they stand on, as user C modules of MicroPython:
+# `make USER_C_MODULES=<the folder firmware>`.
+MODULES := $(USERMOD_DIR)
+CRYPTO := $(USERMOD_DIR)/../crypto
+
+SRC_USERMOD_C += $(wildcard $(MODULES)/bindings/*.c)
+
+# Plain C: it has no names for MicroPython's generator to find.
+SRC_USERMOD_LIB_C += $(wildcard $(MODULES)/*.c)
+SRC_USERMOD_LIB_C += $(patsubst $(MODULES)/../%,$(USER_C_MODULES)/%, \
+    $(wildcard $(CRYPTO)/*.c $(CRYPTO)/*/*.c))
+
+CFLAGS_USERMOD += -I$(CRYPTO)

@@ -15,14 +15,9 @@ from runtime.host.client import Client
 from tests.runtime.host.served import Cast
 
 ROOT = Path(__file__).parents[4]
+OPTIN = [sys.executable, "-m", "runtime.host.cli"]
 CPYTHON = [sys.executable, "-m", "tests.firmware.node.cpython_main", "{device}"]
-
-
-def micropython(program: str) -> list[str]:
-    """The command of a program on MicroPython."""
-    from firmware.micropython import ensure
-
-    return [str(ensure().micropython), "-X", "heapsize=64m", "-m", program, "{device}"]
+UNIX: list[str] = []  # what `optin node run --kind unix` starts
 
 
 def environment() -> dict[str, str]:
@@ -32,9 +27,12 @@ def environment() -> dict[str, str]:
 
 
 def start(folder: Path, node: list[str]) -> subprocess.Popen[str]:
-    """Start a keeper and its node."""
+    """Start a keeper and its node; without a command as `optin` does."""
+    keeper = [sys.executable, "-m", "runtime.host.keeper", str(folder), *node]
+    if not node:
+        keeper = [*OPTIN, "node", "run", "--kind", "unix", str(folder)]
     return subprocess.Popen(
-        [sys.executable, "-m", "runtime.host.keeper", str(folder), *node],
+        keeper,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -9,21 +9,21 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from runtime.host import audit, steps
 from runtime.host.client import Client
 from runtime.wire import records
 from tests.runtime.host.keeper.kept import (
     CPYTHON,
+    UNIX,
     child_of,
     keeping,
-    micropython,
     set_clock,
     start,
 )
 from tests.runtime.host.served import EUR, Cast, Someone
 from tests.runtime.host.test_client import run
-
-TOY = "tests.firmware.node.toy_main"
 
 
 async def connect(folder: Path) -> Client:
@@ -72,7 +72,10 @@ class Engaged:
         assert audit.verify_bundle(path, client.identity.node).ok
 
 
-def test_an_engagement_goes_on_after_node_and_keeper_were_killed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("node", [CPYTHON, UNIX], ids=["cpython", "unix"])
+def test_an_engagement_goes_on_after_node_and_keeper_were_killed(
+    tmp_path: Path, node: list[str]
+) -> None:
     folder, engaged = tmp_path / "node", Engaged()
 
     async def begin() -> None:
@@ -83,15 +86,15 @@ def test_an_engagement_goes_on_after_node_and_keeper_were_killed(tmp_path: Path)
         async with await connect(folder) as client:
             await engaged.end(client, tmp_path)
 
-    with keeping(folder, CPYTHON) as keeper:
+    with keeping(folder, node) as keeper:
         run(begin())
         os.kill(child_of(keeper), signal.SIGKILL)
         assert keeper.wait(30) == 1
         assert keeper.stderr is not None
         assert "the node ended with status -9" in keeper.stderr.read()
-    with keeping(folder, CPYTHON) as keeper:
+    with keeping(folder, node) as keeper:
         keeper.kill()
-    with keeping(folder, CPYTHON):
+    with keeping(folder, node):
         run(end())
 
 
@@ -100,9 +103,8 @@ def _deposit(client: Client, cast: Cast, number: int) -> Any:
     return steps.deposit(client, cast.operator, cast.partner.id, number, EUR, reference)
 
 
-def test_micropython_keeps_what_it_answered_over_kills_of_either(tmp_path: Path) -> None:
-    """The plumbing, with toy crypto: nothing is verified there."""
-    command, cast = micropython(TOY), Cast()
+def test_what_was_answered_is_there_after_a_kill_of_either_and_after_a_stop(tmp_path: Path) -> None:
+    command, cast = UNIX, Cast()
 
     async def first() -> None:
         async with await connect(tmp_path) as client:
@@ -145,7 +147,7 @@ def _started_once(folder: Path) -> None:
         async with await connect(folder) as client:
             await steps.provision(client, Someone("operator"))
 
-    with keeping(folder, CPYTHON):
+    with keeping(folder, UNIX):
         run(work())
 
 
@@ -153,7 +155,7 @@ def test_a_host_that_lost_a_record_is_refused_with_what_to_do(tmp_path: Path) ->
     _started_once(tmp_path)
     with sqlite3.connect(tmp_path / "kept.db") as db:
         db.execute("DELETE FROM boxes WHERE place != 'entry'")
-    words = _last_words(tmp_path, CPYTHON)
+    words = _last_words(tmp_path, UNIX)
     assert "error: the host has records up to 0 only" in words
     assert "restore the host's folder from a backup" in words
 
@@ -162,18 +164,18 @@ def test_a_node_with_another_ones_boxes_does_not_start(tmp_path: Path) -> None:
     for name in ("one", "other"):
         _started_once(tmp_path / name)
     shutil.copy(tmp_path / "one/kept.db", tmp_path / "other/kept.db")
-    assert "is not the one that was sealed" in _last_words(tmp_path / "other", CPYTHON)
+    assert "is not the one that was sealed" in _last_words(tmp_path / "other", UNIX)
 
 
 def test_a_key_without_its_anchor_does_not_start(tmp_path: Path) -> None:
     _started_once(tmp_path)
     (tmp_path / "device/anchor").unlink()
-    assert "has a device key and no anchor" in _last_words(tmp_path, CPYTHON)
+    assert "has a device key and no anchor" in _last_words(tmp_path, UNIX)
 
 
 def test_two_keepers_on_one_folder_are_refused(tmp_path: Path) -> None:
-    with keeping(tmp_path, CPYTHON):
-        assert "another node runs on" in _last_words(tmp_path, CPYTHON)
+    with keeping(tmp_path, UNIX):
+        assert "another node runs on" in _last_words(tmp_path, UNIX)
 
 
 def test_a_node_that_cannot_be_run_is_an_error(tmp_path: Path) -> None:
@@ -182,7 +184,7 @@ def test_a_node_that_cannot_be_run_is_an_error(tmp_path: Path) -> None:
 
 
 def test_what_belongs_to_the_node_is_for_its_owner_alone(tmp_path: Path) -> None:
-    with keeping(tmp_path / "node", CPYTHON):
+    with keeping(tmp_path / "node", UNIX):
         for path in (tmp_path / "node").rglob("*"):
             if not path.is_symlink():
                 assert path.stat().st_mode & 0o077 == 0, path

@@ -3,7 +3,7 @@
 The node asks as clients do, with msgpack-rpc in its own direction. README.md has the methods.
 """
 
-from runtime.wire.errors import NodeError, StorageFailed, from_wire
+from runtime.wire.errors import Malformed, NodeError, StorageFailed, from_wire
 from runtime.wire.link import Link, LinkFull
 from runtime.wire.requests import encode_notification, encode_request, parse
 
@@ -21,27 +21,38 @@ class SharedLink(Link):
     What is for the node itself is put aside; `receive` returns the rest.
 
     Attributes:
-        answers: bytes of answers to the node's calls.
+        awaited: id of the call whose answer is awaited.
+        answer: Response to it, once it came.
         stopping: whether the host said `stop`.
     """
 
     def __init__(self, nonce: bytes, ring: int) -> None:
         Link.__init__(self, nonce, ring)
-        self.answers: list = []
+        self.awaited = 0
+        self.answer = None
         self.stopping = False
 
     def receive(self, data: bytes, now_ms: int) -> list:
         requests = []
         for message in Link.receive(self, data, now_ms):
-            if message[:2] == b"\x94\x01":
-                self.answers.append(message)
+            if message[:2] == ANSWER:
+                self._take_answer(message)
             elif message == STOP:
                 self.stopping = True
             else:
                 requests.append(message)
         return requests
 
+    def _take_answer(self, message):
+        try:
+            answer = parse(message)
+        except Malformed:
+            return
+        if answer.id == self.awaited:
+            self.answer = answer
 
+
+ANSWER = b"\x94\x01"  # how the encoding of [1, id, error, result] begins
 STOP = encode_notification("stop", [])
 
 
@@ -65,7 +76,6 @@ class Line:
         self._pipe = pipe
         self._now_ms = now_ms
         self._unsent = b""
-        self._id = 0
 
     def pump(self, wait: bool) -> None:
         """Write what is due, take in what came.
@@ -97,23 +107,17 @@ class Line:
             Interrupted: the answer will not come; what the host did is not known.
             StorageFailed: the host says no.
         """
-        self._id += 1
-        generation = self.link.generation
-        self._send(encode_request(self._id, method, params))
-        while True:
-            for message in self._answers():
-                answer = parse(message)
-                if answer.id == self._id:
-                    if answer.error:
-                        raise _said_no(from_wire(answer.error))
-                    return answer.result
-            if self.link.generation != generation:
+        link, generation = self.link, self.link.generation
+        link.awaited += 1
+        link.answer = None
+        self._send(encode_request(link.awaited, method, params))
+        while link.answer is None:
+            if link.generation != generation:
                 raise Interrupted
             self.pump(True)
-
-    def _answers(self):
-        found, self.link.answers = self.link.answers, []
-        return found
+        if link.answer.error:
+            raise said_no(from_wire(link.answer.error))
+        return link.answer.result
 
     def _send(self, message):
         while True:
@@ -124,13 +128,18 @@ class Line:
                 self.pump(True)
 
 
-def _said_no(error: NodeError) -> StorageFailed:
+def said_no(error: NodeError) -> StorageFailed:
+    """What the store makes of an error that the host answered with."""
     return StorageFailed(
         "the host did not store or bring it: " + error.wrong,
         error.expected,
         error.todo,
         error.retry_ms,
     )
+
+
+def _strange(method, expected):
+    return StorageFailed(f"the host's answer to {method} is none", expected, "see to the host")
 
 
 class Keeper:
@@ -145,11 +154,17 @@ class Keeper:
 
     def newest(self, place: str):
         """The largest number of an object in a place; None if there is none."""
-        return self._again("newest", [place])
+        number = self._again("newest", [place])
+        if number is not None and (type(number) is not int or number < 0):
+            raise _strange("newest", "a number or nil")
+        return number
 
     def fetch(self, place: str, number: int, part: int):
         """A box, or None."""
-        return self._again("fetch", [place, number, part])
+        box = self._again("fetch", [place, number, part])
+        if box is not None and not isinstance(box, bytes):
+            raise _strange("fetch", "bytes or nil")
+        return box
 
     def keep(self, drops: list, boxes) -> int:
         """Have objects dropped and boxes stored, all or nothing, durably.

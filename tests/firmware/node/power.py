@@ -11,7 +11,7 @@ from typing import Any
 
 from firmware.node.anchor import AnchorLog
 from firmware.node.flash import BLANK, SECTOR
-from firmware.node.keeper import Keeper
+from firmware.node.keeper import Keeper, said_no
 from firmware.node.ram import RamStore
 from firmware.node.seal import Sealer
 from firmware.node.store import KeptStore
@@ -155,7 +155,7 @@ class CutDevice:
         answer: Any = parse(self.boxes.answer(parse(encode_request(1, method, params))))
         self.power.step(f"answer {method}")
         if answer.error:
-            raise from_wire(answer.error)
+            raise said_no(from_wire(answer.error))
         return answer.result
 
     def store(self) -> KeptStore:

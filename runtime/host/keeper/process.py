@@ -19,6 +19,7 @@ from runtime.wire.link import Link
 RING = 16384  # bytes taken ahead of processing, of either side
 READ = 65536
 PATIENCE_S = 20.0  # how long a node that was told to stop may take
+LOCK_S = 3.0  # how long a node whose keeper was killed may take to end
 DEVICE = "{device}"  # in the command: the folder of what is soldered to a board
 
 
@@ -47,7 +48,7 @@ class Keeper:
         os.umask(0o077)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.line = folder / "tty"
-        self._lock = _lock(folder)
+        self._lock = lock(folder)
         self._boxes = Boxes(folder / "kept.db")
         self._clients, self._client_end = os.openpty()
         tty.setraw(self._client_end)
@@ -79,6 +80,7 @@ class Keeper:
                 stderr=self._words,
                 cwd=folder,
                 start_new_session=True,
+                pass_fds=(self._lock,),  # a node that outlives its keeper still holds the folder
             )
         except OSError as error:
             raise KeeperError(
@@ -204,14 +206,27 @@ def run(folder: Path, command: list[str]) -> None:
         keeper.close()
 
 
-def _lock(folder: Path) -> int:
+def lock(folder: Path) -> int:
+    """Lock a keeper's folder; returns the descriptor that holds it, and lasts as long as that.
+
+    The node of a keeper that was killed ends a moment later: that moment is waited for.
+
+    Raises:
+        KeeperError: another one has it.
+    """
     fd = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(fd)
-        raise KeeperError(f"another node runs on {folder}; stop it or name another") from error
-    return fd
+    end = time.monotonic() + LOCK_S
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return fd
+        except OSError as error:
+            if time.monotonic() > end:
+                os.close(fd)
+                raise KeeperError(
+                    f"another node runs on {folder}; stop it or name another"
+                ) from error
+        time.sleep(0.02)
 
 
 def _read(fd: int) -> bytes | None:

@@ -43,10 +43,11 @@ def imports(path: Path) -> Iterator[str]:
 
 
 def files(layer: str) -> list[Path]:
-    """Files of a layer, without those of a layer of its own within it."""
-    within = [ROOT / other.replace(".", "/") for other in MAY_IMPORT if other != layer]
+    """Files of a layer, without those of another within it."""
+    inner = [other for other in MAY_IMPORT if other.startswith(layer + ".")]
     found = sorted((ROOT / layer.replace(".", "/")).rglob("*.py"))
-    return [path for path in found if not any(folder in path.parents for folder in within)]
+    apart = {ROOT / other.replace(".", "/") for other in inner}
+    return [path for path in found if not apart & set(path.parents)]
 
 
 def is_in(module: str, layer: str) -> bool:

@@ -15,9 +15,10 @@ from firmware import micropython
 ROOT = Path(__file__).parents[2]
 
 PROBE = """
-import binascii, collections, gc, hashlib, io, json, micropython, struct, sys, time
+import accelerator, cobs, hashlib, msgpack, ramstore, _crypto
+import binascii, collections, gc, io, json, micropython, struct, sys, time
 assert binascii.crc32(b"123456789") == 0xcbf43926
-assert hashlib.sha256(b"").digest()[:2] == b"\\xe3\\xb0"
+assert hashlib.sha3_256(b"").digest()[:2] == b"\\xa7\\xff"
 assert struct.unpack(">Q", bytes(range(8)))[0] == 0x01020304050607
 assert not hasattr(sys, "exc_info")
 print(".".join(str(part) for part in sys.implementation[1][:3]))
@@ -46,6 +47,19 @@ def script(folder, name, text):
 def test_micropython_runs_and_has_what_the_firmware_needs(toolchain):
     done = subprocess.run([toolchain.micropython, "-c", PROBE], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == (f"{micropython.VERSION}\n", "")
+
+
+def test_a_change_of_our_c_code_makes_another_build(tmp_path, monkeypatch):
+    for name in ("crypto/hash.c", "crypto/hash.h", "modules/micropython.mk"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    monkeypatch.setattr(micropython, "FOLDER", tmp_path)
+    keys = {micropython._key()}
+    for name in ("crypto/hash.c", "crypto/hash.h", "modules/micropython.mk"):
+        (tmp_path / name).write_text("changed")
+        keys.add(micropython._key())
+    (tmp_path / "crypto/README.md").write_text("no code")
+    assert len(keys | {micropython._key()}) == 4
 
 
 def test_mpy_cross_compiles_what_that_micropython_loads(toolchain, tmp_path):

@@ -7,11 +7,18 @@
 
 #include "objects.h"
 
+/* Growing by doubling: a vstr on its own grows by a few bytes and copies everything each time. */
+static void put(vstr_t *out, const void *bytes, size_t size)
+{
+    if (out->alloc - out->len < size)
+        vstr_hint_size(out, out->alloc + size);
+    vstr_add_strn(out, bytes, size);
+}
+
 static void put_head(vstr_t *out, enum msgpack_type type, uint64_t number)
 {
     byte head[MSGPACK_HEAD_LIMIT];
-    size_t size = msgpack_write(head, type, number);
-    vstr_add_strn(out, (const char *)head, size);
+    put(out, head, msgpack_write(head, type, number));
 }
 
 static void put_bytes(vstr_t *out, enum msgpack_type type, const void *bytes, size_t size)
@@ -19,7 +26,7 @@ static void put_bytes(vstr_t *out, enum msgpack_type type, const void *bytes, si
     if (size > UINT32_MAX)
         mp_raise_ValueError(MP_ERROR_TEXT("bytes are too long for msgpack"));
     put_head(out, type, size);
-    vstr_add_strn(out, bytes, size);
+    put(out, bytes, size);
 }
 
 static void put_int(vstr_t *out, mp_obj_t value)

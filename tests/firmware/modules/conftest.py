@@ -1,0 +1,45 @@
+"""The modules as tests reach them: their plain C under sanitizers, all of it on MicroPython."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from firmware.crypto.build import SANITIZED
+from firmware.micropython import ensure
+from tests.firmware.crypto.native import Process
+
+ROOT = Path(__file__).parents[3]
+MODULES = ROOT / "firmware/modules"
+FOLDER = Path(__file__).parent
+
+
+@pytest.fixture
+def sanitized():
+    """The plain C under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer."""
+    process = Process(
+        (*SANITIZED, f"-I{MODULES}"), more=sorted(MODULES.glob("*.c")), driver=FOLDER / "driver.c"
+    )
+    yield process
+    assert process.finish() == (0, "")
+
+
+@pytest.fixture
+def micropython():
+    """A function that runs a file on MicroPython with lines as its input; gives its output."""
+    program = ensure().micropython
+
+    def run(file, lines=(), arguments=()):
+        done = subprocess.run(
+            [program, "-X", "heapsize=64m", file, *arguments],
+            env={**os.environ, "MICROPYPATH": f"{ROOT}:{ROOT / 'firmware'}"},
+            input="".join(line + "\n" for line in lines),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout.splitlines()
+
+    return run

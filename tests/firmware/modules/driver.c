@@ -1,0 +1,288 @@
+/* Calls the modules' plain C on behalf of tests, under sanitizers.
+ *
+ * Requests and replies are those of the cryptography's driver: a name and arguments in, a result
+ * and outputs out. Input and output have memory of exactly their size.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bytes.h"
+#include "cobs.h"
+#include "msgpack.h"
+#include "store.h"
+
+struct bytes {
+    uint8_t *at;
+    size_t size;
+};
+
+static void fail(const char *why)
+{
+    fprintf(stderr, "driver: %s\n", why);
+    abort();
+}
+
+static void *memory_of(size_t size)
+{
+    void *memory = malloc(size ? size : 1);
+    if (!memory)
+        fail("no memory");
+    return memory;
+}
+
+static void add(struct bytes *to, const void *bytes, size_t size)
+{
+    to->at = realloc(to->at, to->size + size + 1);
+    if (!to->at)
+        fail("no memory");
+    if (size)
+        memcpy(to->at + to->size, bytes, size);
+    to->size += size;
+}
+
+/* msgpack: read a value, write it in its shortest form. */
+
+static int copy_value(struct msgpack_reader *reader, struct bytes *out, int depth)
+{
+    struct msgpack_value value;
+    uint8_t head[MSGPACK_HEAD_LIMIT];
+    if (msgpack_read(reader, &value))
+        return -1;
+    add(out, head, msgpack_write(head, value.type, value.number));
+    if (value.type == MSGPACK_STR && !msgpack_is_utf8(value.bytes, value.number))
+        return -1;
+    if (value.type == MSGPACK_STR || value.type == MSGPACK_BIN)
+        add(out, value.bytes, value.number);
+    if (value.type != MSGPACK_ARRAY)
+        return 0;
+    if (depth == 0)
+        return -1;
+    for (uint64_t i = 0; i < value.number; i++)
+        if (copy_value(reader, out, depth - 1))
+            return -1;
+    return 0;
+}
+
+static int do_msgpack(const struct bytes *in, struct bytes *out)
+{
+    struct msgpack_reader reader = {in->at, in->at + in->size};
+    if (copy_value(&reader, out, MSGPACK_DEPTH) || reader.at != reader.end) {
+        out->size = 0;
+        return -1;
+    }
+    return 0;
+}
+
+static int do_cobs_encode(const struct bytes *in, struct bytes *out)
+{
+    uint8_t *to = memory_of(COBS_LIMIT(in->size));
+    add(out, to, cobs_encode(to, in->at, in->size));
+    free(to);
+    return 0;
+}
+
+static int do_cobs_decode(const struct bytes *in, struct bytes *out)
+{
+    uint8_t *to = memory_of(in->size);
+    size_t size;
+    enum cobs_fault fault = cobs_decode(to, &size, in->at, in->size);
+    add(out, to, size);
+    free(to);
+    return -(int)fault;
+}
+
+/* The store: a program of steps of six bytes; test_store.py has the same in Python. */
+
+static struct store_bytes letters(uint8_t *to, uint8_t which)
+{
+    struct store_bytes bytes = {to, which % 5};
+    for (size_t i = 0; i < bytes.size; i++)
+        to[i] = (uint8_t)("\x00" "a\xff" "b"[which >> (2 * i) & 3]);
+    return bytes;
+}
+
+static void add_part(struct bytes *out, struct store_bytes part)
+{
+    uint8_t size[4];
+    store32(size, part.at ? (uint32_t)part.size : UINT32_MAX);
+    add(out, size, sizeof size);
+    add(out, part.at, part.size);
+}
+
+static void add_row(struct bytes *out, const struct store_row *row)
+{
+    struct store_bytes value = store_value(row);
+    add_part(out, store_key(row));
+    add_part(out, value.at ? value : store_id(row));
+}
+
+static void add_entry(struct bytes *out, const struct store *store, size_t sequence)
+{
+    struct store_bytes parts[STORE_PARTS];
+    store_entry(store, sequence, parts);
+    for (int part = 0; part < STORE_PARTS; part++)
+        add_part(out, parts[part]);
+}
+
+/* Everything in it. */
+static void add_content(struct bytes *out, const struct store *store)
+{
+    const struct store_bytes nothing = {(const uint8_t *)"", 0};
+    for (enum store_side side = STORE_STATES; side < STORE_SIDES; side++) {
+        struct store_bytes name = {NULL, 0};
+        while (store_name(store, side, name, &name)) {
+            const struct store_row *row = store_first(store, side, name, nothing, nothing, 1);
+            add_part(out, name);
+            for (; row; row = store_next(row))
+                add_row(out, row);
+        }
+    }
+    for (size_t i = 0; i < store_count(store); i++)
+        add_entry(out, store, i);
+}
+
+static uint8_t step(struct store *store, const uint8_t *code, struct bytes *out)
+{
+    uint8_t name_room[4], key_room[4], id_room[4], content[512];
+    struct store_bytes name = letters(name_room, code[1]);
+    struct store_bytes key = letters(key_room, code[2]), id = letters(id_room, code[3]);
+    struct store_bytes value = {content, (size_t)code[4] * 2};
+    struct store_bytes parts[STORE_PARTS] = {key, id, value, {NULL, 0}};
+    const struct store_bytes nothing = {content, 0};
+    const struct store_row *row;
+    memset(content, code[5], sizeof content);
+    switch (code[0] % 12) {
+    case 0:
+    case 1:
+        return store_put(store, STORE_STATES, name, key, nothing, value) != 0;
+    case 2:
+        return store_drop(store, STORE_STATES, name, key, nothing) != 0;
+    case 3:
+    case 4:
+        return store_put(store, STORE_INDEXES, name, key, id, nothing) != 0;
+    case 5:
+        return store_drop(store, STORE_INDEXES, name, key, id) != 0;
+    case 6:
+        return store_append(store, parts) != 0;
+    case 7:
+        if (store_count(store))
+            return store_replace(store, code[5] % store_count(store), parts) != 0;
+        break;
+    case 8:
+        row = store_find(store, STORE_STATES, name, key, nothing);
+        if (row)
+            add_row(out, row);
+        break;
+    case 9:
+        row = store_first(store, STORE_INDEXES, name, key, id, code[4] & 1);
+        for (int i = 0; row && i < code[5] % 8; i++, row = store_next(row))
+            add_row(out, row);
+        break;
+    case 10:
+        if (code[5] < 128)
+            store_commit(store);
+        break;
+    case 11:
+        if (code[5] < 128)
+            store_rollback(store);
+        break;
+    }
+    return 0;
+}
+
+static int do_store(const struct bytes *in, struct bytes *out)
+{
+    struct store *store = store_new(load32(in->at));
+    if (!store)
+        fail("no memory");
+    for (size_t at = 4; at + 6 <= in->size; at += 6) {
+        uint8_t refused = step(store, in->at + at, out);
+        add(out, &refused, 1);
+    }
+    store_commit(store);
+    add_content(out, store);
+    store_free(store);
+    return 0;
+}
+
+/* Bytes that a store takes after a history that leaves nothing in it, minus those before. */
+static int do_store_leftover(const struct bytes *in, struct bytes *out)
+{
+    struct store *store = store_new(0);
+    struct bytes ignored = {NULL, 0};
+    uint8_t number[4];
+    size_t before = 0;
+    for (int round = 0; round < 2; round++) {
+        before = store_used(store);
+        for (size_t at = 0; at + 6 <= in->size; at += 6)
+            step(store, in->at + at, &ignored);
+        store_rollback(store);
+    }
+    store32(number, (uint32_t)(store_used(store) - before));
+    add(out, number, sizeof number);
+    free(ignored.at);
+    store_free(store);
+    return 0;
+}
+
+static const struct {
+    const char *name;
+    int (*perform)(const struct bytes *in, struct bytes *out);
+} operations[] = {
+    {"msgpack", do_msgpack},
+    {"cobs_encode", do_cobs_encode},
+    {"cobs_decode", do_cobs_decode},
+    {"store", do_store},
+    {"store_leftover", do_store_leftover},
+};
+
+static struct bytes next_of(const uint8_t **request, const uint8_t *end)
+{
+    struct bytes bytes = {NULL, 0};
+    if (end - *request < 4 || (size_t)(end - *request - 4) < load32(*request))
+        fail("a request is malformed");
+    bytes.size = load32(*request);
+    bytes.at = memory_of(bytes.size);
+    memcpy(bytes.at, *request + 4, bytes.size);
+    *request += 4 + bytes.size;
+    return bytes;
+}
+
+static void answer(const uint8_t *request, size_t size)
+{
+    const uint8_t *end = request + size;
+    struct bytes name = next_of(&request, end), in = next_of(&request, end), out = {NULL, 0};
+    uint8_t head[12];
+    size_t i = 0, count = sizeof operations / sizeof *operations;
+    while (i < count && (strlen(operations[i].name) != name.size ||
+                         memcmp(operations[i].name, name.at, name.size)))
+        i++;
+    if (i == count)
+        fail("no such operation");
+    int result = operations[i].perform(&in, &out);
+    store32(head, (uint32_t)(8 + out.size));
+    store32(head + 4, (uint32_t)result);
+    store32(head + 8, (uint32_t)out.size);
+    fwrite(head, 1, sizeof head, stdout);
+    if (out.size)
+        fwrite(out.at, 1, out.size, stdout);
+    fflush(stdout);
+    free(name.at);
+    free(in.at);
+    free(out.at);
+}
+
+int main(void)
+{
+    uint8_t head[4];
+    while (fread(head, 1, sizeof head, stdin) == sizeof head) {
+        size_t size = load32(head);
+        uint8_t *request = memory_of(size);
+        if (fread(request, 1, size, stdin) != size)
+            fail("a request is cut short");
+        answer(request, size);
+        free(request);
+    }
+    return 0;
+}

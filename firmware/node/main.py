@@ -14,6 +14,7 @@ from actors import KINDS
 from firmware.node.anchor import SECTORS, Anchor, AnchorLog
 from firmware.node.flash import BLANK, SECTOR, FlashFile
 from firmware.node.keeper import Keeper, Line, SharedLink
+from firmware.node.places import read_places
 from firmware.node.seal import Sealer
 from firmware.node.store import START, KeptStore
 from runtime.node.clock import Clock
@@ -27,6 +28,7 @@ from runtime.wire.proofs import EMPTY_ROOT
 RING = 16384  # bytes that the node takes ahead of processing
 READ = 16384
 SEED = b"optin/v1/node-seed"
+PLACES = __file__.rsplit("/", 3)[0] + "/runtime/cpython/places"
 READY, STOPPED = "ready", "stopped"
 
 
@@ -144,6 +146,8 @@ def serve(device: Device, crypto, pipe: Pipe, uptime_ns) -> None:
         store,
         crypto,
         lambda floor: Clock(uptime_ns, None, floor),
+        accelerator=Accelerator(),
+        places=read_places(PLACES),
     )
     line.session = Session(node, line.link)
     node.directory.on_failure = lambda kind, error: line.session.log(
@@ -194,7 +198,7 @@ def _standard_pipe():
     return Pipe(open(0, "rb", 0), open(1, "wb", 0))  # noqa: SIM115
 
 
-# What the two Pythons call differently.
+# What the two Pythons have different.
 
 if hasattr(time, "monotonic_ns"):
     _uptime_ns = time.monotonic_ns
@@ -205,6 +209,7 @@ else:
 
 
 try:
+    from accelerator import Accelerator
     from ramstore import RamStore
 
     def _ram():
@@ -212,6 +217,7 @@ try:
 
 except ImportError:
     from firmware.node.ram import RamStore as _ram
+    from runtime.node.accelerator import Accelerator
 
 if hasattr(os, "fsync"):
 

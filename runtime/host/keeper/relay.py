@@ -7,7 +7,7 @@ come and go, and no answer reaches another client than the one that asked.
 
 from runtime.host.keeper.boxes import Boxes
 from runtime.wire.errors import Malformed
-from runtime.wire.link import Link, LinkFull
+from runtime.wire.link import MESSAGE_LIMIT, Link, LinkFull
 from runtime.wire.requests import (
     MAX_ID,
     Notification,
@@ -86,13 +86,15 @@ class Relay:
 
     def _of_node(self, message: Request | Response | Notification) -> None:
         if isinstance(message, Request):
-            self._for_node.append(self._boxes.answer(message))
+            answer = self._boxes.answer(message)
+            self._for_node.append(_fitting(answer, message.id, "answer"))
         elif isinstance(message, Response):
             number = self._asked.pop(message.id, None)
             if number is not None:
-                self._for_client.append(encode_response(number, message.error, message.result))
+                answer = encode_response(number, message.error, message.result)
+                self._for_client.append(_fitting(answer, number, "answer"))
         elif message.method == "ready":
-            self.ready = message.params[0]
+            self.ready = _id(message.params)
         elif message.method == "stopped":
             self.stopped = True
         else:
@@ -126,8 +128,12 @@ class Relay:
             self._numbers[request.id] = number
             if len(self._numbers) > REMEMBERED:
                 del self._numbers[next(iter(self._numbers))]
+        passed = encode_request(number, request.method, request.params)
+        if len(passed) > MESSAGE_LIMIT:
+            self._for_client.append(_fitting(passed, request.id, "request"))
+            return
         self._asked[number] = request.id
-        self._for_node.append(encode_request(number, request.method, request.params))
+        self._for_node.append(passed)
 
     # -------------------------------------------------------------------------- both ways
 
@@ -145,6 +151,20 @@ class Relay:
         """When `to_node` and `to_client` must be called next (ms), or None."""
         due = [link.deadline(now_ms) for link in (self._node, self._clients)]
         return min((time for time in due if time is not None), default=None)
+
+
+def _fitting(message: bytes, number: int, what: str) -> bytes:
+    """The message, or an error in its place: another number may have made it too long."""
+    if len(message) <= MESSAGE_LIMIT:
+        return message
+    problem = Malformed(f"the {what} is longer than a message", todo="ask for less")
+    return encode_response(number, problem.to_wire(), None)
+
+
+def _id(params: object) -> bytes:
+    if not isinstance(params, list) or len(params) != 1 or not isinstance(params[0], bytes):
+        raise Malformed("ready has another shape", "[id of the node]")
+    return params[0]
 
 
 def _send(link: Link, messages: list[bytes]) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from runtime.host.keeper.boxes import Boxes
 from runtime.host.keeper.relay import UNDER_WAY, Relay
-from runtime.wire.link import Link
+from runtime.wire.link import MESSAGE_LIMIT, Link
 from runtime.wire.requests import (
     Notification,
     Request,
@@ -191,6 +191,37 @@ def test_a_client_that_asks_too_much_at_once_is_held_back(scene: Scene) -> None:
     scene.pump()
     assert len(scene.at_client) == under_way
     assert len(scene.at_node) == 2 * UNDER_WAY
+
+
+def test_what_another_number_makes_too_long_is_an_error_on_the_right_side(scene: Scene) -> None:
+    scene.ready()
+    scene.relay._last = 1 << 16
+    room = MESSAGE_LIMIT - len(encode_request(1, "status", [b""])) - 2  # 2: a longer length
+    scene.client.send(encode_request(1, "status", [bytes(room)]))
+    scene.pump()
+    assert scene.at_node == []
+    (answer,) = scene.at_client
+    assert isinstance(answer, Response)
+    assert answer.id == 1
+    assert answer.error[1] == "the request is longer than a message"
+
+    scene.relay._last = 0
+    scene.request((1 << 32) - 1)
+    room = MESSAGE_LIMIT - len(encode_response(1, None, b"")) - 2
+    scene.answer(0, bytes(room))
+    answer = scene.at_client[-1]
+    assert isinstance(answer, Response)
+    assert answer.id == (1 << 32) - 1
+    assert answer.error[1] == "the answer is longer than a message"
+
+
+def test_nonsense_of_the_node_is_passed_over(scene: Scene) -> None:
+    for params in ([], [1], [b"a", b"b"], None):
+        scene.node.send(encode_notification("ready", params))  # type: ignore[arg-type]
+    scene.node.send(b"rubbish")
+    scene.pump()
+    assert scene.relay.ready is None
+    assert scene.relay.noise == 5
 
 
 def test_the_node_is_told_to_stop_and_says_that_it_has(scene: Scene) -> None:

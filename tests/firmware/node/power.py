@@ -137,7 +137,8 @@ class CutDevice:
         self.host_dies = host_dies
         self.least = least
         self.root = root
-        self._path = folder / "kept.db"
+        # A host that keeps its power needs no file: what it has stays as it is.
+        self._path = folder / "kept.db" if host_dies else Path(":memory:")
         self.boxes = CutBoxes(self._path, self.power)
         log = new_anchor(self.flash, root(KeptBlank()))
         for _ in range(slots - 1):

@@ -94,9 +94,13 @@ class Device:
         crypto: port.
         root: as KeptStore's.
         least: as KeptStore's.
+        ram: function without arguments to an empty store of RAM.
     """
 
-    def __init__(self, crypto=None, root=root_of, least=1 << 18, host=None, key=DEVICE_KEY):
+    def __init__(
+        self, crypto=None, root=root_of, least=1 << 18, host=None, key=DEVICE_KEY, ram=RamStore
+    ):
+        self.ram = ram
         self.crypto = crypto or ToyCrypto()
         self.root = root
         self.least = least
@@ -110,7 +114,7 @@ class Device:
         sealer = Sealer(self.crypto, self.key)
         anchor = AnchorLog(self.flash)
         keeper = Keeper(self.host.ask)
-        return KeptStore(RamStore(), keeper, anchor, sealer, self.root, self.least)
+        return KeptStore(self.ram(), keeper, anchor, sealer, self.root, self.least)
 
 
 class KeptBlank:

@@ -1,5 +1,6 @@
 """The store whose host keeps passes the kit, and the host is held to what it was given."""
 
+from firmware.node.ram import RamStore
 from runtime.wire.errors import Refused, StorageFailed
 from tests.portable.kept import Device
 from tests.portable.store_kit import CHECKS
@@ -23,19 +24,49 @@ class Restarted:
         return Restarted(self.device)
 
 
-def plain(least=1 << 18):
+def plain(least=1 << 18, ram=RamStore):
     """A device whose journal has no tree."""
-    return Device(root=lambda store: bytes(32), least=least)
+    return Device(root=lambda store: bytes(32), least=least, ram=ram)
 
 
-def test_the_store_conforms():
-    for check in CHECKS:
-        check(lambda: Restarted(plain()))
+def rams():
+    """The stores of RAM that this Python has."""
+    try:
+        import ramstore
+    except ImportError:
+        return (RamStore,)
+    return RamStore, lambda: ramstore.RamStore(StorageFailed)
+
+
+def test_the_store_conforms_on_every_ram():
+    for ram in rams():
+        for check in CHECKS:
+            check(lambda ram=ram: Restarted(plain(ram=ram)))
 
 
 def test_the_store_conforms_with_a_checkpoint_after_every_commit():
-    for check in CHECKS:
-        check(lambda: Restarted(plain(least=1)))
+    for ram in rams():
+        for check in CHECKS:
+            check(lambda ram=ram: Restarted(plain(1, ram)))
+
+
+def test_a_checkpoint_is_the_same_of_every_ram():
+    found = []
+    for ram in rams():
+        device = plain(ram=ram)
+        store = device.store()
+        for key in (b"b", b"", b"\xff", b"a"):
+            store.put("kind", key, b"state of " + key)
+            store.put("a kind", key, b"")
+            store.add_key("index", key, ID)
+            store.add_key("index", key, b"")
+        store.drop("a kind", b"b")
+        store.commit()
+        store.keep_checkpoint()
+        again = device.store()
+        found.append([change for change in again._everything() if change[0] != 4])
+        assert len(found[-1]) == 4 + 3 + 8
+    assert found[1:] == found[:-1]
 
 
 def put(store, *values):

@@ -84,7 +84,6 @@ class Code(Entity):
         bytes(8),
         records.ZEROS,
         None,
-        (),
         None,
         0,
         records.ZEROS,
@@ -135,7 +134,7 @@ class Code(Entity):
 
     def optin_generate_code(self, tx: Transaction, message: records.OptinGenerateCode) -> Done:
         """Generate the code, reserve the money, pin the payees: all or nothing."""
-        offer = tx.ask("offer", message.offer, records.IssueCode(message.user))
+        offer = tx.ask("offer", message.offer, records.IssueCode())
         terms = offer.terms
         referrer = tx.ask("profile", message.user, records.GetProfile())
         self._need_no_other(tx, message.user, message.offer)
@@ -472,7 +471,6 @@ class Code(Entity):
             currency=event.currency,
             rules=event.rules,
             payees=event.payees,
-            witnesses=event.witnesses,
             publisher=event.publisher,
             expires_at=event.expires_at,
             entries=(tx.sequence,),

@@ -96,7 +96,7 @@ class Party(Entity):
             return Done(None, accepted)
         held = ", ".join(self.state.roles)
         error = errors.Unauthorized(
-            f"{tx.command.method} by a party that is {held}", f"a {message.role}"
+            f"{tx.command.method} by a party that is {held}", f"one that is {message.role}"
         )
         if message.logged:
             return Denied(error, accepted)

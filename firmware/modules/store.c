@@ -390,6 +390,7 @@ void store_free(struct store *store)
     for (size_t i = 0; i < store->count; i++)
         erase_entry(store, &store->entries[i], STORE_HEADER);
     give_back(store, store->entries, store->entries_room * sizeof *store->entries);
+    secret_wipe(store, sizeof *store);
     free(store);
 }
 

@@ -689,6 +689,22 @@ async def prove_entry(client: Client, position: int) -> Receipt:
     return Receipt(position, inclusion.leaf, reply.signed, inclusion)
 
 
+async def measurements(client: Client) -> records.MeasurementsReply:
+    """What the node says it is made of, signed just now.
+
+    Raises:
+        NodeLied: the signature is not valid, or an older one.
+    """
+    nonce = secrets.token_bytes(32)
+    reply: records.MeasurementsReply = await client.read(records.Measurements(nonce))
+    found, key = reply.measured, client.identity.public_key
+    if (found.node, found.nonce) != (client.identity.node, nonce) or not Crypto().verify(
+        key, commands.MEASUREMENTS, canonical(found), reply.signature
+    ):
+        raise NodeLied("the measurements are not signed by this node just now")
+    return reply
+
+
 async def whole_journal(
     client: Client, reader: Signer, progress: Callable[[int, int], None] | None = None
 ) -> Bundle:
@@ -708,6 +724,6 @@ async def whole_journal(
         entries += (await client.query(reader, request)).entries
         if progress:
             progress(len(entries), size)
-    measured = await client.read(records.Measurements(secrets.token_bytes(32)))
+    measured = await measurements(client)
     identity = Identity(client.identity.node, client.identity.public_key)
     return Bundle(identity, measured, entries, signed)

@@ -173,7 +173,9 @@ class Sequencer:
             return
         roles = tx.ask("party", tx.signer, PartyRoles())
         if role and role not in roles:
-            raise Unauthorized(f"only a {role} may ask this", "a command signed by one")
+            raise Unauthorized(
+                f"this is for whoever has the role {role}", "a request signed by one who has it"
+            )
 
     def _handle(self, tx, spec, message):
         kind = spec.more["to"]

@@ -674,7 +674,7 @@ request(
 request(
     "optin_get_score", "A user's score as of now; for that user and the operator.",
     ("user", ID, ""),
-    to="score", signer="any", journaled=False, reply=(("score", Score, ""),),
+    to="score", signer="any", journaled=False, timed=True, reply=(("score", Score, ""),),
 )  # fmt: skip
 
 # -------------------------------------------------------------------- requests: provenance
@@ -778,7 +778,7 @@ request(
 request(
     "list_due", "Codes that are due to expire, a page at a time.",
     ("after", UpTo(64), "`next` of the page before; empty for the first"), ("limit", U8, ""),
-    to="code", journaled=False,
+    to="code", journaled=False, timed=True,
     reply=(("codes", ListOf(ID, 255), ""), ("next", UpTo(64), "empty on the last page")),
 )  # fmt: skip
 request(
@@ -819,7 +819,7 @@ request(
 request(
     "get_view", "What a view record shows, without any value; for its partner.",
     ("record", ID, ""),
-    to="view", signer="partner", journaled=False,
+    to="view", signer="partner", journaled=False, timed=True,
     reply=(("code", ID, ""), ("offer", ID, ""), ("pairwise", ID, ""), ("visible", MASK, ""),
            ("open", Flag(), "not stopped"), ("commitment", Commitment, "what openings open"),
            ("signature", SIGNATURE, "the node's over it")),
@@ -911,7 +911,7 @@ internal(
 internal(
     "check_values", "Do these values fit the registry?", ("values", ListOf(UpTo(254), 256), "")
 )
-internal("issue_code", "Count a code against an offer's budget.", ("user", ID, ""))
+internal("issue_code", "Count a code against an offer's budget.")
 internal("return_budget", "A code of this offer was cancelled: its budget is free again.")
 internal("accept_payment", "Take a payment reference, once.", ("account", ID, ""))
 internal(
@@ -1294,7 +1294,6 @@ state(
     ("currency", CURRENCY, ""),
     ("rules", ID, ""),
     ("payees", Maybe(Payees), ""),
-    ("witnesses", ListOf(ID, 3), ""),
     ("publisher", Maybe(ID), ""),
     ("expires_at", U64, ""),
     ("consent_hash", ID, ""),

@@ -156,13 +156,17 @@ def test_timed_acts_are_refused_until_the_clock_is_set():
     refused(world, Refused, world.activate, world.user, world.code)
     world = cut("activated")
     refused(world, Refused, world.view, world.record)
+    refused(world, Refused, world.do, world.partner, "get_view", world.record)
+    refused(world, Refused, world.do, world.user, "optin_get_score", world.user.id)
+    refused(world, Refused, world.read, "list_due", b"", 9)
 
 
 def test_every_request_that_depends_on_the_time_is_marked():
     timed = [name for name in records.REQUESTS if spec_of(records.REQUESTS[name]).more["timed"]]
     for name in (
         "mark_viewed", "optin_activate_code", "optin_enforce_view", "optin_expire_reservation",
-        "optin_generate_code", "optin_record_event",
+        "optin_generate_code", "optin_record_event", "optin_get_score", "get_view", "list_due",
+        "erase_due",
     ):  # fmt: skip
         assert name in timed, name
     assert "set_clock" not in timed

@@ -160,6 +160,7 @@ def test_a_rotation_without_the_new_keys_word_is_refused():
     node, partner = world.node.id, world.partner
     for changes in (
         {"signer": other}, {"signer": partner}, {"key": other.key}, {"key": b""},
+        {"key": other.key, "signer": other},
         {"key": fresh.key[1:]}, {"successor": other.id}, {"successor": NOBODY},
         {"purpose": commands.REGISTRATION}, {"purpose": commands.purpose("rotate_key")},
         {"agreed": [NOBODY, partner.id, fresh.id]}, {"agreed": [node, other.id, fresh.id]},

@@ -1,6 +1,7 @@
 """Every refusal of every step: its type, and that it leaves no trace or only an entry."""
 
 from actors.fields import PAD_CLASSES
+from actors.payee import payee_id
 from runtime.wire import commands, records
 from runtime.wire.errors import (
     Malformed,
@@ -260,9 +261,10 @@ def test_a_self_signed_command_needs_the_signers_own_key():
     one, two = world.person("one"), world.person("two")
     refused(world, Unauthorized, world.do, one, "provision", enclosures=(two.key,))
     refused(world, Malformed, world.do, one, "provision", enclosures=(one.key[1:],))
-    params = world.signed(one, "provision", enclosures=(one.key,))
-    params[1] = two.sign(commands.purpose("provision"), params[0])
-    refused(world, Unauthorized, world.do, one, "provision", params=params)
+    for key in (one.key, two.key):
+        params = world.signed(one, "provision", enclosures=(key,))
+        params[1] = two.sign(commands.purpose("provision"), params[0])
+        refused(world, Unauthorized, world.do, one, "provision", params=params)
 
 
 def registration(world, person, roles, **changes):
@@ -290,6 +292,7 @@ def test_the_operator_cannot_plant_a_key():
     person, other = world.person("somebody"), world.person("somebody else")
     for changes in (
         {"signer": other}, {"signer": world.operator}, {"key": other.key}, {"key": b""},
+        {"key": other.key, "signer": other},
         {"agreed": ("auditor",)}, {"purpose": commands.CONSENT},
     ):  # fmt: skip
         arguments, enclosures = registration(world, person, ("partner",), **changes)
@@ -876,6 +879,66 @@ def test_evidence_is_for_the_three_witnesses_of_the_code():
     world.evidence(world.witnesses[2], world.code)
 
 
+def test_a_settlement_that_does_not_fit_a_payees_balance_is_refused_whole():
+    world = stage("completed")
+    share = 800_003  # of the usual offer without affiliate: 40 % and both absent parts
+    payee = payee_id(world.user.id, EUR)
+    most = (1 << 64) - 1
+    for earned in (most - share + 1, most - share):
+        state = records.STATES["payee"]("open", world.user.id, EUR, 0, earned, earned)
+        world.store.put("payee", payee, canonical(state))
+        world.store.commit()
+        world = world.fork()
+        if earned + share > most:
+            error = refused(world, Refused, world.settle, world.code)
+            assert "cannot hold that much" in error.wrong
+    world.settle(world.code)
+    assert world.state("payee", payee).earned == most
+
+
+# ------------------------------------------------------------------------------------ states
+
+
+def acts(world):
+    """{act: how to try it on the code of a world}."""
+    witnesses = tuple([witness.id for witness in world.witnesses[:2]])
+    return {
+        "mark_viewed": lambda: world.viewed(world.user, world.code),
+        "optin_activate_code": lambda: world.activate(world.user, world.code),
+        "optin_revoke_code": lambda: world.revoke(world.user, world.code),
+        "optin_expire_reservation": lambda: world.expire(world.code),
+        "optin_settle_engagement": lambda: world.do(
+            world.operator, "optin_settle_engagement", world.code, NOBODY, witnesses,
+            enclosures=(b"", b"")),
+    }  # fmt: skip
+
+
+def test_what_a_state_does_not_allow_is_refused_with_the_state_and_what_it_allows():
+    expire, revoke = "optin_expire_reservation", "optin_revoke_code"
+    for name, status, possible in (
+        ("generated", "generated", ("mark_viewed", expire)),
+        ("viewed", "viewed", ("optin_activate_code", expire)),
+        ("activated", "activated", (expire, revoke, "optin_settle_engagement")),
+        ("completed", "activated", (expire, revoke, "optin_settle_engagement")),
+        ("settled", "settled", (revoke,)),
+        ("stopped", "revoked", ("optin_settle_engagement",)),
+        ("cancelled", "revoked", ("optin_settle_engagement",)),
+        ("generated", "expired", ()),
+    ):
+        for act in sorted(acts(stage(name))):
+            world = stage(name)
+            if status == "expired":
+                world.uptime.ns += 30 * DAY
+                world.expire(world.code)
+            if act in possible:
+                continue
+            error = refused(world, NotAllowedNow, acts(world)[act])
+            assert act in error.wrong and error.wrong.endswith("that is " + status), error
+            for other in possible:
+                assert other in error.expected or other == "optin_settle_engagement", error
+            assert possible or "final" in error.expected, error
+
+
 # -------------------------------------------------------------------------------- revocation
 
 
@@ -898,6 +961,12 @@ def test_only_its_user_revokes_a_consent():
 
 
 # --------------------------------------------------------------------------------- questions
+
+
+def test_nobody_is_told_who_is_a_user():
+    world = stage("enrolled")
+    assert "user" in world.state("party", world.user.id).roles
+    assert world.read("get_party", world.user.id) == world.read("get_party", NOBODY)
 
 
 def test_answers_are_only_for_those_they_concern():

@@ -23,17 +23,15 @@ static mp_obj_t do_redact(mp_obj_t self_in, mp_obj_t record_in, mp_obj_t mask_in
     size_t kept;
     if (record.len > REDACT_LIMIT)
         mp_raise_ValueError(MP_ERROR_TEXT("the record has more than 65535 bytes"));
-    byte *out = m_new(byte, record.len + 1);
+    byte *out;
+    mp_obj_t result = new_bytes(record.len, &out);
     uint16_t *numbers = m_new(uint16_t, record.len + 1);
     int refused = redact(out, &kept, record.buf, record.len, mask, numbers);
     m_del(uint16_t, numbers, record.len + 1);
     if (refused)
         mp_raise_ValueError(MP_ERROR_TEXT(
             "the record is none: expected at most 256 fields, each behind its length"));
-    mp_obj_t result = copied_bytes(out, kept);
-    memset(out, 0, record.len);
-    m_del(byte, out, record.len + 1);
-    return result;
+    return shortened(result, kept);
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(redact_obj, do_redact);
 

@@ -8,28 +8,25 @@ static MP_DEFINE_EXCEPTION(DecodeError, Exception)
 
 static mp_obj_t encode(mp_obj_t data_in)
 {
+    byte *stuffed;
     mp_buffer_info_t data = bytes_of(data_in);
-    byte *stuffed = m_new(byte, COBS_LIMIT(data.len));
-    size_t size = cobs_encode(stuffed, data.buf, data.len);
-    mp_obj_t result = copied_bytes(stuffed, size);
-    m_del(byte, stuffed, COBS_LIMIT(data.len));
-    return result;
+    mp_obj_t result = new_bytes(COBS_LIMIT(data.len), &stuffed);
+    return shortened(result, cobs_encode(stuffed, data.buf, data.len));
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(encode_obj, encode);
 
 static mp_obj_t decode(mp_obj_t data_in)
 {
+    byte *plain;
     size_t size;
     mp_buffer_info_t data = bytes_of(data_in);
-    byte *plain = m_new(byte, data.len + 1);
+    mp_obj_t result = new_bytes(data.len, &plain);
     enum cobs_fault fault = cobs_decode(plain, &size, data.buf, data.len);
     if (fault == COBS_ZERO)
         mp_raise_msg(&mp_type_DecodeError, MP_ERROR_TEXT("zero byte found in input"));
     if (fault == COBS_CUT_SHORT)
         mp_raise_msg(&mp_type_DecodeError, MP_ERROR_TEXT("not enough input bytes for length code"));
-    mp_obj_t result = copied_bytes(plain, size);
-    m_del(byte, plain, data.len + 1);
-    return result;
+    return shortened(result, size);
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(decode_obj, decode);
 

@@ -7,21 +7,27 @@
 
 #include "objects.h"
 
-/* Growing by doubling: a vstr on its own grows by a few bytes and copies everything each time. */
-static void put(vstr_t *out, const void *bytes, size_t size)
+/* Where the encoding goes. It is made twice, first without a place to learn its size: memory that
+ * grows would be searched for and copied again and again. No code of Python's runs in between. */
+struct out {
+    byte *at; /* NULL while it is measured */
+    size_t size; /* so far */
+};
+
+static void put(struct out *out, const void *bytes, size_t size)
 {
-    if (out->alloc - out->len < size)
-        vstr_hint_size(out, out->alloc + size);
-    vstr_add_strn(out, bytes, size);
+    if (out->at && size)
+        memcpy(out->at + out->size, bytes, size);
+    out->size += size;
 }
 
-static void put_head(vstr_t *out, enum msgpack_type type, uint64_t number)
+static void put_head(struct out *out, enum msgpack_type type, uint64_t number)
 {
     byte head[MSGPACK_HEAD_LIMIT];
     put(out, head, msgpack_write(head, type, number));
 }
 
-static void put_bytes(vstr_t *out, enum msgpack_type type, const void *bytes, size_t size)
+static void put_bytes(struct out *out, enum msgpack_type type, const void *bytes, size_t size)
 {
     if (size > UINT32_MAX)
         mp_raise_ValueError(MP_ERROR_TEXT("bytes are too long for msgpack"));
@@ -29,7 +35,7 @@ static void put_bytes(vstr_t *out, enum msgpack_type type, const void *bytes, si
     put(out, bytes, size);
 }
 
-static void put_int(vstr_t *out, mp_obj_t value)
+static void put_int(struct out *out, mp_obj_t value)
 {
     uint64_t number;
     bool negative;
@@ -44,9 +50,9 @@ static void check_depth(int depth)
         mp_raise_ValueError(MP_ERROR_TEXT("recursion limit exceeded"));
 }
 
-static void pack(vstr_t *out, mp_obj_t value, int depth);
+static void pack(struct out *out, mp_obj_t value, int depth);
 
-static void put_array(vstr_t *out, const mp_obj_t *items, size_t count, int depth)
+static void put_array(struct out *out, const mp_obj_t *items, size_t count, int depth)
 {
     check_depth(depth);
     put_head(out, MSGPACK_ARRAY, count);
@@ -54,7 +60,7 @@ static void put_array(vstr_t *out, const mp_obj_t *items, size_t count, int dept
         pack(out, items[i], depth - 1);
 }
 
-static void pack(vstr_t *out, mp_obj_t value, int depth)
+static void pack(struct out *out, mp_obj_t value, int depth)
 {
     mp_buffer_info_t info;
     mp_obj_t *items;
@@ -91,14 +97,14 @@ static mp_obj_t packb(size_t n_args, const mp_obj_t *args, mp_map_t *kw_args)
         {MP_QSTR_use_bin_type, MP_ARG_BOOL, {.u_bool = true}},
     };
     mp_arg_val_t given[MP_ARRAY_SIZE(allowed)];
-    vstr_t out;
+    struct out out = {NULL, 0};
     mp_arg_parse_all(n_args, args, kw_args, MP_ARRAY_SIZE(allowed), allowed, given);
     if (!given[USE_BIN_TYPE].u_bool)
         mp_raise_ValueError(MP_ERROR_TEXT("only use_bin_type=True is supported"));
-    vstr_init(&out, 64);
     pack(&out, given[OBJ].u_obj, MSGPACK_DEPTH);
-    mp_obj_t packed = copied_bytes(out.buf, out.len);
-    vstr_clear(&out);
+    mp_obj_t packed = new_bytes(out.size, &out.at);
+    out.size = 0;
+    pack(&out, given[OBJ].u_obj, MSGPACK_DEPTH);
     return packed;
 }
 static MP_DEFINE_CONST_FUN_OBJ_KW(packb_obj, 1, packb);

@@ -8,9 +8,9 @@
 #include "py/objtype.h"
 #include "py/runtime.h"
 
-/* A bytes object of `size` bytes that the caller fills, of a string or bytes type. MicroPython's
- * own constructors hash the content at once, which costs 30 cycles a byte and is rarely needed:
- * a hash of 0 is computed when it is. */
+/* A bytes object of `size` bytes that the caller fills. MicroPython's own constructors hash the
+ * content at once, which costs 30 cycles a byte and is rarely needed; a hash of 0 is made up for
+ * when it is. */
 static inline mp_obj_t new_bytes(size_t size, byte **data)
 {
     *data = m_new(byte, size + 1);
@@ -20,6 +20,15 @@ static inline mp_obj_t new_bytes(size_t size, byte **data)
     object->len = size;
     object->data = *data;
     return MP_OBJ_FROM_PTR(object);
+}
+
+/* The same object with the first `size` of its bytes. */
+static inline mp_obj_t shortened(mp_obj_t bytes, size_t size)
+{
+    mp_obj_str_t *object = MP_OBJ_TO_PTR(bytes);
+    object->len = size;
+    ((byte *)object->data)[size] = 0;
+    return bytes;
 }
 
 static inline mp_obj_t copied_bytes(const void *from, size_t size)

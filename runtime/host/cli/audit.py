@@ -8,7 +8,7 @@ from rich.progress import Progress
 from runtime.host import audit as auditing
 from runtime.host import steps
 from runtime.host.cli.context import App, Problem, command, operator_option
-from runtime.host.cli.show import facts, table, time_text
+from runtime.host.cli.show import facts, short, table, time_text
 from runtime.host.keyfolder import fingerprint
 from runtime.wire import records
 
@@ -43,13 +43,16 @@ async def prove(app: App, position: int) -> None:
     """Prove that an entry is in the journal."""
     async with app.node() as client:
         proof = await steps.prove_entry(client, position)
+        reply = await steps.measurements(client)
+    made_of = {each.name: each.digest for each in reply.measured.measurements}
     app.say(
-        {**proof._asdict(), "size": proof.signed.head.size},
+        {**proof._asdict(), "size": proof.signed.head.size, "measured": reply._asdict()},
         facts(
             ("entry", position),
             ("leaf", proof.leaf.hex()),
             ("proof", f"{len(proof.inclusion.path)} hashes to the root of "
                       f"{proof.signed.head.size} entries, checked"),
+            *(("made of", f"{name} {short(digest)}") for name, digest in made_of.items()),
         ),
     )  # fmt: skip
 
@@ -133,9 +136,9 @@ async def erase(app: App, operator: str, dry_run: bool) -> None:
     async with app.node() as client:
         before = await client.query(key, records.GetRetention())
         due = 0 < before.due <= (await client.read(records.Identity())).time
-        with Progress(console=app.console, disable=app.as_json, transient=True) as bar:
+        more = due and not dry_run
+        with Progress(console=app.console, disable=not more or app.as_json, transient=True) as bar:
             task = bar.add_task("Erasing", total=None)
-            more = due and not dry_run
             while more:
                 reply = (await client.command(key, records.EraseDue())).reply
                 states, entries, more = states + reply.states, entries + reply.entries, reply.more

@@ -18,9 +18,8 @@ FOLDER = Path(__file__).parent
 @pytest.fixture
 def sanitized():
     """The plain C under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer."""
-    process = Process(
-        (*SANITIZED, f"-I{MODULES}"), more=sorted(MODULES.glob("*.c")), driver=FOLDER / "driver.c"
-    )
+    options = (*SANITIZED, "-Wl,--wrap=free", f"-I{MODULES}")
+    process = Process(options, more=sorted(MODULES.glob("*.c")), driver=FOLDER / "driver.c")
     yield process
     assert process.finish() == (0, "")
 

@@ -3,6 +3,7 @@
  * Requests and replies are those of the cryptography's driver: a name and arguments in, a result
  * and outputs out. Input and output have memory of exactly their size.
  */
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,20 @@ static void *memory_of(size_t size)
     if (!memory)
         fail("no memory");
     return memory;
+}
+
+/* The linker has every call of free go here. What the store gives back is to be overwritten. */
+static int watching;
+void __real_free(void *memory);
+void __wrap_free(void *memory);
+
+void __wrap_free(void *memory)
+{
+    const uint8_t *bytes = memory;
+    for (size_t i = 0; watching && memory && i < malloc_usable_size(memory); i++)
+        if (bytes[i])
+            fail("the store gave back what it had not overwritten");
+    __real_free(memory);
 }
 
 static void add(struct bytes *to, const void *bytes, size_t size)
@@ -197,12 +212,16 @@ static int do_store(const struct bytes *in, struct bytes *out)
     if (!store)
         fail("no memory");
     for (size_t at = 4; at + 6 <= in->size; at += 6) {
+        watching = 1;
         uint8_t refused = step(store, in->at + at, out);
+        watching = 0;
         add(out, &refused, 1);
     }
     store_commit(store);
     add_content(out, store);
+    watching = 1;
     store_free(store);
+    watching = 0;
     return 0;
 }
 

@@ -335,7 +335,7 @@ SHAPES: list[tuple[tuple[str, ...], set[str]]] = [
     (("user", "score", "anna"), {"user", "composite", "flagged", "model"}),
     (("graph", "anna"), {"id", "kind", "has_code"}),
     (("audit", "head"), {"node", "size", "root", "nonce", "signature"}),
-    (("audit", "prove", "0"), {"position", "leaf", "inclusion", "signed", "size"}),
+    (("audit", "prove", "0"), {"position", "leaf", "inclusion", "signed", "size", "measured"}),
 ]
 
 

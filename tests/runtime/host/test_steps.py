@@ -335,3 +335,20 @@ def test_values_come_degraded_as_they_were_consented_to(tmp_path: Path) -> None:
 @given(st.sets(st.integers(0, 255)))
 def test_masks_hold_exactly_their_indexes(indexes: set[int]) -> None:
     assert indexes_of(mask_of(indexes)) == sorted(indexes)
+
+
+def test_measurements_that_are_not_signed_just_now_are_noticed(tmp_path: Path) -> None:
+    async def test(client: Client, served: Served) -> None:
+        reply = await steps.measurements(client)
+        assert [each.name for each in reply.measured.measurements] == ["actors", "runtime"]
+        measured = served.node.queries.measurements
+        old = measured(None, records.Measurements(bytes(32))).finish()
+        served.node.queries.measurements = lambda tx, message: old
+        with pytest.raises(NodeLied, match="not signed by this node just now"):
+            await steps.measurements(client)
+        served.node.queries.measurements = measured
+        served.node.identity_seed = bytes(32)
+        with pytest.raises(NodeLied, match="not signed by this node just now"):
+            await steps.measurements(client)
+
+    with_node(tmp_path, test)

@@ -1,0 +1,170 @@
+"""Plays a recording to a node of this interpreter's kind, and says where it answers otherwise.
+
+    python tests/conformance/play.py RECORDING KIND [BUNDLES]
+
+Runs on CPython and MicroPython. A recording is a file of items, each after its length (u32,
+big-endian), msgpack arrays: ["begin", name, seed], ["boot", uptime, knows time], ["send", uptime,
+method, params, error, result], ["end", entries, root, digest of all bodies]. The journal of each
+session is written into the folder BUNDLES, for the offline auditor.
+"""
+
+import sys
+from hashlib import sha3_256
+
+from actors import KINDS
+from runtime.node.clock import Clock
+from runtime.node.node import Node
+from runtime.wire.errors import StorageFailed
+from runtime.wire.schema import canonical, unpack_own
+from tests.portable.world import PLACES, START, Stepped
+
+SIGNATURE = 4627  # bytes
+
+
+def ports(kind):
+    """(store, crypto, entity classes) of a kind of node."""
+    if kind == "software":
+        from runtime.cpython.store import SqliteStore
+        from runtime.cpython.threads import on_reused_threads
+        from runtime.host.crypto import Crypto
+
+        return SqliteStore(":memory:"), Crypto(), on_reused_threads(KINDS)
+    from ramstore import RamStore
+
+    from firmware.node.crypto import Crypto
+
+    crypto = Crypto(bytes) if kind == "unix unhedged" else Crypto()  # all entropy is zeros
+    return RamStore(StorageFailed), crypto, KINDS
+
+
+def masked(method, result):
+    """A result without what differs from run to run: signatures and ciphertexts."""
+    if method == "optin_enforce_view" and result:
+        sealed = unpack_own(result[0])[0]
+        return [len(sealed[1])] + _masked(result[1:])
+    return _masked(result)
+
+
+def _masked(value):
+    if isinstance(value, (list, tuple)):
+        return [_masked(item) for item in value]
+    if isinstance(value, bytes) and len(value) == SIGNATURE:
+        return b"signature"
+    if isinstance(value, bytes) and len(value) > SIGNATURE:  # a canonical reply that holds some
+        return _masked(unpack_own(value))
+    return value
+
+
+def compared(error):
+    """What of an error must be the same: of a malformed message the decoder chooses its words."""
+    return error if error is None or error[0] != "malformed" else error[:1]
+
+
+def journal_digest(node):
+    """Digest over headers, salts and bodies of all entries."""
+    digest = sha3_256()
+    for position in range(node.journal.size):
+        header, salt, body, _ = node.journal.entry(position)
+        digest.update(canonical([header, salt, body]))
+    return digest.digest()
+
+
+class Player:
+    """One session on one node.
+
+    Args:
+        kind: of node.
+        seed: of the node.
+    """
+
+    def __init__(self, kind, seed):
+        self.kind = kind
+        self.seed = seed
+        self.store, self.crypto, self.kinds = ports(kind)
+        self.uptime = Stepped()
+        self.node = None
+
+    def boot(self, uptime, knows_time):
+        """Start the node on its store."""
+        self.uptime.ns = uptime
+        if self.node:
+            self.node.directory.passivate_all()
+        start = START + uptime if knows_time else None
+        self.node = Node(
+            self.seed, self.kinds, self.store, self.crypto,
+            lambda floor: Clock(self.uptime, start, floor), places=PLACES,
+        )  # fmt: skip
+
+    def send(self, uptime, method, params):
+        """(error, result) of a request."""
+        self.uptime.ns = uptime
+        answers = []
+        self.node.submit(method, params, lambda error, result: answers.append((error, result)))
+        while not answers:
+            self.node.run()
+        return answers[0]
+
+    def bundle(self):
+        """The journal as a file for the auditor: see runtime/host/audit/bundle.py."""
+        node = self.node
+        out = _part(1, ["optin/v1/bundle", node.id, node.public_key])
+        out += _part(4, self.send(self.uptime.ns, "measurements", [bytes(32)])[1])
+        for position in range(node.journal.size):
+            out += _part(2, node.queries._entry(position, True))
+        signed = self.send(self.uptime.ns, "journal_head", [bytes(32)])[1][0]
+        return out + _part(3, signed)
+
+
+def _part(kind, value):
+    data = canonical(value)
+    return bytes([kind]) + len(data).to_bytes(4, "big") + data
+
+
+def items(path):
+    """The items of a recording."""
+    with open(path, "rb") as file:
+        while True:
+            start = file.read(4)
+            if len(start) < 4:
+                return
+            yield unpack_own(file.read(int.from_bytes(start, "big")))
+
+
+def play(path, kind, bundles=None):
+    """Play a recording; returns (sessions, requests, list of what differs)."""
+    player, name, sessions, requests, wrong = None, "", 0, 0, []
+    for item in items(path):
+        if item[0] == "begin":
+            name, player, sessions = item[1], Player(kind, item[2]), sessions + 1
+        elif item[0] == "boot":
+            player.boot(item[1], item[2])
+        elif item[0] == "send":
+            _, uptime, method, params, error, result = item
+            found_error, found = player.send(uptime, method, unpack_own(params))
+            requests += 1
+            expected = canonical([compared(error), result])
+            answered = canonical([compared(found_error), found and masked(method, found)])
+            if expected != answered:
+                wrong.append(
+                    f"{name}: {method} answers {found_error or 'something else'}, not {error}"
+                )
+        else:
+            node = player.node
+            came_to = [node.journal.size, node.journal.tree.root(), journal_digest(node)]
+            if came_to != item[1:]:
+                wrong.append(
+                    f"{name}: the journal has {came_to[0]} entries, or others than {item[1]}"
+                )
+            if bundles:
+                with open(f"{bundles}/{sessions}.optin", "wb") as file:
+                    file.write(player.bundle())
+            node.directory.passivate_all()
+    return sessions, requests, wrong
+
+
+if __name__ == "__main__":
+    done = play(*sys.argv[1:])
+    for line in done[2]:
+        print(line)
+    print(done[0], "sessions,", done[1], "requests,", len(done[2]), "differ")
+    sys.exit(1 if done[2] or not done[1] else 0)

@@ -1,0 +1,89 @@
+"""The same bytes to every kind of node: the same answers, bodies, ids and tree."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware import micropython
+from runtime.host.audit import verify_bundle
+from tests.actors import test_histories as histories
+from tests.conformance.record import Recorder
+from tests.portable import (
+    test_clock,
+    test_commitment,
+    test_expiry,
+    test_keys,
+    test_path,
+    test_provenance,
+    test_refusals,
+    test_retention,
+    test_score,
+    test_withdrawal,
+)
+
+ROOT = Path(__file__).parents[2]
+MODULES = (
+    test_path, test_refusals, test_expiry, test_withdrawal, test_keys, test_score, test_provenance,
+    test_commitment, test_clock, test_retention,
+)  # fmt: skip
+# The first two change the node's memory behind its back, which no line can do; the last compares
+# signatures, which are hedged here.
+NOT_HERE = (
+    "test_a_settlement_that_does_not_fit_a_payees_balance_is_refused_whole",
+    "test_fields_that_fit_into_no_padded_reply_are_refused",
+    "test_a_partners_answers_do_not_depend_on_the_score",
+)
+
+
+@pytest.fixture(scope="module")
+def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The path, every refusal and random histories, as bytes on the line."""
+    path = tmp_path_factory.mktemp("conformance") / "recording"
+    recorder = Recorder()
+    with recorder.recording():
+        for module in MODULES:
+            recorder.run(module, NOT_HERE)
+        recorder.test = "histories"
+        histories.test_node_and_model_agree_with_real_algorithms()
+    assert recorder.write(path) > 5000
+    return path
+
+
+def play(kind: str, command: list[Any], recording: Path, environment: dict[str, str]) -> Path:
+    """Play the recording in a process; returns the folder of its journals."""
+    bundles = recording.parent / kind
+    bundles.mkdir()
+    done = subprocess.run(
+        [*command, ROOT / "tests/conformance/play.py", recording, kind, bundles],
+        env={**os.environ, **environment}, capture_output=True, text=True, timeout=900,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    return bundles
+
+
+def audited(bundles: Path) -> int:
+    """Verify every journal, with the library of this side; returns how many there are."""
+    paths = sorted(bundles.iterdir())
+    for path in paths:
+        report = verify_bundle(path)
+        assert report.failure is None, report.failure
+        assert report.checks["measurements"] == 2
+    return len(paths)
+
+
+def test_the_software_node_answers_as_recorded(recording: Path) -> None:
+    bundles = play("software", [sys.executable, "-B"], recording, {"PYTHONPATH": str(ROOT)})
+    assert audited(bundles) > 100
+
+
+def test_the_unix_node_answers_as_recorded(recording: Path) -> None:
+    command = [micropython.ensure().micropython, "-X", "heapsize=64m"]
+    path = os.pathsep.join([str(ROOT), str(ROOT / "firmware")])
+    bundles = play("unix", command, recording, {"MICROPYPATH": path})
+    assert audited(bundles) > 100

@@ -46,7 +46,7 @@ class Host:
         self.boxes = {}
         self.asked = []
         self.full = False
-        self._draft = {}
+        self._draft = []  # messages of what is being kept
 
     def ask(self, method, params):
         """A call as it comes off the wire, to its result."""
@@ -65,14 +65,19 @@ class Host:
         if self.full:
             raise StorageFailed("the disk is full", todo="make room")
         if number == 0:
-            self._draft = self.boxes.copy()
-        for place, first, end in drops:
-            for key in [key for key in self._draft if key[0] == place and first <= key[1] < end]:
-                del self._draft[key]
-        for place, at, part, box in boxes:
-            self._draft[place, at, part] = box
+            self._draft = []
+        self._draft.append((drops, boxes))
         if last:
-            self.boxes = self._draft.copy()
+            for message in self._draft:
+                self._finish(message[0], message[1])
+            self._draft = []
+
+    def _finish(self, drops, boxes):
+        for place, first, end in drops:
+            for key in [key for key in self.boxes if key[0] == place and first <= key[1] < end]:
+                del self.boxes[key]
+        for place, at, part, box in boxes:
+            self.boxes[place, at, part] = box
 
 
 def root_of(store):

@@ -363,7 +363,7 @@ def test_a_record_that_was_never_acknowledged_cannot_come_back_beside_another():
 
     def lie(number, last, drops, boxes):
         keep(number, last, drops, boxes)
-        device.lost = device.host.boxes
+        device.lost = device.host.boxes.copy()
         raise StorageFailed("the disk is full")
 
     device.host.keep = lie

@@ -1,61 +1,121 @@
 """Kill a node under load at random moments, again and again, and look at what is left.
 
-    python -m tests.kills [COUNT] [SEED]
+    python -m tests.kills [COUNT] [SEED] [KIND]
 
 Each round starts the node's process on its folder, sends commands over its pseudo-terminal, and
-kills it with SIGKILL after a random number of answers and a random wait within the work. Then:
+kills it with SIGKILL after a random number of answers and a random wait within the work; of the
+kind `unix` it kills the node, or its keeper, which ends the other. Then:
 what was acknowledged is in the journal once and answered the same when asked again, every other
 command is there once or not at all, the journal's leaves recompute, and replaying it gives the
 very states that the store holds: nothing is half-done.
 """
 
 import asyncio
+import os
 import random
 import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
+from firmware.node.keeper import Keeper
+from firmware.node.main import Device, root_of
+from firmware.node.ram import RamStore
+from firmware.node.seal import Sealer
+from firmware.node.store import KeptStore
 from runtime.cpython.store import SqliteStore
 from runtime.host.client import Client, ConnectionLost
 from runtime.host.crypto import Crypto
+from runtime.host.keeper.boxes import Boxes
+from runtime.host.keeper.process import lock
 from runtime.node.checkpoint import check_chain
 from runtime.node.journal import Journal
 from runtime.wire import records
 from runtime.wire.commands import REGISTRATION, sign_command
+from runtime.wire.requests import encode_request, parse
 from runtime.wire.schema import canonical, decode
 from tests.portable.replay import Replay
 from tests.portable.world import EUR, Person
+from tests.runtime.host.keeper.kept import UNIX, child_of, start
 
 UNDER_WAY = 16
 FAR_FUTURE = (1 << 63) - 1
 
 
+class Software:
+    """How the software node is started and killed, and what it leaves."""
+
+    @staticmethod
+    def start(folder: Path) -> subprocess.Popen[str]:
+        command = (sys.executable, "-m", "runtime.cpython", str(folder))
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    @staticmethod
+    def victim(process: subprocess.Popen[str], source: random.Random) -> int:
+        return process.pid
+
+    @staticmethod
+    def store(folder: Path) -> SqliteStore:
+        return SqliteStore(folder / "node.db")
+
+
+class Unix:
+    """The same for the node on MicroPython and its keeper."""
+
+    @staticmethod
+    def start(folder: Path) -> subprocess.Popen[str]:
+        return start(folder, UNIX)
+
+    @staticmethod
+    def victim(process: subprocess.Popen[str], source: random.Random) -> int:
+        return source.choice((process.pid, child_of(process)))
+
+    @staticmethod
+    def store(folder: Path) -> KeptStore:
+        """Power up on CPython what MicroPython sealed."""
+        holder = lock(folder)
+        try:
+            device = Device(str(folder / "device"), lambda file: file.flush())
+            boxes = Boxes(folder / "kept.db")
+        finally:
+            os.close(holder)
+
+        def ask(method: str, params: list) -> Any:
+            answer = parse(boxes.answer(parse(encode_request(1, method, params))))
+            assert answer.error is None, answer.error
+            return answer.result
+
+        sealer = Sealer(Crypto(), device.key)
+        return KeptStore(RamStore(), Keeper(ask), device.anchor, sealer, root_of)
+
+
+KINDS = {"software": Software, "unix": Unix}
+
+
 class Round:
     """One life of the node."""
 
-    def __init__(self, folder: Path, source: random.Random) -> None:
+    def __init__(self, folder: Path, source: random.Random, kind: type[Software | Unix]) -> None:
         self.folder = folder
         self.source = source
-        self.process = subprocess.Popen(
-            (sys.executable, "-m", "runtime.cpython", str(folder)),
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self.kind = kind
+        self.process = kind.start(folder)
         assert self.process.stdout
         assert "ready" in self.process.stdout.readline()
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        os.kill(self.kind.victim(self.process, self.source), signal.SIGKILL)
+        self.process.communicate()
 
 
 class Kills:
     """The rounds, and what the operator knows of them."""
 
-    def __init__(self, folder: Path, seed: int) -> None:
+    def __init__(self, folder: Path, seed: int, kind: str) -> None:
         self.folder = folder
+        self.kind = KINDS[kind]
         self.source = random.Random(seed)
         self.operator = Person(Crypto(), "operator")
         self.partner = Person(Crypto(), "partner")
@@ -117,7 +177,7 @@ class Kills:
 
     async def life(self) -> None:
         """One round: start, check that answers are remembered, load, kill."""
-        round_ = Round(self.folder, self.source)
+        round_ = Round(self.folder, self.source, self.kind)
         try:
             async with await Client.connect(str(self.folder / "tty")) as client:
                 if client.identity.operator is None:
@@ -137,9 +197,8 @@ class Kills:
 
     def check(self) -> tuple[int, int]:
         """Look at the dead node's store; returns (entries, unanswered that made it)."""
-        store = SqliteStore(self.folder / "node.db")
-        seed = (self.folder / "seed").read_bytes()
-        journal = Journal(store, lambda label, sequence: seed, bytes(32))
+        store = self.kind.store(self.folder)
+        journal = Journal(store, lambda label, sequence: bytes(32), bytes(32))
         check_chain(journal)
         positions: dict[int, int] = {}
         for position in range(journal.size):
@@ -157,14 +216,14 @@ class Kills:
         return journal.size, len(self.unanswered & set(positions))
 
 
-def run(count: int, seed: int) -> None:
-    """Kill so many times.
+def run(count: int, seed: int, kind: str = "software") -> None:
+    """Kill a node of that kind so many times.
 
     Raises:
         AssertionError: something acknowledged is lost, double, or half-done.
     """
     with tempfile.TemporaryDirectory() as folder:
-        kills = Kills(Path(folder), seed)
+        kills = Kills(Path(folder), seed, kind)
         entries = survived = 0
         for _ in range(count):
             asyncio.run(kills.life())
@@ -177,5 +236,6 @@ def run(count: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:]]
-    run(*(numbers + [20, 1][len(numbers) :]))
+    words = sys.argv[1:]
+    count, seed, kind = words + ["20", "1", "software"][len(words) :]
+    run(int(count), int(seed), kind)

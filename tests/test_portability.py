@@ -16,6 +16,7 @@ FOLDERS = (
     "runtime/actor",
     "runtime/node",
     "runtime/wire",
+    "firmware/node",
     "firmware/pykka",
     "firmware/node",
 )

@@ -16,25 +16,34 @@ from runtime.node.clock import Clock
 from runtime.node.node import Node
 from runtime.wire.errors import StorageFailed
 from runtime.wire.schema import canonical, unpack_own
+from tests.portable.kept import Device
 from tests.portable.world import PLACES, START, Stepped
 
 SIGNATURE = 4627  # bytes
 
 
 def ports(kind):
-    """(store, crypto, entity classes) of a kind of node."""
+    """(function to the store as it is after a power cut, crypto, entity classes) of a kind of node.
+
+    "unix" has its store kept by a host, "unix unhedged" in RAM alone.
+    """
     if kind == "software":
         from runtime.cpython.store import SqliteStore
         from runtime.cpython.threads import on_reused_threads
         from runtime.host.crypto import Crypto
 
-        return SqliteStore(":memory:"), Crypto(), on_reused_threads(KINDS)
+        store = SqliteStore(":memory:")
+        return lambda: store, Crypto(), on_reused_threads(KINDS)
     from ramstore import RamStore
 
     from firmware.node.crypto import Crypto
 
-    crypto = Crypto(bytes) if kind == "unix unhedged" else Crypto()  # all entropy is zeros
-    return RamStore(StorageFailed), crypto, KINDS
+    ram = RamStore(StorageFailed)
+    if kind == "unix unhedged":
+        return lambda: ram, Crypto(bytes), KINDS  # all entropy is zeros
+    crypto = Crypto()
+    device = Device(crypto, ram=lambda: RamStore(StorageFailed))
+    return device.store, crypto, KINDS
 
 
 def masked(method, result):
@@ -80,7 +89,7 @@ class Player:
     def __init__(self, kind, seed):
         self.kind = kind
         self.seed = seed
-        self.store, self.crypto, self.kinds = ports(kind)
+        self.power_up, self.crypto, self.kinds = ports(kind)
         self.uptime = Stepped()
         self.node = None
 
@@ -89,6 +98,7 @@ class Player:
         self.uptime.ns = uptime
         if self.node:
             self.node.directory.passivate_all()
+        self.store = self.power_up()
         start = START + uptime if knows_time else None
         self.node = Node(
             self.seed, self.kinds, self.store, self.crypto,

@@ -1,8 +1,11 @@
 """`optin node`: run one, look at one."""
 
 import os
+import subprocess
 import sys
 import time
+from pathlib import Path
+from typing import NoReturn
 
 import click
 
@@ -12,6 +15,8 @@ from runtime.host.cli.show import SECOND, facts, parse_time, time_text
 from runtime.host.keyfolder import fingerprint
 from runtime.host.reference import reference as message_reference
 from runtime.wire import records
+
+ROOT = Path(__file__).parents[3]
 
 
 def _time(text: str) -> int:
@@ -26,18 +31,50 @@ def node() -> None:
     """Run a node, provision it, look at it."""
 
 
-@command(node, example="node run ~/node\n--line ~/node/tty node status")
+@command(
+    node, example="node run ~/node\nnode run --kind unix ~/board\n--line ~/node/tty node status"
+)
+@click.option(
+    "--kind",
+    type=click.Choice(("software", "unix")),
+    default="software",
+    help="unix: the firmware's node, on MicroPython.",
+)
 @click.argument("folder", type=click.Path(file_okay=False))
-def run(app: App, folder: str) -> None:
-    """Run the software node that lives in FOLDER, until Ctrl-C.
+def run(app: App, kind: str, folder: str) -> None:
+    """Run the node that lives in FOLDER, until Ctrl-C.
 
-    It serves the pseudo-terminal FOLDER/tty. On a software node, whoever can read FOLDER holds
-    its secrets.
+    It serves the pseudo-terminal FOLDER/tty. A software node has its secrets and its store there,
+    a unix node FOLDER/device, what would be soldered to a board, and FOLDER/kept.db, sealed, what
+    it leaves with its host. Whoever can read FOLDER holds the secrets of either.
     """
     if app.as_json:
         raise Problem("a running node has no JSON", todo="leave --json out")
+    path = os.path.abspath(folder)
+    if kind == "software":
+        _become("runtime.cpython", path)
+    # MicroPython looks for modules here alone: in front what it has of its own.
+    os.environ["MICROPYPATH"] = ":".join(str(ROOT / name) for name in FIRMWARE)
+    node = [_micropython(), "-X", f"heapsize={HEAP}", "-m", "firmware.node.main", "{device}"]
+    _become("runtime.host.keeper", path, *node)
+
+
+FIRMWARE = ("firmware", "")
+HEAP = "32m"
+
+
+def _become(module: str, *arguments: str) -> NoReturn:
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "runtime.cpython", os.path.abspath(folder)])
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
+
+
+def _micropython() -> str:
+    """Path of the interpreter, which is built first if need be."""
+    build = [sys.executable, "-m", "firmware.micropython"]
+    done = subprocess.run(build, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise Problem("there is no MicroPython to run the node on", todo="see the error above")
+    return done.stdout.split("\n", 1)[0]
 
 
 @command(node, example="node status")

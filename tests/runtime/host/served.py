@@ -147,12 +147,21 @@ class Cast:
 
     async def set_up(self, client: Client) -> Cast:
         """Provision a node up to an open offer."""
+        await self.introduce(client)
+        return await self.open_offer(client)
+
+    async def introduce(self, client: Client) -> None:
+        """Make everybody known."""
         operator = self.operator
         await steps.provision(client, operator)
         await steps.register(client, operator, self.partner, ["partner"])
         await steps.register(client, operator, self.auditor, ["auditor"])
         for witness in self.witnesses:
             await steps.register(client, operator, witness, ["witness"])
+
+    async def open_offer(self, client: Client) -> Cast:
+        """Fields, rules, money and an offer; the node must know the time."""
+        operator = self.operator
         for index, kind in enumerate(("text", "email", "phone")):
             forms = ("ExactValue", "BooleanOnly")
             await steps.define_field(client, operator, index, f"field {index}", kind, forms)

@@ -1,0 +1,207 @@
+"""The host that keeps, as the node sees it: calls over the node's own line.
+
+The node asks as clients do, with msgpack-rpc in its own direction. README.md has the methods.
+"""
+
+from runtime.wire.errors import Malformed, NodeError, StorageFailed, from_wire
+from runtime.wire.link import Link, LinkFull
+from runtime.wire.requests import encode_notification, encode_request, parse
+
+ROOM = 62 * 1024  # bytes of boxes in a message at most
+BESIDE = 64  # bytes that a box takes beside itself, at most
+
+
+class Interrupted(Exception):
+    """The host is another process now, or the session was lost: ask from the beginning."""
+
+
+class SharedLink(Link):
+    """A link that carries clients' requests and the node's own calls.
+
+    What is for the node itself is put aside; `receive` returns the rest.
+
+    Attributes:
+        awaited: id of the call whose answer is awaited.
+        answer: Response to it, once it came.
+        stopping: whether the host said `stop`.
+    """
+
+    def __init__(self, nonce: bytes, ring: int) -> None:
+        Link.__init__(self, nonce, ring)
+        self.awaited = 0
+        self.answer = None
+        self.stopping = False
+
+    def receive(self, data: bytes, now_ms: int) -> list:
+        requests = []
+        for message in Link.receive(self, data, now_ms):
+            if message[:2] == ANSWER:
+                self._take_answer(message)
+            elif message == STOP:
+                self.stopping = True
+            else:
+                requests.append(message)
+        return requests
+
+    def _take_answer(self, message):
+        try:
+            answer = parse(message)
+        except Malformed:
+            return
+        if answer.id == self.awaited:
+            self.answer = answer
+
+
+ANSWER = b"\x94\x01"  # how the encoding of [1, id, error, result] begins
+STOP = encode_notification("stop", [])
+
+
+class Line:
+    """The node's line: moves bytes, and waits for answers.
+
+    Args:
+        link: SharedLink.
+        pipe: port with `read()`, the bytes at hand, `write(data)`, which returns how many bytes
+            were taken, and `wait(ms, writing)`: until there are bytes to read, or with `writing`
+            room to write, at most that time (None: for ever).
+        now_ms: function without arguments; ms that never decrease.
+
+    Attributes:
+        session: Session that serves clients; None while the node starts.
+    """
+
+    def __init__(self, link: SharedLink, pipe, now_ms) -> None:
+        self.link = link
+        self.session = None
+        self._pipe = pipe
+        self._now_ms = now_ms
+        self._unsent = b""
+
+    def pump(self, wait: bool) -> None:
+        """Write what is due, take in what came.
+
+        Args:
+            wait: for something to happen, if nothing is due.
+        """
+        end = self.session or self.link
+        now = self._now_ms()
+        if not self._unsent:
+            self._unsent = end.transmit(now)
+        if self._unsent:
+            self._unsent = self._unsent[self._pipe.write(self._unsent) :]
+        due = end.deadline(now)
+        wait_ms = None if due is None else max(0, due - now)
+        self._pipe.wait(wait_ms if wait else 0, len(self._unsent) > 0)
+        data = self._pipe.read()
+        if data:
+            end.receive(data, self._now_ms())
+
+    def notify(self, method: str, params: list) -> None:
+        """Tell the host something."""
+        self._send(encode_notification(method, params))
+
+    def ask(self, method: str, params: list):
+        """The result of a call; waits as long as it takes.
+
+        Raises:
+            Interrupted: the answer will not come; what the host did is not known.
+            StorageFailed: the host says no.
+        """
+        link, generation = self.link, self.link.generation
+        link.awaited += 1
+        link.answer = None
+        self._send(encode_request(link.awaited, method, params))
+        while link.answer is None:
+            if link.generation != generation:
+                raise Interrupted
+            self.pump(True)
+        if link.answer.error:
+            raise said_no(from_wire(link.answer.error))
+        return link.answer.result
+
+    def _send(self, message):
+        while True:
+            try:
+                self.link.send(message)
+                return
+            except LinkFull:
+                self.pump(True)
+
+
+def said_no(error: NodeError) -> StorageFailed:
+    """What the store makes of an error that the host answered with."""
+    return StorageFailed(
+        "the host did not store or bring it: " + error.wrong,
+        error.expected,
+        error.todo,
+        error.retry_ms,
+    )
+
+
+def _strange(method, expected):
+    return StorageFailed(f"the host's answer to {method} is none", expected, "see to the host")
+
+
+class Keeper:
+    """What a KeptStore needs of its host.
+
+    Args:
+        ask: function (method, params) to the result, as `Line.ask`.
+    """
+
+    def __init__(self, ask) -> None:
+        self._ask = ask
+
+    def newest(self, place: str):
+        """The largest number of an object in a place; None if there is none."""
+        number = self._again("newest", [place])
+        if number is not None and (type(number) is not int or number < 0):
+            raise _strange("newest", "a number or nil")
+        return number
+
+    def fetch(self, place: str, number: int, part: int):
+        """A box, or None."""
+        box = self._again("fetch", [place, number, part])
+        if box is not None and not isinstance(box, bytes):
+            raise _strange("fetch", "bytes or nil")
+        return box
+
+    def keep(self, drops: list, boxes) -> int:
+        """Have objects dropped and boxes stored, all or nothing, durably.
+
+        Args:
+            drops: (place, first number, number behind the last); dropped before.
+            boxes: function to an iterable of (place, number, part, box); called anew if the host
+                was interrupted.
+
+        Returns:
+            How many bytes the boxes have.
+
+        Raises:
+            StorageFailed: the host cannot; nothing of it remains.
+        """
+        while True:
+            try:
+                return self._keep(drops, boxes())
+            except Interrupted:
+                pass
+
+    def _keep(self, drops, boxes):
+        message, size, number, total = [], 0, 0, 0
+        for box in boxes:
+            total += len(box[3])
+            size += len(box[3]) + BESIDE
+            if message and size > ROOM:
+                self._ask("keep", [number, False, drops, message])
+                message, size, drops = [], len(box[3]) + BESIDE, []
+                number += 1
+            message.append(box)
+        self._ask("keep", [number, True, drops, message])
+        return total
+
+    def _again(self, method, params):
+        while True:
+            try:
+                return self._ask(method, params)
+            except Interrupted:
+                pass

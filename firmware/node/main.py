@@ -1,0 +1,235 @@
+"""The node on MicroPython: `micropython -m firmware.node.main DEVICE`, started by its keeper.
+
+DEVICE is the folder that stands for what is soldered to a board: `key`, the device key, and
+`anchor`, the flash. The line is standard input and output, both non-blocking; what goes wrong is
+said on standard error. The node ends when its line ends, or when the host says `stop`.
+"""
+
+import os
+import select
+import sys
+import time
+
+from actors import KINDS
+from firmware.node.anchor import SECTORS, Anchor, AnchorLog
+from firmware.node.flash import BLANK, SECTOR, FlashFile
+from firmware.node.keeper import Keeper, Line, SharedLink
+from firmware.node.places import read_places
+from firmware.node.seal import Sealer
+from firmware.node.store import START, KeptStore
+from runtime.node.clock import Clock
+from runtime.node.merkle import Tree
+from runtime.node.node import Node
+from runtime.node.session import Session
+from runtime.wire.errors import NodeError, Refused, StorageFailed
+from runtime.wire.hkdf import hkdf
+from runtime.wire.proofs import EMPTY_ROOT
+
+RING = 16384  # bytes that the node takes ahead of processing
+READ = 16384
+SEED = b"optin/v1/node-seed"
+PLACES = __file__.rsplit("/", 3)[0] + "/runtime/cpython/places"
+READY, STOPPED = "ready", "stopped"
+
+
+class LineEnded(Exception):
+    """The host closed the line."""
+
+
+class Pipe:
+    """The line on two open files.
+
+    Args:
+        source, sink: unbuffered and non-blocking.
+    """
+
+    def __init__(self, source, sink) -> None:
+        self._source = source
+        self._sink = sink
+        self._poll = select.poll()
+        self._poll.register(source, select.POLLIN)
+        self._writing = select.poll()
+        self._writing.register(source, select.POLLIN)
+        self._writing.register(sink, select.POLLOUT)
+
+    def wait(self, ms, writing: bool) -> None:
+        (self._writing if writing else self._poll).poll(-1 if ms is None else ms)
+
+    def read(self) -> bytes:
+        data = self._source.read(READ)
+        if data == b"":
+            raise LineEnded
+        return data or b""
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._sink.write(data) or 0
+        except OSError:
+            raise LineEnded
+
+
+class Device:
+    """The folder of what is soldered to a board; what is not there is made, once.
+
+    Args:
+        path: text.
+        sync: function of an open file that makes what was written to it durable.
+
+    Attributes:
+        key: the device key, 32 bytes.
+        anchor: AnchorLog.
+
+    Raises:
+        Refused: there is a key without the anchor that belongs to it.
+    """
+
+    def __init__(self, path: str, sync) -> None:
+        self._sync = sync
+        if not _is_there(path):
+            os.mkdir(path)
+        key, anchor = path + "/key", path + "/anchor"
+        if not _is_there(key):
+            # The anchor comes first: a key that was in use is never without one.
+            self._make(anchor, BLANK * (SECTORS * SECTOR))
+            AnchorLog(FlashFile(anchor, sync)).write(Anchor(0, 0, START, 0, EMPTY_ROOT))
+            self._make(key, os.urandom(32))
+        if not _is_there(anchor):
+            raise Refused(
+                f"{path} has a device key and no anchor",
+                "both, or neither on a new node",
+                "restore the anchor; with a new one the key would seal twice with one nonce",
+            )
+        with open(key, "rb") as file:
+            self.key = file.read()
+        if len(self.key) != 32:
+            raise Refused(f"{key} has {len(self.key)} bytes", "32", "restore it")
+        self.anchor = AnchorLog(FlashFile(anchor, sync))
+
+    def _make(self, path, content):
+        """A file that is there whole, or not at all."""
+        with open(path + ".new", "wb") as file:
+            file.write(content)
+            self._sync(file)
+        os.rename(path + ".new", path)
+
+
+def _is_there(path):
+    try:
+        os.stat(path)
+    except OSError:
+        return False
+    return True
+
+
+def root_of(store) -> bytes:
+    """Root of the journal in a store."""
+    return Tree(store, store.count()).root()
+
+
+def serve(device: Device, crypto, pipe: Pipe, uptime_ns) -> None:
+    """Power up, and serve the line until the host says `stop`.
+
+    Raises:
+        LineEnded: it closed the line.
+        NodeError: the node cannot start.
+    """
+
+    def now_ms():
+        return uptime_ns() // 10**6
+
+    line = Line(SharedLink(os.urandom(8), RING), pipe, now_ms)
+    sealer = Sealer(crypto, device.key)
+    store = KeptStore(_ram(), Keeper(line.ask), device.anchor, sealer, root_of)
+    node = Node(
+        hkdf(device.key, b"", SEED),
+        KINDS,
+        store,
+        crypto,
+        lambda floor: Clock(uptime_ns, None, floor),
+        accelerator=Accelerator(),
+        places=read_places(PLACES),
+    )
+    line.session = Session(node, line.link)
+    node.directory.on_failure = lambda kind, error: line.session.log(
+        f"a {kind} failed with {type(error).__name__}", now_ms()
+    )
+    line.notify(READY, [node.id])
+    while not line.link.stopping:
+        line.pump(not node.sequencer.queued)
+        node.run()
+    node.stop()
+    line.notify(STOPPED, [])
+    while not line.link.idle:
+        line.pump(True)
+
+
+def main(crypto=None) -> int:
+    """Run the node; returns the exit status.
+
+    Args:
+        crypto: port; by default the firmware's own.
+    """
+    if len(sys.argv) != 2:
+        print("usage: micropython -m firmware.node.main DEVICE", file=sys.stderr)
+        return 2
+    try:
+        serve(Device(sys.argv[1], _sync), crypto or _own_crypto(), _standard_pipe(), _uptime_ns)
+    except LineEnded:
+        return 0
+    except (NodeError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _own_crypto():
+    try:
+        from firmware.node.crypto import Crypto
+    except ImportError:
+        raise Refused(
+            "this MicroPython has no cryptography",
+            "one that was built with the modules of firmware/",
+            "build it with python -m firmware.micropython",
+        )
+    return Crypto()
+
+
+def _standard_pipe():
+    return Pipe(open(0, "rb", 0), open(1, "wb", 0))  # noqa: SIM115
+
+
+# What the two Pythons have different.
+
+if hasattr(time, "monotonic_ns"):
+    _uptime_ns = time.monotonic_ns
+else:
+
+    def _uptime_ns():
+        return time.ticks_us() * 1000
+
+
+try:
+    from accelerator import Accelerator
+    from ramstore import RamStore
+
+    def _ram():
+        return RamStore(StorageFailed)
+
+except ImportError:
+    from firmware.node.ram import RamStore as _ram
+    from runtime.node.accelerator import Accelerator
+
+if hasattr(os, "fsync"):
+
+    def _sync(file):
+        file.flush()
+        os.fsync(file.fileno())
+
+else:
+
+    def _sync(file):
+        file.flush()  # it is fsync there
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+"""A node without a disk in a process of its own, with its keeper."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from runtime.host import steps
+from runtime.host.client import Client
+from tests.runtime.host.served import Cast
+
+ROOT = Path(__file__).parents[4]
+OPTIN = [sys.executable, "-m", "runtime.host.cli"]
+CPYTHON = [sys.executable, "-m", "tests.firmware.node.cpython_main", "{device}"]
+UNIX: list[str] = []  # what `optin node run --kind unix` starts
+
+
+def environment() -> dict[str, str]:
+    """What both interpreters need to find the tree."""
+    folders = [str(ROOT / name) for name in ("firmware", "")]
+    return {**os.environ, "PYTHONPATH": str(ROOT), "MICROPYPATH": ":".join(folders)}
+
+
+def start(folder: Path, node: list[str]) -> subprocess.Popen[str]:
+    """Start a keeper and its node; without a command as `optin` does."""
+    keeper = [sys.executable, "-m", "runtime.host.keeper", str(folder), *node]
+    if not node:
+        keeper = [*OPTIN, "node", "run", "--kind", "unix", str(folder)]
+    return subprocess.Popen(
+        keeper,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment(),
+    )
+
+
+@contextmanager
+def keeping(folder: Path, node: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """A keeper and its node, from ready to stopped."""
+    process = start(folder, node)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        ready = process.stdout.readline()
+        assert " ready on " in ready, process.stderr.read()
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+def child_of(process: subprocess.Popen[str]) -> int:
+    """Process id of a keeper's node."""
+    path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    (child,) = path.read_text().split()
+    return int(child)
+
+
+async def set_clock(client: Client, cast: Cast) -> None:
+    """Tell a node that was started anew what time it is."""
+    await steps.set_clock(client, cast.operator, time.time_ns(), cast.witnesses[:2])

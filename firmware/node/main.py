@@ -1,8 +1,11 @@
-"""The node on MicroPython: `micropython -m firmware.node.main DEVICE`, started by its keeper.
+"""The node on MicroPython, as its keeper starts it.
+
+    micropython -m firmware.node.main DEVICE PLACES
 
 DEVICE is the folder that stands for what is soldered to a board: `key`, the device key, and
-`anchor`, the flash. The line is standard input and output, both non-blocking; what goes wrong is
-said on standard error. The node ends when its line ends, or when the host says `stop`.
+`anchor`, the flash. PLACES is the folder of the table of metro areas. The line is standard input
+and output, both non-blocking; what goes wrong is said on standard error. The node ends when its
+line ends, or when the host says `stop`.
 """
 
 import os
@@ -28,7 +31,7 @@ from runtime.wire.proofs import EMPTY_ROOT
 RING = 16384  # bytes that the node takes ahead of processing
 READ = 16384
 SEED = b"optin/v1/node-seed"
-PLACES = __file__.rsplit("/", 3)[0] + "/runtime/cpython/places"
+LIVE = 32  # entities in memory: each takes some 10 KB of the heap
 READY, STOPPED = "ready", "stopped"
 
 
@@ -126,7 +129,7 @@ def root_of(store) -> bytes:
     return Tree(store, store.count()).root()
 
 
-def serve(device: Device, crypto, pipe: Pipe, uptime_ns) -> None:
+def serve(device: Device, crypto, pipe: Pipe, uptime_ns, places) -> None:
     """Power up, and serve the line until the host says `stop`.
 
     Raises:
@@ -147,7 +150,8 @@ def serve(device: Device, crypto, pipe: Pipe, uptime_ns) -> None:
         crypto,
         lambda floor: Clock(uptime_ns, None, floor),
         accelerator=Accelerator(),
-        places=read_places(PLACES),
+        places=places,
+        max_live=LIVE,
     )
     line.session = Session(node, line.link)
     node.directory.on_failure = lambda kind, error: line.session.log(
@@ -169,11 +173,12 @@ def main(crypto=None) -> int:
     Args:
         crypto: port; by default the firmware's own.
     """
-    if len(sys.argv) != 2:
-        print("usage: micropython -m firmware.node.main DEVICE", file=sys.stderr)
+    if len(sys.argv) != 3:
+        print("usage: micropython -m firmware.node.main DEVICE PLACES", file=sys.stderr)
         return 2
     try:
-        serve(Device(sys.argv[1], _sync), crypto or _own_crypto(), _standard_pipe(), _uptime_ns)
+        device, places = Device(sys.argv[1], _sync), read_places(sys.argv[2])
+        serve(device, crypto or _own_crypto(), _standard_pipe(), _uptime_ns, places)
     except LineEnded:
         return 0
     except (NodeError, OSError) as error:

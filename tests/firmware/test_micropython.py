@@ -86,9 +86,7 @@ def test_a_second_run_needs_no_tools_and_prints_both_paths(toolchain, tmp_path):
 
 def test_a_frozen_one_has_the_nodes_code_in_it(tmp_path):
     frozen = micropython.ensure(frozen=True).micropython
-    probe = (
-        "import actors, pykka, firmware.node.crypto, runtime.node.node as n; print(n.Node)"
-    )
+    probe = "import actors, pykka, firmware.node.crypto, runtime.node.node as n; print(n.Node)"
     done = subprocess.run(
         [frozen, "-c", probe], cwd=tmp_path, env={"MICROPYPATH": ".frozen"},
         capture_output=True, text=True,

@@ -53,14 +53,14 @@ def run(app: App, kind: str, folder: str) -> None:
     path = os.path.abspath(folder)
     if kind == "software":
         _become("runtime.cpython", path)
-    # MicroPython looks for modules here alone: in front what it has of its own.
-    os.environ["MICROPYPATH"] = ":".join(str(ROOT / name) for name in FIRMWARE)
-    node = [_micropython(), "-X", f"heapsize={HEAP}", "-m", "firmware.node.main", "{device}"]
+    os.environ["MICROPYPATH"] = ".frozen"  # all of the node's code is in the program
+    interpreter = [_micropython(), "-X", f"heapsize={HEAP}"]
+    node = [*interpreter, "-m", "firmware.node.main", "{device}", str(PLACES)]
     _become("runtime.host.keeper", path, *node)
 
 
-FIRMWARE = ("firmware", "")
-HEAP = "32m"
+HEAP = "4m"
+PLACES = ROOT / "runtime/cpython/places"
 
 
 def _become(module: str, *arguments: str) -> NoReturn:
@@ -70,7 +70,7 @@ def _become(module: str, *arguments: str) -> NoReturn:
 
 def _micropython() -> str:
     """Path of the interpreter, which is built first if need be."""
-    build = [sys.executable, "-m", "firmware.micropython"]
+    build = [sys.executable, "-m", "firmware.micropython", "--frozen"]
     done = subprocess.run(build, stdout=subprocess.PIPE, text=True)
     if done.returncode:
         raise Problem("there is no MicroPython to run the node on", todo="see the error above")

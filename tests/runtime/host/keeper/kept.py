@@ -16,14 +16,14 @@ from tests.runtime.host.served import Cast
 
 ROOT = Path(__file__).parents[4]
 OPTIN = [sys.executable, "-m", "runtime.host.cli"]
-CPYTHON = [sys.executable, "-m", "tests.firmware.node.cpython_main", "{device}"]
+PLACES = ROOT / "runtime/cpython/places"
+CPYTHON = [sys.executable, "-m", "tests.firmware.node.cpython_main", "{device}", str(PLACES)]
 UNIX: list[str] = []  # what `optin node run --kind unix` starts
 
 
 def environment() -> dict[str, str]:
-    """What both interpreters need to find the tree."""
-    folders = [str(ROOT / name) for name in ("firmware", "")]
-    return {**os.environ, "PYTHONPATH": str(ROOT), "MICROPYPATH": ":".join(folders)}
+    """What CPython needs to find the tree; MicroPython has all in it."""
+    return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
 def start(folder: Path, node: list[str]) -> subprocess.Popen[str]:

@@ -12,6 +12,7 @@ import os
 import select
 import sys
 import time
+from hashlib import sha3_256
 
 from actors import KINDS
 from firmware.node.anchor import SECTORS, Anchor, AnchorLog
@@ -27,10 +28,12 @@ from runtime.node.session import Session
 from runtime.wire.errors import NodeError, Refused, StorageFailed
 from runtime.wire.hkdf import hkdf
 from runtime.wire.proofs import EMPTY_ROOT
+from runtime.wire.records import Measurement
 
 RING = 16384  # bytes that the node takes ahead of processing
 READ = 16384
 SEED = b"optin/v1/node-seed"
+PROGRAM = "/proc/self/exe"  # the interpreter, and the frozen code in it
 LIVE = 32  # entities in memory: each takes some 10 KB of the heap
 READY, STOPPED = "ready", "stopped"
 
@@ -124,6 +127,17 @@ def _is_there(path):
     return True
 
 
+def digest_of(path) -> bytes:
+    """SHA3-256 of a file."""
+    digest = sha3_256()
+    with open(path, "rb") as file:
+        data = file.read(READ)
+        while data:
+            digest.update(data)
+            data = file.read(READ)
+    return digest.digest()
+
+
 def root_of(store) -> bytes:
     """Root of the journal in a store."""
     return Tree(store, store.count()).root()
@@ -152,6 +166,7 @@ def serve(device: Device, crypto, pipe: Pipe, uptime_ns, places) -> None:
         accelerator=Accelerator(),
         places=places,
         max_live=LIVE,
+        measurements=(Measurement("program", digest_of(PROGRAM)),),
     )
     line.session = Session(node, line.link)
     node.directory.on_failure = lambda kind, error: line.session.log(

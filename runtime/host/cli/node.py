@@ -11,7 +11,7 @@ import click
 
 from runtime.host import steps
 from runtime.host.cli.context import App, Problem, Typed, command, operator_option, receipt_line
-from runtime.host.cli.show import SECOND, facts, parse_time, time_text
+from runtime.host.cli.show import SECOND, duration_text, facts, parse_time, time_text
 from runtime.host.keyfolder import fingerprint
 from runtime.host.reference import reference as message_reference
 from runtime.wire import records
@@ -83,17 +83,20 @@ async def status(app: App) -> None:
     async with app.node() as client:
         identity = client.identity
         load = await client.read(records.Status())
-    ahead = (identity.time - time.time_ns()) / SECOND
-    clock = (
-        "on time" if abs(ahead) < 1 else f"{abs(ahead):.0f} s {'ahead' if ahead > 0 else 'late'}"
-    )
+    ahead = identity.time - time.time_ns()
+    clock = f"{time_text(identity.time)}, " + (
+        "on time" if abs(ahead) < SECOND
+        else f"{duration_text(abs(ahead) // SECOND * SECOND)} {'ahead' if ahead > 0 else 'late'}"
+    )  # fmt: skip
+    if not identity.time:
+        clock = "never set: optin node clock now, with two witnesses"
     app.say(
         {**identity._asdict(), "fingerprint": fingerprint(identity.node), **load._asdict()},
         facts(
             ("node", fingerprint(identity.node)),
             ("operator", app.name(identity.operator) if identity.operator else "not provisioned"),
             ("journal", f"{load.entries} {'entry' if load.entries == 1 else 'entries'}"),
-            ("clock", f"{time_text(identity.time)}, {clock}"),
+            ("clock", clock),
             ("load", f"{load.live} entities live, {load.queued} requests waiting"),
             (
                 "failures",

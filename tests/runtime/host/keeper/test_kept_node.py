@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import sqlite3
+from hashlib import sha3_256
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,14 @@ def test_what_belongs_to_the_node_is_for_its_owner_alone(tmp_path: Path) -> None
             if not path.is_symlink():
                 assert path.stat().st_mode & 0o077 == 0, path
     assert not (tmp_path / "node/tty").exists()
+
+
+def test_the_node_says_which_program_it_is(tmp_path: Path) -> None:
+    async def ask() -> Any:
+        async with await connect(tmp_path / "node") as client:
+            return (await steps.measurements(client)).measured.measurements
+
+    with keeping(tmp_path / "node", UNIX) as process:
+        (found,) = run(ask())
+        program = Path(f"/proc/{child_of(process)}/exe").read_bytes()
+    assert found == records.Measurement("program", sha3_256(program).digest())

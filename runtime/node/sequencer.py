@@ -97,6 +97,8 @@ class Sequencer:
     def _finished(self, ticket):
         try:
             return ticket.answer()
+        except NodeError as error:  # as a host that does not bring an entry back
+            return error.to_wire(), None
         except Exception as error:  # of a reply that is finished late; what is durable stays so
             return self._fault(error)
 

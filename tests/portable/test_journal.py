@@ -3,7 +3,7 @@
 from actors.payee import payee_id
 from runtime.node.checkpoint import check_chain
 from runtime.wire import commands, records
-from runtime.wire.errors import Malformed, Missing, Refused, Unauthorized
+from runtime.wire.errors import Malformed, Missing, Refused, StorageFailed, Unauthorized
 from runtime.wire.proofs import (
     body_digest,
     digest_of,
@@ -344,3 +344,16 @@ def test_the_journal_is_for_auditors_and_the_operator():
     world = stage("settled")
     for person in (world.partner, world.user, world.witnesses[0]):
         refused(world, Unauthorized, world.do, person, "journal_entries", 0, 9)
+
+
+def test_an_entry_that_the_store_cannot_bring_is_an_error_that_says_so():
+    world = stage("completed")
+    auditor = world.register(world.person("an auditor"), ("auditor",))
+
+    def fail(sequence):
+        raise StorageFailed("the host did not bring entry 3 back", todo="restore its folder")
+
+    world.store.entry = fail
+    error, _ = world.send("journal_entries", world.signed(auditor, "journal_entries", 0, 9))
+    assert error[:2] == ["storage", "the host did not bring entry 3 back"]
+    assert world.failures == []

@@ -122,20 +122,19 @@ class Journal:
         """Erase what is due of a flushed entry: all but header and leaf, or the values alone.
 
         Returns:
-            Whether the whole entry went.
+            The command of an entry that went as a whole; empty if it had none, or stays.
         """
         header, salt, body, attachments = self.entry(position)
-        content = self.body(position)
-        names = [unpack_own(event)[2] for event in content.events]
-        scope = scope_of([spec_of(EVENTS[name]) for name in names])
-        due = due_at(header.time, [spec_of(EVENTS[name]) for name in names])
+        content = spec_of(Body).build(unpack_own(body))
+        specs = [spec_of(EVENTS[unpack_own(event)[2]]) for event in content.events]
+        due = due_at(header.time, specs)
         self._store.drop_key(DUE, due.to_bytes(8, "big"), position.to_bytes(32, "big"))
-        if scope == "profile":
+        if scope_of(specs) == "profile":
             left = [item for item in attachments if item.label != "values"]
             self._store.replace(position, salt, body, canonical(left))
-            return False
+            return b""
         self._store.replace(position, None, None, None)
-        return True
+        return content.command
 
     def header(self, position):
         """Header of an entry."""

@@ -5,7 +5,7 @@ held beyond that while something that happened in it is still there: an engageme
 ended needs its entries, however old.
 """
 
-from runtime.node.journal import DUE, due_at, scope_of
+from runtime.node.journal import DUE, scope_of
 from runtime.wire.commands import command_hash
 from runtime.wire.records import EVENTS, ZEROS, Carried
 from runtime.wire.schema import spec_of, unpack_own
@@ -80,7 +80,7 @@ class Retention:
             gone: (kind, id) of what is being forgotten, so that it holds no entry any more.
         """
         found = Due()
-        for position, body in self._free(now, gone):
+        for _, position, body in self._free(now, gone):
             if found.full or not self._take(found, position, body):
                 break
         return found
@@ -105,7 +105,7 @@ class Retention:
         return state.terms.currency if kind == "offer" else state.currency
 
     def _free(self, now, gone=()):
-        """(position, Body) of entries that are due and not held, oldest due time first."""
+        """(due time as 8 bytes, position, Body) of entries that are due and not held, ascending."""
         last, end = None, now.to_bytes(8, "big")
         durable = self._node.store.count()
         while True:
@@ -117,7 +117,7 @@ class Retention:
                 if position < durable:
                     body = self._node.journal.body(position)
                     if not self._held(body, gone):
-                        yield position, body
+                        yield last[0], position, body
             if len(rows) < BATCH:
                 return
 
@@ -142,11 +142,8 @@ class Retention:
         times = []
         for index in indexes:
             times += [row[0] for row in self._node.store.scan(index, b"", None, 1)]
-        for position, body in self._free(MAX_SUM):
-            time = self._node.journal.header(position).time
-            names = [unpack_own(event)[2] for event in body.events]
-            due = due_at(time, [spec_of(EVENTS[name]) for name in names])
-            times.append(due.to_bytes(8, "big"))
+        for time, _, _ in self._free(MAX_SUM):
+            times.append(time)
             break
         return int.from_bytes(min(times), "big") if times else 0
 
@@ -154,6 +151,6 @@ class Retention:
         """Erase what `due` found, and the answers that were kept for its commands."""
         journal, store = self._node.journal, self._node.store
         for position in due.entries + due.values:
-            command = journal.body(position).command
-            if journal.erase(position) and command:
+            command = journal.erase(position)
+            if command:
                 store.drop("reply", command_hash(command))

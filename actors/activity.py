@@ -1,18 +1,12 @@
 """The id of an event that counted towards a score: it counts once."""
 
+from actors.retention import erase_key
 from runtime.actor import Done, Entity, Transaction, errors, make_id, records
-
-KEPT = records.KEPT["activity"]
 
 
 def activity_id(source, event):
     """Id of an event of a source."""
     return make_id("optin/v1/activity", source, event)
-
-
-def erase_key(state):
-    """Key of an event in the index of what is to be erased: ascending by time."""
-    return (state.time + KEPT).to_bytes(8, "big") if state.status == "counted" else None
 
 
 class ActivityEvent(Entity):
@@ -25,7 +19,11 @@ class ActivityEvent(Entity):
         "counted": {"accept_event": (), "forget": ("new",)},
     }
 
-    indexes = {"erase.activity": lambda state: erase_key(state)}
+    indexes = {
+        "erase.activity": lambda state: (
+            erase_key(state.time, "activity") if state.status == "counted" else None
+        )
+    }
 
     def accept_event(self, tx: Transaction, message: records.AcceptEvent) -> Done:
         """Use up the id."""

@@ -7,6 +7,7 @@ from actors.fields import check_ascending
 from actors.hop import hop_id
 from actors.payee import payee_reference
 from actors.reservation import reservation_id
+from actors.retention import erase_key
 from actors.settlement import statement_of
 from actors.view import view_id
 from runtime.actor import (
@@ -59,14 +60,6 @@ def due_key(state):
     return due.to_bytes(8, "big") if due else None
 
 
-def erase_key(state):
-    """Key of a code in the index of what is to be erased: ascending by time.
-
-    While its money is held there is no such time.
-    """
-    return (state.ended + KEPT).to_bytes(8, "big") if state.ended else None
-
-
 class Code(Entity):
     """Generated, viewed, activated, settled; or revoked after activation."""
 
@@ -117,7 +110,8 @@ class Code(Entity):
         "code.by_user_offer": lambda state: live_key(state),
         "edge.has_code": lambda state: state.user if state.status != "none" else None,
         "code.due": lambda state: due_key(state),
-        "erase.code": lambda state: erase_key(state),
+        # While its money is held there is no time at which it is to be erased.
+        "erase.code": lambda state: erase_key(state.ended, "engagement") if state.ended else None,
     }
 
     @classmethod

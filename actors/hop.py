@@ -1,5 +1,6 @@
 """A hop of a provenance chain: how a person came to an offer, one signed step after the other."""
 
+from actors.retention import erase_key
 from runtime.actor import (
     Done,
     Entity,
@@ -11,8 +12,6 @@ from runtime.actor import (
     records,
 )
 
-KEPT = records.KEPT["engagement"]
-
 
 def hop_id(hop):
     """Id of a hop: its hash."""
@@ -22,11 +21,6 @@ def hop_id(hop):
 def session_chain(session):
     """Id of the chain of a session."""
     return make_id("optin/v1/chain", "session", session)
-
-
-def erase_key(state):
-    """Key of a hop in the index of what is to be erased: ascending by time."""
-    return (state.time + KEPT).to_bytes(8, "big") if state.hop else None
 
 
 class ProvenanceHop(Entity):
@@ -41,7 +35,7 @@ class ProvenanceHop(Entity):
     reads = ("get_hop", "get_session")
     indexes = {
         "edge.followed_by": lambda state: state.hop.previous if state.hop else None,
-        "erase.hop": lambda state: erase_key(state),
+        "erase.hop": lambda state: erase_key(state.time, "engagement") if state.hop else None,
     }
 
     @classmethod

@@ -18,6 +18,16 @@ FORGOTTEN = {
 }
 
 
+def erase_key(since, scope):
+    """Key in an index of what is to be erased, ascending by time.
+
+    Args:
+        since: time from which on it is kept, ns.
+        scope: how long, see KEPT of the schema.
+    """
+    return (since + records.KEPT[scope]).to_bytes(8, "big")
+
+
 class Retention(Entity):
     """Counts what it had erased."""
 

@@ -1,6 +1,7 @@
 """A user's activity score: three dimensions of what registered sources saw within a year."""
 
 from actors.activity import activity_id
+from actors.retention import erase_key
 from runtime.actor import Done, Entity, Transaction, errors, evolve, records
 
 DAY = 86400 * 10**9  # ns
@@ -19,10 +20,10 @@ DIMENSIONS = {
 }
 
 
-def erase_key(state):
+def oldest_key(state):
     """Key of a score in the index of what is to be erased: by its oldest activity."""
     kept = state.authentication + state.engagement + state.sharing
-    return (min([seen.time for seen in kept]) + YEAR).to_bytes(8, "big") if kept else None
+    return erase_key(min([seen.time for seen in kept]), "activity") if kept else None
 
 
 class Score(Entity):
@@ -32,7 +33,7 @@ class Score(Entity):
     blank = records.ScoreState("open", (), (), ())
     table = {"open": {"optin_record_event": ("open",), "forget_activities": ("open",)}}
     reads = ("optin_get_score", "optin_compute_score")
-    indexes = {"erase.score": lambda state: erase_key(state)}
+    indexes = {"erase.score": lambda state: oldest_key(state)}
 
     @classmethod
     def address(cls, message, tx: Transaction) -> bytes:

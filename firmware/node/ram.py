@@ -35,28 +35,28 @@ class RamStore:
         keys, values = self._kinds.get(kind, ([], {}))
         start = 0
         if after is not None:
-            start = _place(keys, after)
+            start = place(keys, after)
             if keys[start : start + 1] == [after]:
                 start += 1
         return [(key, values[key]) for key in keys[start : start + limit]]
 
     def add_key(self, index, key, entity_id):
         rows, row = self._indexes.setdefault(index, []), (key, entity_id)
-        at = _place(rows, row)
+        at = place(rows, row)
         if rows[at : at + 1] != [row]:
             rows.insert(at, row)
-            self._undo.append(lambda: rows.pop(_place(rows, row)))
+            self._undo.append(lambda: rows.pop(place(rows, row)))
 
     def drop_key(self, index, key, entity_id):
         rows, row = self._indexes.get(index, []), (key, entity_id)
-        at = _place(rows, row)
+        at = place(rows, row)
         if rows[at : at + 1] == [row]:
             rows.pop(at)
-            self._undo.append(lambda: rows.insert(_place(rows, row), row))
+            self._undo.append(lambda: rows.insert(place(rows, row), row))
 
     def scan(self, index, prefix, after, limit):
         rows = self._indexes.get(index, [])
-        at = _place(rows, max(after or (b"", b""), (prefix, b"")))
+        at = place(rows, max(after or (b"", b""), (prefix, b"")))
         found: list = []
         while at < len(rows) and len(found) < limit and rows[at][0].startswith(prefix):
             if after is None or rows[at] > after:
@@ -80,16 +80,16 @@ class RamStore:
     def _set(self, kind, key, value):
         keys, values = self._kinds.setdefault(kind, ([], {}))
         if key not in values:
-            keys.insert(_place(keys, key), key)
+            keys.insert(place(keys, key), key)
         values[key] = value
 
     def _unset(self, kind, key):
         keys, values = self._kinds[kind]
-        keys.pop(_place(keys, key))
+        keys.pop(place(keys, key))
         del values[key]
 
 
-def _place(rows, row):
+def place(rows, row):
     """Index of the first of sorted `rows` that is not below `row`."""
     low, high = 0, len(rows)
     while low < high:

@@ -1,5 +1,6 @@
 """The store port in memory: dictionaries, sorted lists, and a list of how to undo."""
 
+from firmware.node.ram import place
 from runtime.wire.errors import StorageFailed
 
 
@@ -56,7 +57,7 @@ class RamStore:
         self._write()
         rows = self.indexes.setdefault(index, [])
         row = (key, entity_id)
-        at = _place(rows, row)
+        at = place(rows, row)
         if rows[at : at + 1] != [row]:
             rows.insert(at, row)
             self._undo.append(lambda: rows.remove(row))
@@ -65,15 +66,15 @@ class RamStore:
         self._write()
         rows = self.indexes.get(index, [])
         row = (key, entity_id)
-        at = _place(rows, row)
+        at = place(rows, row)
         if rows[at : at + 1] == [row]:
             rows.pop(at)
-            self._undo.append(lambda: rows.insert(_place(rows, row), row))
+            self._undo.append(lambda: rows.insert(place(rows, row), row))
 
     def scan(self, index, prefix, after, limit):
         rows = self.indexes.get(index, [])
         found = []
-        for at in range(_place(rows, max(after or (b"", b""), (prefix, b""))), len(rows)):
+        for at in range(place(rows, max(after or (b"", b""), (prefix, b""))), len(rows)):
             row = rows[at]
             if len(found) >= limit or not row[0].startswith(prefix):
                 break
@@ -118,15 +119,3 @@ class RamStore:
             if self.room <= 0:
                 raise StorageFailed("the store is full", todo="make room")
             self.room -= 1
-
-
-def _place(rows, row):
-    """Index of the first of `rows` that is not below `row`."""
-    low, high = 0, len(rows)
-    while low < high:
-        middle = (low + high) // 2
-        if rows[middle] < row:
-            low = middle + 1
-        else:
-            high = middle
-    return low

@@ -135,8 +135,8 @@ async def erase(app: App, operator: str, dry_run: bool) -> None:
     states = entries = 0
     async with app.node() as client:
         before = await client.query(key, records.GetRetention())
-        due = 0 < before.due <= (await client.read(records.Identity())).time
-        more = due and not dry_run
+        is_due = 0 < before.due <= client.identity.time
+        more = is_due and not dry_run
         with Progress(console=app.console, disable=not more or app.as_json, transient=True) as bar:
             task = bar.add_task("Erasing", total=None)
             while more:
@@ -144,16 +144,14 @@ async def erase(app: App, operator: str, dry_run: bool) -> None:
                 states, entries, more = states + reply.states, entries + reply.entries, reply.more
                 bar.update(task, completed=states + entries)
         after = await client.query(key, records.GetRetention())
-    said = f"{states} things and {entries} journal entries erased"
-    if dry_run and due:
-        said = f"something is due since {time_text(before.due)}; nothing was erased"
-    elif not due:
-        said = "nothing is due"
-    app.say(
-        {"states": states, "entries": entries, "due": due and dry_run, "next": after.due},
-        said,
-        f"next due: {time_text(after.due)}" if after.due and not (dry_run and due) else "",
-    )
+    left = is_due and dry_run
+    if left:
+        lines = [f"something is due since {time_text(before.due)}; nothing was erased"]
+    else:
+        erased = f"{states} things and {entries} journal entries erased"
+        lines = [erased if is_due else "nothing is due"]
+        lines += [f"next due: {time_text(after.due)}"] if after.due else []
+    app.say({"states": states, "entries": entries, "due": left, "next": after.due}, *lines)
 
 
 def verdict(report: auditing.Report) -> list[object]:

@@ -92,8 +92,8 @@ def ensure(tarball: Path | str | None = None, frozen: bool = False) -> Toolchain
     Raises:
         ToolchainError: if the source cannot be had, is not the pinned one or does not build
     """
-    home = cache() / f"micropython-{VERSION}-{_key(frozen)}"
-    toolchain = Toolchain(home / "micropython", home / "mpy-cross")
+    toolchain = _home(frozen)
+    home = toolchain.micropython.parent
     if home.is_dir():
         return toolchain
 
@@ -220,6 +220,12 @@ def _private_list(work: Path, mirror: str) -> list[str]:
     return [f"-o{name}={value}" for name, value in settings.items()]
 
 
+def _home(frozen: bool) -> Toolchain:
+    """Where the programs are once they are built."""
+    home = cache() / f"micropython-{VERSION}-{_key(frozen)}"
+    return Toolchain(home / "micropython", home / "mpy-cross")
+
+
 def _key(frozen: bool) -> str:
     """Hash of all that goes into a build."""
     recipe = [TARBALL_SHA256, VARIANT, repr(UNIX_OPTIONS), platform.machine()]
@@ -243,14 +249,20 @@ def _build(source: Path, work: Path, frozen: bool) -> Toolchain:
     (variant / "mpconfigvariant.h").write_text(VARIANT)
     (variant / "mpconfigvariant.mk").touch()
 
-    _make("mpy-cross", source / "mpy-cross")
+    cross = _home(False).mpy_cross  # what is frozen makes no other one of it
+    if not cross.exists():
+        cross = source / "mpy-cross/build/mpy-cross"
+        _make("mpy-cross", source / "mpy-cross")
     manifest = MANIFEST if frozen else ""
-    folders = (f"MPY_LIB_DIR={lib}", f"USER_C_MODULES={FOLDER}", f"FROZEN_MANIFEST={manifest}")
-    _make("the unix port", source / "ports/unix", *folders, *UNIX_OPTIONS)
-    return Toolchain(
-        source / "ports/unix/build-optin/micropython",
-        source / "mpy-cross/build/mpy-cross",
-    )
+    places = {
+        "MPY_LIB_DIR": lib,
+        "USER_C_MODULES": FOLDER,
+        "FROZEN_MANIFEST": manifest,
+        "MICROPY_MPYCROSS": cross,
+    }
+    options = [f"{name}={place}" for name, place in places.items()]
+    _make("the unix port", source / "ports/unix", *options, *UNIX_OPTIONS)
+    return Toolchain(source / "ports/unix/build-optin/micropython", cross)
 
 
 def _make(what: str, folder: Path, *options: str) -> None:

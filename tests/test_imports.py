@@ -20,6 +20,8 @@ MAY_IMPORT = {
         "actors", "runtime.actor", "runtime.node", "runtime.wire", "runtime.host.crypto",
     },
     "firmware": set(),
+    # Builds into the same cache; the C that runs on the system is the firmware's.
+    "soc": {"firmware"},
     # Composes the firmware's node.
     "firmware.node": {"actors", "runtime.actor", "runtime.node", "runtime.wire"},
 }  # fmt: skip

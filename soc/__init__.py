@@ -1,0 +1,1 @@
+"""The system on a chip: cores, system, simulator, boards."""

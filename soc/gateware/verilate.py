@@ -1,0 +1,87 @@
+"""Makes a program of a Migen module and a test bench in C++, by Verilator."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from migen import Module, Signal
+from migen.fhdl.verilog import convert
+
+from firmware.micropython import cache
+
+__all__ = ["VerilatorError", "program"]
+
+OPTIONS = (
+    "--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert",
+    "-Wno-fatal", "-Wno-WIDTH", "-Wno-CASEINCOMPLETE", "-CFLAGS", "-O2 -std=c++17",
+)  # fmt: skip
+
+
+class VerilatorError(Exception):
+    """Exception raised when a bench cannot be built; says what to do."""
+
+
+def program(
+    name: str,
+    module: Module,
+    ios: Collection[Signal],
+    main: Path,
+    options: Sequence[str] = (),
+) -> Path:
+    """Build a test bench, unless that has been done.
+
+    The class that Verilator makes is `Vdut` (`#include "Vdut.h"`); its clock is `sys_clk`, its
+    reset `sys_rst`. The bench brings `main`.
+
+    Args:
+        name: of the bench
+        module: what to test, not yet finalized
+        ios: its signals that become ports, under the names Migen gives them
+        main: the C++ file
+        options: of Verilator, beside the usual ones
+
+    Returns:
+        path of the program
+
+    Raises:
+        VerilatorError: if Verilator is missing or refuses
+    """
+    verilog = convert(module, set(ios), name="dut")
+    files = {"dut.v": verilog.main_source, "main.cpp": main.read_text(), **verilog.data_files}
+    key = hashlib.sha256(repr((OPTIONS, tuple(options), sorted(files.items()))).encode())
+    made = cache() / f"bench-{key.hexdigest()[:12]}"
+    if (made / name).exists():
+        return made / name
+    if shutil.which("verilator") is None:
+        raise VerilatorError("verilator is missing; install the Debian packages verilator and g++")
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as folder:
+        work = Path(folder)
+        for file, text in files.items():
+            (work / file).write_text(text)
+        done = subprocess.run(
+            ["verilator", *OPTIONS, *options, "--prefix", "Vdut", "-Mdir", "out", "-o", name,
+             "dut.v", "main.cpp"],
+            cwd=work,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )  # fmt: skip
+        if done.returncode:
+            raise VerilatorError(f"the bench {name} does not build:\n{done.stdout}")
+        for file in verilog.data_files:  # memories are read from the working folder
+            shutil.copy(work / file, work / "out" / file)
+        ready = work / "ready"
+        ready.mkdir()
+        shutil.copy2(work / "out" / name, ready / name)
+        for file in verilog.data_files:
+            shutil.copy(work / file, ready / file)
+        if not made.exists():
+            os.replace(ready, made)
+    return made / name

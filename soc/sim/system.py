@@ -1,12 +1,16 @@
 """The system as it is simulated: pads that the harness drives, and a memory of two kinds."""
 
+from collections.abc import Collection
+
 from litex.build.generic_platform import GenericPlatform, Pins, Subsignal
 from litex.gen import LiteXModule
 from litex.soc.cores.uart import RS232PHYModel
+from litex.soc.integration.soc import SoCRegion
 from litex.soc.interconnect.csr import CSRStatus, CSRStorage
-from migen import ClockDomain, Signal
+from migen import ClockDomain, Record, Signal
 
-from soc.soc import System
+from soc.sim.sdram import Sdram
+from soc.soc import MAIN_RAM, System
 
 __all__ = ["FREQUENCY", "RAM_BYTES", "make"]
 
@@ -46,7 +50,7 @@ PADS = [
 class Clock(LiteXModule):
     """The harness's clock, with the system's reset."""
 
-    def __init__(self, platform):
+    def __init__(self, platform: GenericPlatform) -> None:
         self.cd_sys = ClockDomain()
         self.rst = Signal()
 
@@ -61,7 +65,7 @@ class Clock(LiteXModule):
 class SerialModel(RS232PHYModel):
     """A line whose other end is the harness: bytes, at the pace of the baud rate."""
 
-    def __init__(self, pads):
+    def __init__(self, pads: Record) -> None:
         super().__init__(pads)
         self._tuning_word = CSRStorage(
             32,
@@ -77,7 +81,7 @@ class SerialModel(RS232PHYModel):
 class Host(LiteXModule):
     """What firmware can say to the simulation, and ask of it."""
 
-    def __init__(self, pads):
+    def __init__(self, pads: Record) -> None:
         self._exit = CSRStorage(8, description="A write ends the simulation with this exit code.")
         self._time = CSRStatus(64, description="Time at power-up, in ns since 1970.")
 
@@ -90,12 +94,18 @@ class Host(LiteXModule):
         ]
 
 
-def make(measurement, *, memory="block", variant="full", cores=None):
+def make(
+    measurement: int,
+    *,
+    memory: str = "block",
+    variant: str = "full",
+    cores: Collection[str] | None = None,
+) -> tuple[GenericPlatform, System]:
     """Make the system.
 
     Args:
         measurement: what the measurement register holds
-        memory: "block", a word a cycle in bursts, or "sdram"
+        memory: "block", a word a cycle in bursts, or "sdram"; see `soc.sim.sdram`
         variant: of VexRiscv
         cores: names of cores; all by default
 
@@ -111,8 +121,12 @@ def make(measurement, *, memory="block", variant="full", cores=None):
         platform.request("flash"),
         cores=cores,
         variant=variant,
-        ram_bytes=RAM_BYTES,
+        ram_bytes=RAM_BYTES if memory == "block" else 0,
         measurement=measurement,
     )
+    if memory == "sdram":
+        system.sdram_model = Sdram(RAM_BYTES, "main_ram")
+        region = SoCRegion(origin=MAIN_RAM, size=RAM_BYTES, mode="rwx")
+        system.bus.add_slave("main_ram", system.sdram_model.bus, region)
     system.sim = Host(platform.request("sim"))
     return platform, system

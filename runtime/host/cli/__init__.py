@@ -24,6 +24,7 @@ from runtime.host.cli import (
     rules,
     score,
     settlement,
+    sim,
     user,
     view,
     witness,
@@ -102,6 +103,7 @@ for _noun in (
     payee.payee,
     graph.graph,
     audit.audit,
+    sim.sim,
     completion.completion,
 ):
     cli.add_command(_noun)

@@ -13,34 +13,16 @@ from litex.gen import LiteXModule
 from litex.soc.interconnect import stream
 from migen import Case, Cat, If, Signal
 
-__all__ = ["LANE", "LANES", "PASS", "ROUNDS", "Keccak", "Port", "Round", "Share"]
+from soc.gateware.keccak.model import LANES, OFFSETS, ROUND_CONSTANTS
 
-LANES = 25
-ROUNDS = 24
+__all__ = ["LANE", "PASS", "Keccak", "Port", "Round", "Share"]
+
+ROUNDS = len(ROUND_CONSTANTS)
 
 LANE = [("lane", 64)]
 # One pass: the 25 lanes turn once around if it absorbs or squeezes; lanes from `start` up to but
 # not including `stop` take part. Then the rounds, if it permutes.
 PASS = [("start", 5), ("stop", 5), ("absorb", 1), ("squeeze", 1), ("permute", 1)]
-
-# Constants of iota (section 3.2.5).
-ROUND_CONSTANTS = (
-    0x0000000000000001, 0x0000000000008082, 0x800000000000808A, 0x8000000080008000,
-    0x000000000000808B, 0x0000000080000001, 0x8000000080008081, 0x8000000000008009,
-    0x000000000000008A, 0x0000000000000088, 0x0000000080008009, 0x000000008000000A,
-    0x000000008000808B, 0x800000000000008B, 0x8000000000008089, 0x8000000000008003,
-    0x8000000000008002, 0x8000000000000080, 0x000000000000800A, 0x800000008000000A,
-    0x8000000080008081, 0x8000000000008080, 0x0000000080000001, 0x8000000080008008,
-)  # fmt: skip
-
-# Offsets of rho (section 3.2.2) by lane.
-OFFSETS = (
-    0, 1, 62, 28, 27,
-    36, 44, 6, 55, 20,
-    3, 10, 43, 25, 39,
-    41, 45, 15, 21, 8,
-    18, 2, 61, 56, 14,
-)  # fmt: skip
 
 
 class Port:

@@ -6,7 +6,7 @@ from litex.gen import LiteXModule
 from litex.soc.interconnect import stream
 from migen import FSM, Case, If, Mux, NextState, NextValue, ResetInserter, Signal
 
-from soc.gateware.keccak.core import Port
+from soc.gateware.keccak.core import LANE, Port
 from soc.gateware.keccak.cut import Cut
 from soc.gateware.keccak.fifo import Fifo
 from soc.gateware.keccak.model import FUNCTIONS, LANES
@@ -70,7 +70,7 @@ class Sponge(LiteXModule):
 
         # The streams of a job are reset at its end, so that no word of a message stays in them.
         ended = Signal()
-        self.fifo = fifo = ResetInserter()(Fifo([("data", 32)], 16))
+        self.fifo = fifo = ResetInserter()(Fifo(LANE, 16))
         self.pad = pad = ResetInserter()(Pad())
         self.cut = cut = ResetInserter()(Cut())
         self.comb += [streams.reset.eq(ended) for streams in (fifo, pad, cut)]
@@ -91,8 +91,8 @@ class Sponge(LiteXModule):
                     for i, (size, suffix) in enumerate(functions)
                 },
             ),
-            self.sink.connect(fifo.sink),
-            fifo.source.connect(pad.sink),
+            self.sink.connect(pad.sink),
+            pad.source.connect(fifo.sink),  # which fills while the state permutes
             pad.length.eq(job.length),
             pad.words.eq(rate << 1),
             pad.final.eq(job.final & is_a[Operation.ABSORB]),
@@ -110,7 +110,7 @@ class Sponge(LiteXModule):
                 port.sink.lane.eq(job.value),
                 port.source.ready.eq(1),
             ).Else(
-                pad.source.connect(port.sink),
+                fifo.source.connect(port.sink),
                 port.source.connect(cut.sink),
             ),
             planned.eq(Mux(lanes > rate - position, rate - position, lanes)),

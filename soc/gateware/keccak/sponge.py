@@ -57,6 +57,7 @@ class Sponge(LiteXModule):
         sink, source: words of 32 bits, the first byte in bits 7:0
         position: lanes of the block that have been squeezed
         before: what the last job on a lane found
+        clear: zeroises the state
     """
 
     def __init__(self, port: Port) -> None:
@@ -65,6 +66,7 @@ class Sponge(LiteXModule):
         self.source = stream.Endpoint([("data", 32)])
         self.position = position = Signal(5)
         self.before = Signal(64)
+        self.clear = Signal()
 
         # # #
 
@@ -80,6 +82,7 @@ class Sponge(LiteXModule):
         rate = Signal(5)  # lanes
         lanes = Signal(15)  # still to squeeze
         planned = Signal(5)
+        begins = Signal()  # a message or a state: from the zero state
         complete = Signal()  # the last lane of the message is absorbed
 
         functions = list(FUNCTIONS.values())
@@ -104,6 +107,7 @@ class Sponge(LiteXModule):
                 cut.length.eq(8 * LANES),
             ),
             cut.source.connect(self.source),
+            port.clear.eq(self.clear | begins),
             If(
                 is_a[Operation.LANE],
                 port.sink.valid.eq(1),
@@ -126,7 +130,7 @@ class Sponge(LiteXModule):
             "BEGIN",
             If(
                 job.valid,
-                port.clear.eq(
+                begins.eq(
                     is_a[Operation.LOAD] | (is_a[Operation.ABSORB] & job.fresh),
                 ),
                 pad.start.eq(is_a[Operation.ABSORB] | is_a[Operation.LOAD]),

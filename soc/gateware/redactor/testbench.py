@@ -21,7 +21,9 @@ class Bench:
         self.rng = random.Random(seed)
         self.fragment = self.dut.get_fragment()
         self.secrets = [r for r in registers(self.fragment) if name(r) not in PUBLIC]
-        self.secrets += [port.dat_r for lane in self.dut.lanes for port in lane.ports if port.re is not None]
+        self.secrets += [
+            port.dat_r for lane in self.dut.lanes for port in lane.ports if port.re is not None
+        ]
 
     def run(self, process):
         run_simulation(self.fragment, process)

@@ -49,7 +49,7 @@ static int copy_value(struct msgpack_reader *reader, struct bytes *out, int dept
         add(out, value.bytes, value.number);
     if (value.type != MSGPACK_ARRAY)
         return 0;
-    if (depth == 0)
+    if (depth == 0 && value.number)
         return -1;
     for (uint64_t i = 0; i < value.number; i++)
         if (copy_value(reader, out, depth - 1))

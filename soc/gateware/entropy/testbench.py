@@ -8,6 +8,7 @@ import pytest
 from migen import Signal
 from migen.sim import run_simulation
 
+from soc.gateware.access import Registers
 from soc.gateware.entropy import model
 from soc.gateware.entropy.core import DEPTH, STARTUP_SAMPLES, Entropy
 from soc.gateware.entropy.health import (
@@ -20,7 +21,6 @@ from soc.gateware.entropy.health import (
 )
 from soc.gateware.entropy.noise import SeededNoise
 from soc.gateware.entropy.registers import EntropyRegisters
-from soc.gateware.register_bus import Registers
 
 STUCK = repetition_cutoff(ENTROPY, ALPHA_BITS)
 LEANS = proportion_cutoff(ENTROPY, ALPHA_BITS)

@@ -6,6 +6,7 @@ import pytest
 from migen import Signal
 from migen.sim import run_simulation
 
+from soc.gateware.access import Registers
 from soc.gateware.presence import model
 from soc.gateware.presence.core import (
     EXPIRED,
@@ -19,7 +20,6 @@ from soc.gateware.presence.core import (
     Request,
 )
 from soc.gateware.presence.registers import PresenceRegisters
-from soc.gateware.register_bus import Registers
 
 CYCLES_PER_MS = 4
 DEBOUNCE_MS = 2

@@ -5,7 +5,7 @@ import random
 import pytest
 from migen.sim import run_simulation
 
-from soc.gateware.register_bus import Registers
+from soc.gateware.access import Registers
 from soc.gateware.uptime import model
 from soc.gateware.uptime.core import Uptime
 from soc.gateware.uptime.registers import UptimeRegisters

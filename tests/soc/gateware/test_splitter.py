@@ -72,8 +72,9 @@ def test_parts_are_those_of_the_model_for_all_kinds_of_numbers(script):
         order(script, *case)
     results = script.run()
     for i, case in enumerate(cases):
-        _, status, *parts = results[6 * i : 6 * i + 6]
+        job, status, *parts = results[6 * i : 6 * i + 6]
         assert (status, tuple(parts)) == (0, split(*case)), case
+        assert len(job.trace) == CYCLES
 
 
 def test_the_model_is_the_firmware_s_c():

@@ -17,6 +17,7 @@ from migen import Module, Record, Signal
 
 __all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "measured"]
 
+BOOT_ROM = 0x0000_0000
 MAIN_RAM = 0x4000_0000
 SRAM_BYTES = 0x2000  # on the chip: stack of the boot ROM
 UART_FIFO_BYTES = 16
@@ -87,7 +88,7 @@ class System(SoCCore):
             platform,
             frequency,
             cpu_variant=variant,
-            cpu_reset_address=MAIN_RAM,
+            cpu_reset_address=BOOT_ROM if boot else MAIN_RAM,
             bus_bursting=True,
             bus_timeout=BUS_TIMEOUT_CYCLES,
             integrated_rom_size=4 * len(boot),
@@ -156,7 +157,8 @@ def measured(make: Callable[[int], tuple[GenericPlatform, System]]) -> Gateware:
         the system, finalized, and its Verilog
     """
     blank = _gateware(make, 0)
-    parts = {"": re.sub(r"//[^\n]*", "", blank.verilog), **blank.files, **blank.sources}
+    plain = re.sub(r"//[^\n]*|/\*.*?\*/", "", blank.verilog, flags=re.DOTALL)
+    parts = {"": plain, **blank.files, **blank.sources}
     digest = hashlib.sha3_256()
     for text in (text for part in sorted(parts.items()) for text in part):
         digest.update(len(text).to_bytes(4, "big") + text.encode())

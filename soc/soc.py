@@ -15,6 +15,15 @@ from litex.soc.interconnect import wishbone
 from litex.soc.interconnect.csr import CSRStatus
 from migen import Module, Record, Signal
 
+from soc.gateware.entropy.noise import RingOscillators
+from soc.gateware.entropy.registers import EntropyRegisters
+from soc.gateware.keccak.registers import KeccakEngine
+from soc.gateware.presence.registers import PresenceRegisters
+from soc.gateware.redactor.registers import RedactorEngine
+from soc.gateware.sampler.registers import SamplerEngine
+from soc.gateware.splitter.registers import SplitterEngine
+from soc.gateware.uptime.registers import UptimeRegisters
+
 __all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "measured"]
 
 BOOT_ROM = 0x0000_0000
@@ -25,9 +34,19 @@ BUS_TIMEOUT_CYCLES = 4096  # longer than any memory takes; then DMA has a bus er
 WATCHDOG_PULSE_CYCLES = 16
 MEASUREMENT_BYTES = 32
 
-# Each core and what makes its wrapper. What has events gets an interrupt, and each Wishbone
-# interface among its attributes becomes a master of the bus.
-CORES: dict[str, Callable[["System"], Module]] = {}
+# Each core and what makes its wrapper, of a system that has those before it. What has events gets
+# an interrupt, and each Wishbone interface among its attributes becomes a master of the bus.
+CORES: dict[str, Callable[["System"], Module]] = {
+    "uptime": lambda system: UptimeRegisters(),
+    "presence": lambda system: PresenceRegisters(
+        system.button, system.consent_lamp, system.sys_clk_freq
+    ),
+    "entropy": lambda system: EntropyRegisters(system.noise.noise),
+    "splitter": lambda system: SplitterEngine(),
+    "redactor": lambda system: RedactorEngine(),
+    "keccak": lambda system: KeccakEngine(),
+    "sampler": lambda system: SamplerEngine(system.keccak),
+}
 
 
 class Measurement(LiteXModule):
@@ -53,6 +72,9 @@ class System(SoCCore):
         crg: module with the clock domain `sys` and a signal `rst` that resets it
         uart_phy: module with the streams `sink` and `source` of bytes, such as LiteX's `RS232PHY`
         flash: pads `clk`, `cs_n`, `mosi` and `miso` of the SPI flash
+        button: high while the consent button is closed
+        lamp: high to light the lamp
+        noise: module with a signal `noise`; rings by default
         cores: names of `CORES`
         variant: of VexRiscv
         ram_bytes: size of a main RAM of block RAM; 0 where the board brings its own
@@ -71,6 +93,9 @@ class System(SoCCore):
         uart_phy: Module,
         flash: Record,
         *,
+        button: Signal | None = None,
+        lamp: Signal | None = None,
+        noise: Module | None = None,
         cores: Collection[str] | None = None,
         variant: str = "full",
         ram_bytes: int = 0,
@@ -107,6 +132,10 @@ class System(SoCCore):
         self.add_watchdog(crg_rst=crg.rst, reset_delay=WATCHDOG_PULSE_CYCLES)
         self.measurement = Measurement(measurement)
         self.bus_fault = Signal()  # the bus answers in a slave's place
+        self.button = Signal() if button is None else button
+        self.consent_lamp = Signal() if lamp is None else lamp
+        if "entropy" in names:
+            self.noise = RingOscillators() if noise is None else noise
         for name in names:
             self._add_core(name, CORES[name](self))
 

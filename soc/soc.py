@@ -37,15 +37,15 @@ MEASUREMENT_BYTES = 32
 # Each core and what makes its wrapper, of a system that has those before it. What has events gets
 # an interrupt, and each Wishbone interface among its attributes becomes a master of the bus.
 CORES: dict[str, Callable[["System"], Module]] = {
-    "uptime": lambda system: UptimeRegisters(),
+    "keccak": lambda system: KeccakEngine(),
+    "sampler": lambda system: SamplerEngine(system.keccak),
+    "redactor": lambda system: RedactorEngine(),
+    "splitter": lambda system: SplitterEngine(),
+    "entropy": lambda system: EntropyRegisters(system.noise.noise),
     "presence": lambda system: PresenceRegisters(
         system.button, system.consent_lamp, system.sys_clk_freq
     ),
-    "entropy": lambda system: EntropyRegisters(system.noise.noise),
-    "splitter": lambda system: SplitterEngine(),
-    "redactor": lambda system: RedactorEngine(),
-    "keccak": lambda system: KeccakEngine(),
-    "sampler": lambda system: SamplerEngine(system.keccak),
+    "uptime": lambda system: UptimeRegisters(),
 }
 
 

@@ -10,6 +10,7 @@ import click
 
 from runtime.host.cli import (
     audit,
+    board,
     code,
     completion,
     escrow,
@@ -102,6 +103,7 @@ for _noun in (
     payee.payee,
     graph.graph,
     audit.audit,
+    board.board,
     completion.completion,
 ):
     cli.add_command(_noun)

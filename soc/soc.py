@@ -15,6 +15,12 @@ from litex.soc.interconnect import wishbone
 from litex.soc.interconnect.csr import CSRStatus
 from migen import Module, Record, Signal
 
+from soc.gateware.keccak.registers import KeccakEngine
+from soc.gateware.redactor.registers import RedactorEngine
+from soc.gateware.sampler.registers import SamplerEngine
+from soc.gateware.splitter.registers import SplitterEngine
+from soc.gateware.uptime.registers import UptimeRegisters
+
 __all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "measured"]
 
 BOOT_ROM = 0x0000_0000
@@ -27,7 +33,13 @@ MEASUREMENT_BYTES = 32
 
 # Each core and what makes its wrapper. What has events gets an interrupt, and each Wishbone
 # interface among its attributes becomes a master of the bus.
-CORES: dict[str, Callable[["System"], Module]] = {}
+CORES: dict[str, Callable[["System"], Module]] = {
+    "keccak": lambda system: KeccakEngine(),
+    "sampler": lambda system: SamplerEngine(system.keccak),
+    "redactor": lambda system: RedactorEngine(),
+    "splitter": lambda system: SplitterEngine(),
+    "uptime": lambda system: UptimeRegisters(),
+}
 
 
 class Measurement(LiteXModule):

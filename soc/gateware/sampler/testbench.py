@@ -202,20 +202,20 @@ def test_no_memory_of_the_engine_is_on_the_bus():
 def test_a_polynomial_goes_to_memory_and_leaves_only_its_seed():
     def test(bench, engine):
         yield from bench.seed()
-        mask = list(KINDS).index("mask")
-        assert (yield from bench.run(job=mask, nonce=513, address=0x400)) == 319
+        yield from bench.run(job=list(KINDS).index("mask"), nonce=513, address=0x400)
         polynomial = yield from bench.get(0x400, 1024)
         assert list(unpack("<256I", polynomial)) == sampled("mask", SECRET, 513)
         assert (yield from bench.get(0x3F0, 16)) == (yield from bench.get(0x800, 16)) == bytes(16)
-        assert (yield bench.keccak.engine.free)
         for _ in range(16):
             yield
         assert not (yield from left(bench, seeds=False))
+        known = yield engine.sampler.seeds.known
+        assert known == (1 << 24) - 1
 
     simulated(test)
 
 
-def test_a_polynomial_goes_to_the_stream_and_memory_is_left_alone():
+def test_a_polynomial_goes_to_the_stream_and_nothing_disturbs_it():
     got = []
 
     @passive
@@ -228,9 +228,16 @@ def test_a_polynomial_goes_to_the_stream_and_memory_is_left_alone():
 
     def test(bench, engine):
         yield from bench.seed(0, 32)
-        yield from bench.run(job=list(KINDS).index("uniform") | 1 << 4, nonce=0x0201)
+        yield from bench.start(job=list(KINDS).index("uniform") | 1 << 4, nonce=0x0201)
+        assert (yield from bench.keccak.run(job=2)) == "lent"
+        yield from bench.keccak.clear()
+        yield from bench.start()
+        assert (yield engine.status.fields.error) == BUSY
+        while (yield engine.status.fields.busy):
+            yield
         assert got == sampled("uniform", PUBLIC, 0x0201)
         assert (yield from bench.get(0, 4096)) == bytes(4096)
+        assert (yield from bench.keccak.run(job=2)) != "lent"
 
     bench = Pair()
     run_simulation(bench, [test(bench, bench.engine), consume(bench.engine.source)])
@@ -262,23 +269,6 @@ def test_a_refused_job_starts_nothing():
     simulated(test)
 
 
-def test_the_keccak_engine_refuses_and_cannot_disturb_while_a_job_runs():
-    def test(bench, engine):
-        yield from bench.seed()
-        yield from bench.start(job=0, address=0)
-        assert (yield from bench.keccak.run(job=2)) == "lent"
-        yield from bench.keccak.clear()
-        yield from bench.start()
-        assert (yield engine.status.fields.error) == BUSY
-        while (yield engine.status.fields.busy):
-            yield
-        polynomial = yield from bench.get(0, 1024)
-        assert list(unpack("<256I", polynomial)) == sampled("uniform", PUBLIC, 0)
-        assert (yield from bench.keccak.run(job=2)) != "lent"
-
-    simulated(test)
-
-
 def test_clear_leaves_nothing_of_seeds_and_polynomials_at_whatever_moment():
     def test(bench, engine):
         for after in (0, 30, 90):
@@ -301,9 +291,24 @@ def test_an_address_that_does_not_answer_ends_the_job_and_clears_all():
         yield from bench.seed()
         assert (yield from bench.run(job=1, address=1 << 31)) == "bus"
         assert not (yield from left(bench))
-        yield from bench.seed()
-        yield from bench.run(job=1, address=0)
+        assert (yield from bench.run(address=0)) == "seed"
+        yield from bench.seed(8, 64)
+        yield from bench.start()
+        assert (yield engine.status.fields.busy) and not (yield engine.status.fields.error)
+
+    simulated(test)
+
+
+def test_after_a_failure_and_a_clear_the_next_polynomial_is_right():
+    def test(bench, engine):
+        yield from bench.seed(8, 64)
+        assert (yield from bench.run(job=2, nonce=3, address=1 << 31)) == "bus"
+        yield from bench.seed(8, 64)
+        yield from bench.start(address=0)
+        yield from bench.clear()
+        yield from bench.seed(8, 64)
+        assert (yield from bench.run()) == 319
         polynomial = yield from bench.get(0, 1024)
-        assert list(unpack("<256I", polynomial)) == sampled("eta", SECRET, 0)
+        assert list(unpack("<256I", polynomial)) == sampled("mask", SECRET, 3)
 
     simulated(test)

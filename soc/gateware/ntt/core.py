@@ -191,7 +191,7 @@ class NTT(LiteXModule):
             .Else(self.last.eq((count[:8] == COEFFICIENTS - 1) | writing)),
             self.advance.eq(~fetched[1] | self.source.ready | ~fsm.ongoing("STORE")),
             # The first coefficient of a pair comes while the pair before leaves.
-            self.reorder.enable.eq(issuing & flags.stream & ~(half & self.last) & ~self.halt),
+            self.reorder.enable.eq(issuing & flags.stream & ~(half & self.last)),
         ]
         self.sync += [
             self.phase.eq(~self.phase | self.begins | again),

@@ -66,6 +66,16 @@ def test_the_model_agrees_with_the_firmware():
             assert sampled(kind, seed, number) == firmware
 
 
+# Of the polynomials that follow: least, mean and most.
+CYCLES = {
+    "uniform": (308, 308.247, 311),
+    "eta": (314, 325.287, 343),
+    "mask": (308, 308, 308),
+    "uniform_kem": (336, 366.811, 395),
+    "cbd2": (308, 308, 308),
+}
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_thousand_polynomials_agree_with_the_model_in_the_stated_cycles(kind):
     material = random.Random(kind)
@@ -78,10 +88,7 @@ def test_a_thousand_polynomials_agree_with_the_model_in_the_stated_cycles(kind):
         formula.append(52 + used(kind, seed, nonce))
     taken = cycles(jobs)
     assert taken == formula
-    if kind == "uniform":
-        assert max(taken) < 350
-    if kind in ("mask", "cbd2"):
-        assert set(taken) == {308}
+    assert (min(taken), sum(taken) / 1000, max(taken)) == CYCLES[kind]
 
 
 def test_a_consumer_that_stalls_gets_every_coefficient():

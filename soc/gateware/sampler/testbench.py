@@ -1,6 +1,6 @@
 import random
 from itertools import accumulate
-from struct import pack, unpack
+from struct import unpack
 
 import pytest
 from litex.gen import LiteXModule
@@ -25,7 +25,6 @@ from soc.gateware.sampler.model import (
 from soc.gateware.sampler.registers import SamplerEngine
 from soc.gateware.sampler.select import Select
 from soc.gateware.sampler.volume import cycles, job
-from tests.firmware.crypto.native import Library
 
 PUBLIC = bytes(range(32))
 SECRET = bytes(range(100, 164))
@@ -41,29 +40,6 @@ def used(kind, seed, nonce):
     data = XOFS[one.function](seed + nonce.to_bytes(one.nonce, "little")).digest(1680)
     fits = [one.coefficient(number) is not None for number in candidates(data, one.bits)]
     return list(accumulate(fits)).index(COEFFICIENTS) + 1
-
-
-def test_the_model_agrees_with_the_firmware():
-    library, material = Library(), random.Random(1)
-    for _ in range(100):
-        rho, secret = material.randbytes(32), material.randbytes(64)
-        row, column, nonce = material.randrange(8), material.randrange(7), material.getrandbits(16)
-        place, ones = column | row << 8, pack("<I", 1) * 256
-        pairs = [
-            (
-                "uniform",
-                rho,
-                place,
-                "mldsa_sample_uniform",
-                (rho, row, column, ones),
-            ),
-            ("eta", secret, nonce, "mldsa_sample_eta", (secret, nonce)),
-            ("mask", secret, nonce, "mldsa_sample_mask", (secret, nonce)),
-            ("cbd2", rho, nonce & 255, "mlkem_sample_noise", (rho, nonce & 255)),
-        ]
-        for kind, seed, number, operation, arguments in pairs:
-            firmware = [c % Q for c in unpack("<256i", library.get(operation, *arguments))]
-            assert sampled(kind, seed, number) == firmware
 
 
 # Of the polynomials that follow: least, mean and most.
@@ -144,7 +120,8 @@ def test_candidates_are_cut_at_any_width(bits):
 # Candidates at the edges of what is accepted; bits above a candidate's own mean nothing.
 EDGES = {
     "uniform": [0, 1, Q - 2, Q - 1, Q, Q + 1, (1 << 23) - 1, 1 << 23, 1 << 23 | Q, (1 << 24) - 1,
-                0x7FE000, 0x7FE001, 0x7FDFFF, 0x7FC001, 0x3FFFFF],
+                0x7FDFFF, *(Q ^ 1 | 1 << bit for bit in range(13)),
+                *(Q ^ 1 << bit for bit in range(13, 23))],
     "eta": [*range(16), *(0xFFFFF0 | half for half in range(16))],
     "mask": [0, 1, GAMMA1 - 1, GAMMA1, GAMMA1 + 1, 2 * GAMMA1 - 1, 0xF00000, 0xFFFFFF],
     "uniform_kem": [0, 1, KEM_Q - 1, KEM_Q, KEM_Q + 1, 4095, 0xFFF000, 0xFFFD00, 0xFFFD01],

@@ -71,5 +71,13 @@ int main(void)
     TEST(test_timer)
     TEST(test_uart)
     TEST(test_flash)
+    TEST(test_measurement)
+    TEST(test_uptime)
+    TEST(test_splitter)
+    TEST(test_redactor)
+    TEST(test_keccak)
+    TEST(test_sampler)
+    TEST(test_entropy)
+    TEST(test_presence)
     finish(differences != 0);
 }

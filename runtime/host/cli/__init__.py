@@ -10,6 +10,7 @@ import click
 
 from runtime.host.cli import (
     audit,
+    board,
     code,
     completion,
     escrow,
@@ -104,6 +105,7 @@ for _noun in (
     graph.graph,
     audit.audit,
     sim.sim,
+    board.board,
     completion.completion,
 ):
     cli.add_command(_noun)

@@ -10,6 +10,7 @@ from litex.build.generic_platform import GenericPlatform
 from litex.gen import LiteXModule
 from litex.soc.cores.spi import SPIMaster
 from litex.soc.cores.uart import UART
+from litex.soc.integration.soc import SoCRegion
 from litex.soc.integration.soc_core import SoCCore
 from litex.soc.interconnect import wishbone
 from litex.soc.interconnect.csr import CSRStatus
@@ -18,6 +19,7 @@ from migen import Module, Record, Signal
 from soc.gateware.entropy.noise import RingOscillators
 from soc.gateware.entropy.registers import EntropyRegisters
 from soc.gateware.keccak.registers import KeccakEngine
+from soc.gateware.ntt.registers import NTTEngine
 from soc.gateware.presence.registers import PresenceRegisters
 from soc.gateware.redactor.registers import RedactorEngine
 from soc.gateware.sampler.registers import SamplerEngine
@@ -31,14 +33,17 @@ MAIN_RAM = 0x4000_0000
 SRAM_BYTES = 0x2000  # on the chip: stack of the boot ROM
 UART_FIFO_BYTES = 16
 BUS_TIMEOUT_CYCLES = 4096  # longer than any memory takes; then DMA has a bus error
+WINDOW_BYTES = 0x4000  # of the NTT engine: 16 slots of 1 KiB
 WATCHDOG_PULSE_CYCLES = 16
 MEASUREMENT_BYTES = 32
 
 # Each core and what makes its wrapper, of a system that has those before it. What has events gets
-# an interrupt, and each Wishbone interface among its attributes becomes a master of the bus.
+# an interrupt; each Wishbone interface among its attributes becomes a master of the bus, and its
+# `window` a slave.
 CORES: dict[str, Callable[["System"], Module]] = {
     "keccak": lambda system: KeccakEngine(),
     "sampler": lambda system: SamplerEngine(system.keccak),
+    "ntt": lambda system: NTTEngine(),
     "redactor": lambda system: RedactorEngine(),
     "splitter": lambda system: SplitterEngine(),
     "entropy": lambda system: EntropyRegisters(system.noise.noise),
@@ -138,6 +143,8 @@ class System(SoCCore):
             self.noise = RingOscillators() if noise is None else noise
         for name in names:
             self._add_core(name, CORES[name](self))
+        if "ntt" in names and "sampler" in names:
+            self.comb += self.sampler.source.connect(self.ntt.sink)
 
     def _add_core(self, name: str, core: Module) -> None:
         self.add_module(name=name, module=core)
@@ -146,6 +153,9 @@ class System(SoCCore):
         for attribute, bus in sorted(vars(core).items()):
             if isinstance(bus, wishbone.Interface):
                 self._add_master(f"{name}_{attribute}", bus)
+        if hasattr(core, "window"):
+            region = SoCRegion(size=WINDOW_BYTES, cached=False)
+            self.bus.add_slave(f"{name}_window", core.window.bus, region)
 
     def _add_master(self, name: str, bus: wishbone.Interface) -> None:
         """Join a core's bus; an address where nothing is gives it `err` instead of `ack`."""

@@ -77,6 +77,7 @@ int main(void)
     TEST(test_redactor)
     TEST(test_keccak)
     TEST(test_sampler)
+    TEST(test_ntt)
     TEST(test_entropy)
     TEST(test_presence)
     finish(differences != 0);

@@ -39,7 +39,7 @@ static void compare(const char *what, const struct mldsa_poly *right)
 {
     int wrong = 0;
     for (int i = 0; i < N; i++) {
-        int32_t value = right->c[i];
+        int32_t value = right->at[i];
         wrong += sampled[i] != (uint32_t)(value < 0 ? value + Q : value);
     }
     check(what, (uint32_t)wrong, 0);
@@ -64,8 +64,7 @@ void test_sampler(void)
     /* The C has no A by itself: it is multiplied by ones. */
     static struct mldsa_poly ones;
     for (int i = 0; i < N; i++)
-        ones.at
-stagger[i] = 1;
+        ones.at[i] = 1;
     memset(&right, 0, sizeof right);
     sample(UNIFORM, 0x0305);
     mldsa_sample_uniform(&right, bytes, 3, 5, &ones);

@@ -30,16 +30,16 @@ __all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "measured"]
 
 BOOT_ROM = 0x0000_0000
 MAIN_RAM = 0x4000_0000
-WINDOWS = 0x8000_0000
-WINDOW_BYTES = 0x4000
 SRAM_BYTES = 0x2000  # on the chip: stack of the boot ROM
 UART_FIFO_BYTES = 16
 BUS_TIMEOUT_CYCLES = 4096  # longer than any memory takes; then DMA has a bus error
+WINDOW_BYTES = 0x4000  # of the NTT engine: 16 slots of 1 KiB
 WATCHDOG_PULSE_CYCLES = 16
 MEASUREMENT_BYTES = 32
 
 # Each core and what makes its wrapper, of a system that has those before it. What has events gets
-# an interrupt, and each Wishbone interface among its attributes becomes a master of the bus.
+# an interrupt; each Wishbone interface among its attributes becomes a master of the bus, and its
+# `window` a slave.
 CORES: dict[str, Callable[["System"], Module]] = {
     "keccak": lambda system: KeccakEngine(),
     "sampler": lambda system: SamplerEngine(system.keccak),
@@ -143,7 +143,7 @@ class System(SoCCore):
             self.noise = RingOscillators() if noise is None else noise
         for name in names:
             self._add_core(name, CORES[name](self))
-        if {"sampler", "ntt"} <= set(names):
+        if "ntt" in names and "sampler" in names:
             self.comb += self.sampler.source.connect(self.ntt.sink)
 
     def _add_core(self, name: str, core: Module) -> None:
@@ -154,8 +154,8 @@ class System(SoCCore):
             if isinstance(bus, wishbone.Interface):
                 self._add_master(f"{name}_{attribute}", bus)
         if hasattr(core, "window"):
-            region = SoCRegion(origin=WINDOWS, size=WINDOW_BYTES, cached=False)
-            self.bus.add_slave(name, core.window.bus, region)
+            region = SoCRegion(size=WINDOW_BYTES, cached=False)
+            self.bus.add_slave(f"{name}_window", core.window.bus, region)
 
     def _add_master(self, name: str, bus: wishbone.Interface) -> None:
         """Join a core's bus; an address where nothing is gives it `err` instead of `ack`."""

@@ -5,12 +5,13 @@ import random
 from struct import pack, unpack
 
 import pytest
-from migen import Memory, passive, run_simulation
+from migen import run_simulation
 from migen.fhdl.tools import list_targets
 
 from soc.gateware.access import Registers
 from soc.gateware.bench import FORBIDDEN, Script, System, build
 from soc.gateware.ntt import model
+from soc.gateware.ntt.arithmetic import BITS
 from soc.gateware.ntt.model import COEFFICIENTS, Q
 from soc.gateware.ntt.operations import CODES, OPERATIONS
 from soc.gateware.ntt.registers import NTTEngine
@@ -24,6 +25,7 @@ PASS = 268
 STREAM = 270
 STORE = 258
 CLEAR = 140
+CLEAR_ALL = SLOTS * CLEAR + 3  # from the write of the register on
 CYCLES = {
     name: TRANSFORM
     if "transform" in operation.flags
@@ -327,3 +329,187 @@ def test_a_start_while_a_job_runs_is_refused_and_the_job_goes_on(software):
     results = s.run()
     assert results[4:6] == [CODE["busy"] << 8, FINISHED | ERROR]
     assert results[-1] == data(model.ntt(a))
+
+
+@pytest.mark.parametrize("name", ["ntt", "load_multiply_add", "store", "clear"])
+def test_a_clear_at_any_moment_leaves_all_slots_zero(name, software):
+    moments = [1, 2, 13, 100, 255, 270, 1030]
+    s = software()
+    s.store(PLACE, data([Q - 1] * COEFFICIENTS))
+    for moment in moments:
+        for slot in range(SLOTS):
+            s.start(command("load", d=slot))
+        s.write("command", command(name, a=1, b=2, d=1))
+        s.write("control", 1)
+        s.wait(moment)
+        s.job(control=2)
+        s.read("status")
+        for slot in range(SLOTS):
+            s.start(command("store", a=slot), ELSEWHERE)
+            s.load(ELSEWHERE, 4 * COEFFICIENTS)
+    results = s.run()
+    each = 3 * SLOTS + 2 + 4 * SLOTS
+    assert len(results) == each * len(moments)
+    for at in range(0, len(results), each):
+        job, status, *stored = results[at + 3 * SLOTS : at + each]
+        assert (len(job.trace), status) == (CLEAR_ALL, 0)
+        assert stored[1::4] == [0] * SLOTS
+        assert stored[3::4] == [bytes(4 * COEFFICIENTS)] * SLOTS
+
+
+class Bench:
+    """The wrapper with two slots in Migen's simulator: the window, and what registers hold."""
+
+    def __init__(self):
+        self.registers = Registers(NTTEngine(slots=2))
+        self.dut = self.registers.dut
+        self.fragment = self.registers.get_fragment()
+        written = set().union(*(list_targets(s) for s in self.fragment.sync.values()))
+        settings = [self.dut.bound, self.dut.command, self.dut.address]
+        public = [register.storage for register in settings]
+        public += [self.registers.bus.dat_r, self.dut.core.butterflies.root]
+        self.data = [s for s in written if len(s) >= BITS and not any(s is p for p in public)]
+
+    def run(self, process):
+        def after_reset():
+            while (yield self.dut.busy):
+                yield
+            yield from process()
+
+        run_simulation(self.fragment, after_reset())
+
+    def start(self, name, a=0, b=0, d=0):
+        yield from self.registers.write("command", command(name, a, b, d, memory=0))
+        yield from self.registers.write("control", 1)
+
+    def end(self):
+        while (yield self.dut.busy):
+            yield
+        return (yield from self.registers.read("status"))
+
+    def stream(self, polynomial):
+        yield self.dut.sink.valid.eq(1)
+        for word in polynomial:
+            yield self.dut.sink.data.eq(word)
+            yield
+            while not (yield self.dut.sink.ready):
+                yield
+        yield self.dut.sink.valid.eq(0)
+        yield self.dut.sink.data.eq(0)
+
+    def access(self, address, value=None, sel=0b1111):
+        """Read or write a word in the window; returns what it read, and the cycles."""
+        bus = self.dut.window.bus
+        yield bus.cyc.eq(1)
+        yield bus.stb.eq(1)
+        yield bus.adr.eq(address)
+        yield bus.we.eq(value is not None)
+        yield bus.dat_w.eq(value or 0)
+        yield bus.sel.eq(sel)
+        yield
+        cycles = 1
+        while not (yield bus.ack):
+            yield
+            cycles += 1
+        found = yield bus.dat_r
+        yield bus.cyc.eq(0)
+        yield bus.stb.eq(0)
+        yield bus.dat_w.eq(0)
+        yield
+        return found, cycles
+
+    def nonzero(self):
+        """Names of the registers of data that hold something."""
+        found = []
+        for register in self.data:
+            if (yield register):
+                found.append(register.backtrace[-1][0])
+        return set(found)
+
+
+def test_the_cpu_reads_and_writes_single_words_in_its_window():
+    def process():
+        expected = {}
+        for address in (0, 1, 2, 3, 100, 255, 256, 257, 511):
+            expected[address] = rng.randrange(Q)
+            _, cycles = yield from bench.access(address, expected[address])
+            assert cycles == 14
+        for address in sorted({*expected, 4, 254, 510}):
+            word, cycles = yield from bench.access(address)
+            assert (word, cycles) == (expected.get(address, 0), 4)
+        assert (yield from bench.end()) == 0
+
+        # In the order of the slot's coefficients: what the window has written is loaded from.
+        yield from bench.start("multiply", a=0, b=0, d=1)
+        yield from bench.end()
+        word, _ = yield from bench.access(256 + 100)
+        assert word == expected[100] ** 2 % Q
+
+    rng = random.Random(12)
+    bench = Bench()
+    bench.run(process)
+
+
+def test_the_window_refuses_what_is_no_coefficient_or_no_whole_word():
+    def process():
+        yield from bench.access(7, 5)
+        for value, sel, reason in [
+            (Q, 0b1111, "coefficient"), (1, 0b0001, "window"), (2**32 - 1, 0b1111, "coefficient"),
+        ]:  # fmt: skip
+            yield from bench.access(7, value, sel)
+            assert (yield from bench.end()) == CODE[reason] << 8
+            assert (yield from bench.access(7))[0] == 5
+        assert (yield from bench.registers.read("ev_pending")) == ERROR
+
+    bench = Bench()
+    bench.run(process)
+
+
+def test_while_a_job_runs_the_window_is_closed_and_the_job_goes_on():
+    def process():
+        yield from bench.access(7, 5)
+        yield from bench.start("add", a=0, d=1)
+        assert (yield from bench.access(7)) == (0, 1)
+        assert (yield from bench.access(256 + 7, 9)) == (0, 1)
+        assert (yield from bench.end()) == CODE["window"] << 8
+        assert (yield from bench.access(256 + 7))[0] == 5
+        assert (yield from bench.access(7))[0] == 5
+
+    bench = Bench()
+    bench.run(process)
+
+
+def test_registers_hold_nothing_of_a_job_that_has_ended_but_words_read_from_slots():
+    def process():
+        for name in ("load_multiply_add", "multiply_subtract"):
+            yield from bench.start(name, a=1, b=1, d=1)
+            if name == "load_multiply_add":
+                yield from bench.stream([Q - 1 - i for i in range(COEFFICIENTS)])
+            assert (yield from bench.end()) == 0
+            for _ in range(3):
+                yield
+            assert (yield from bench.nonzero()) <= {"read", "read_beside", "lower_before", "y"}
+
+    bench = Bench()
+    bench.run(process)
+
+
+def test_a_clear_leaves_no_register_that_holds_anything():
+    def process():
+        yield from bench.access(256, Q - 1)
+        yield from bench.start("load_multiply_add", b=1, d=1)
+        yield bench.dut.sink.valid.eq(1)
+        yield bench.dut.sink.data.eq(Q - 1)
+        for _ in range(20):
+            yield
+        assert {"waiting", "even", "streamed", "factor"} <= (yield from bench.nonzero())
+        yield bench.dut.sink.valid.eq(0)
+        yield bench.dut.sink.data.eq(0)
+        yield from bench.registers.write("control", 2)
+        assert (yield from bench.end()) == 0
+        for _ in range(3):
+            yield
+        assert (yield from bench.nonzero()) == set()
+
+    bench = Bench()
+    bench.run(process)

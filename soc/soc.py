@@ -3,8 +3,9 @@
 import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from litex.build.generic_platform import GenericPlatform
 from litex.gen import LiteXModule
@@ -14,14 +15,19 @@ from litex.soc.integration.soc_core import SoCCore
 from litex.soc.interconnect import wishbone
 from litex.soc.interconnect.csr import CSRStatus
 from migen import Module, Record, Signal
+from migen.fhdl import tracer
 
+from soc.gateware.entropy.registers import EntropyRegisters
 from soc.gateware.keccak.registers import KeccakEngine
+from soc.gateware.presence.registers import PresenceRegisters
 from soc.gateware.redactor.registers import RedactorEngine
 from soc.gateware.sampler.registers import SamplerEngine
 from soc.gateware.splitter.registers import SplitterEngine
 from soc.gateware.uptime.registers import UptimeRegisters
 
-__all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "measured"]
+__all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "fresh", "measured", "measurement"]
+
+Made = TypeVar("Made")
 
 BOOT_ROM = 0x0000_0000
 MAIN_RAM = 0x4000_0000
@@ -38,6 +44,8 @@ CORES: dict[str, Callable[["System"], Module]] = {
     "sampler": lambda system: SamplerEngine(system.keccak),
     "redactor": lambda system: RedactorEngine(),
     "splitter": lambda system: SplitterEngine(),
+    "entropy": lambda system: EntropyRegisters(system.noise),
+    "presence": lambda system: PresenceRegisters(system.button, system.lamp, system.sys_clk_freq),
     "uptime": lambda system: UptimeRegisters(),
 }
 
@@ -48,7 +56,7 @@ class Measurement(LiteXModule):
     def __init__(self, value: int) -> None:
         self.gateware = CSRStatus(
             8 * MEASUREMENT_BYTES,
-            description="SHA3-256 of the gateware; see `soc.soc.measured`.",
+            description="SHA3-256 of the gateware; see `soc.soc.measurement`.",
         )
 
         # # #
@@ -70,6 +78,11 @@ class System(SoCCore):
         ram_bytes: size of a main RAM of block RAM; 0 where the board brings its own
         boot: words of a boot ROM; without one the CPU starts in main RAM, loaded by others
         measurement: what the measurement register holds
+
+    Attributes:
+        noise: to be driven with a bit of noise; until then the entropy source is stuck
+        button: to be driven, high while the consent button is down
+        lamp: high to light the lamp
 
     Raises:
         ValueError: if there is no core of a name
@@ -96,6 +109,9 @@ class System(SoCCore):
                 f"no core {sorted(unknown)}: expected some of {list(CORES)}; see soc/gateware"
             )
         self.crg = crg
+        self.noise = Signal()
+        self.button = Signal()
+        self.lamp = Signal()
         super().__init__(
             platform,
             frequency,
@@ -158,23 +174,45 @@ class Gateware(NamedTuple):
 def measured(make: Callable[[int], tuple[GenericPlatform, System]]) -> Gateware:
     """Generate the Verilog of a system that holds its own measurement.
 
-    The measurement is the SHA3-256 of the Verilog without comments, of the first contents of
-    memories and of the Verilog sources added to the platform, sorted by name, of a system whose
-    measurement is zero. Equal sources and parameters give equal measurements.
-
     Args:
         make: called with a measurement, makes the platform and the system, not yet finalized
 
     Returns:
         the system, finalized, and its Verilog
     """
-    blank = _gateware(make, 0)
+    value = measurement(make)
+    return fresh(lambda: _gateware(make, value))
+
+
+def measurement(make: Callable[[int], tuple[GenericPlatform, System]]) -> int:
+    """Measure a system.
+
+    The measurement is the SHA3-256 of the Verilog without comments, of the first contents of
+    memories and of the Verilog sources added to the platform, sorted by name, of a system whose
+    measurement is zero. Equal sources and parameters give equal measurements.
+
+    Args:
+        make: as in `measured`
+    """
+    blank = fresh(lambda: _gateware(make, 0))
     plain = re.sub(r"//[^\n]*|/\*.*?\*/", "", blank.verilog, flags=re.DOTALL)
     parts = {"": plain, **blank.files, **blank.sources}
     digest = hashlib.sha3_256()
     for text in (text for part in sorted(parts.items()) for text in part):
         digest.update(len(text).to_bytes(4, "big") + text.encode())
-    return _gateware(make, int.from_bytes(digest.digest(), "big"))
+    return int.from_bytes(digest.digest(), "big")
+
+
+def fresh(job: Callable[[], Made]) -> Made:
+    """Do what makes gateware as if it were the first of its kind.
+
+    Migen and LiteX name signals after all that was made before in the process, and after all
+    callers. Here both are always the same, so that equal sources give equal Verilog.
+    """
+    tracer.classname_to_objs.clear()
+    tracer.name_to_idx.clear()
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(job).result()
 
 
 def _gateware(make: Callable[[int], tuple[GenericPlatform, System]], measurement: int) -> Gateware:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import partial
 
 import click
 
@@ -23,7 +24,7 @@ except ModuleNotFoundError as error:
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead.")
 
 
-class Name(click.ParamType):
+class Name(click.ParamType):  # type: ignore[type-arg]
     """A board, by its name."""
 
     name = "board"
@@ -62,7 +63,7 @@ def build(boards: tuple[Board, ...], as_json: bool) -> None:
     """Build the gateware of BOARDS, of all without one, and write their reports."""
     made = {}
     for board in boards or tuple(BOARDS.values()):
-        report = building.build(board, lambda step, name=board.name: _say(name, step))
+        report = building.build(board, partial(_say, board.name))
         reports.write(report, board)
         made[board.name] = asdict(report)
         _say(board.name, f"done, in {building.BUILD / board.name}")

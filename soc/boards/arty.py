@@ -1,5 +1,7 @@
 """Digilent Arty A7, with an XC7A35T or XC7A100T."""
 
+from functools import partial
+
 from litedram.modules import MT41K128M16
 from litedram.phy.s7ddrphy import A7DDRPHY
 from litex.gen import LiteXModule
@@ -9,6 +11,7 @@ from litex_boards.platforms import digilent_arty
 from migen import ClockDomain, Signal
 
 from soc.boards.board import BAUD, Board, Device
+from soc.gateware.entropy.noise import RingOscillators
 from soc.soc import System
 
 __all__ = ["ARTY"]
@@ -17,6 +20,7 @@ XC7A35T = Device("xc7a35ticsg324-1L", "artix", (), 20_800, 41_600, 50, 90)
 XC7A100T = Device("xc7a100tcsg324-1", "artix", (), 63_400, 126_800, 135, 240)
 OSCILLATOR = 100_000_000
 FREQUENCY = 75_000_000  # the least at which its DDR3 may run with its DLL on: 300 MHz
+ALLOW_RINGS = "set_property SEVERITY {{Warning}} [get_drc_checks LUTLP-1]"
 CACHE_BYTES = 8192  # between bus and DDR3
 
 
@@ -48,7 +52,19 @@ def _make(variant: str, measurement: int) -> tuple[digilent_arty.Platform, Syste
     serial = RS232PHY(platform.request("serial"), FREQUENCY, BAUD, with_dynamic_baudrate=True)
     flash = platform.request("spiflash")
     system = System(platform, FREQUENCY, Clocks(platform), serial, flash, measurement=measurement)
-    system.comb += [flash.wp.eq(1), flash.hold.eq(1)]
+    system.rings = RingOscillators("artix")
+    system.comb += [
+        flash.wp.eq(1),
+        flash.hold.eq(1),
+        system.noise.eq(system.rings.noise),
+        system.button.eq(platform.request("user_btn", 0)),
+        platform.request("user_led", 0).eq(system.lamp),
+    ]
+    for commands in (
+        platform.toolchain.pre_placement_commands,
+        platform.toolchain.bitstream_commands,
+    ):
+        commands.append(ALLOW_RINGS)
     system.ddrphy = A7DDRPHY(
         platform.request("ddram"), memtype="DDR3", nphases=4, sys_clk_freq=FREQUENCY
     )
@@ -64,7 +80,7 @@ ARTY = [
         device=device,
         frequency=FREQUENCY,
         loader=("--board", f"arty_a7_{size}t"),
-        make=lambda measurement, size=size: _make(f"a7-{size}", measurement),
+        make=partial(_make, f"a7-{size}"),
     )
     for size, device in (("35", XC7A35T), ("100", XC7A100T))
 ]

@@ -9,10 +9,10 @@ from typing import Any
 
 from litex.soc.integration.export import get_csr_header, get_mem_header, get_soc_header
 
+from soc import soc
 from soc.boards.board import Board
 from soc.boards.report import Report
 from soc.boards.tools import logic_cells, tool, versions
-from soc.soc import System, measured
 
 __all__ = ["BUILD", "BITSTREAM", "build", "measurement"]
 
@@ -25,7 +25,7 @@ SEED = "1"  # of placing: equal inputs give equal bitstreams
 def measurement(board: Board) -> str:
     """What the measurement register of a board holds when it is built now, in hex."""
     logging.disable(logging.INFO)  # LiteX tells its whole construction
-    value = measured(board.make).measurement
+    value = soc.measurement(board.make)
     logging.disable(logging.NOTSET)
     return f"{value:064x}"
 
@@ -74,11 +74,16 @@ def build(board: Board, say: Callable[[str], None]) -> Report:
     )
 
 
-def _project(board: Board, value: int, folder: Path) -> System:
+def _project(board: Board, value: int, folder: Path) -> soc.System:
     """Write Verilog, contents of memories, constraints, scripts and C headers."""
     logging.disable(logging.INFO)
-    platform, system = board.make(value)
-    system.finalize()
+
+    def finalized() -> tuple[Any, soc.System]:
+        platform, system = board.make(value)
+        system.finalize()
+        return platform, system
+
+    platform, system = soc.fresh(finalized)
     for number, (source, *rest) in enumerate(platform.sources):
         copied = folder / Path(source).name  # tools and other machines see no path but this
         shutil.copy(source, copied)

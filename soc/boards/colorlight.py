@@ -17,7 +17,12 @@ def _make(measurement: int) -> tuple[colorlight_i5.Platform, System]:
     platform = colorlight_i5.Platform()
     clocks = ecp5.Clocks(platform, FREQUENCY, 0, SDRAM_PHASE)  # its one button is for consent
     memory = M12L64322A(FREQUENCY, "1:1")
-    return platform, ecp5.make(platform, FREQUENCY, clocks, memory, measurement)
+    system = ecp5.make(platform, FREQUENCY, clocks, memory, measurement)
+    system.comb += [
+        system.button.eq(~platform.request("cpu_reset_n")),
+        platform.request("user_led_n").eq(~system.lamp),
+    ]
+    return platform, system
 
 
 COLORLIGHT_I5 = Board(

@@ -10,6 +10,7 @@ from litex.soc.cores.uart import RS232PHY
 from migen import ClockDomain, ClockSignal, Instance, Record, Signal
 
 from soc.boards.board import BAUD, Device
+from soc.gateware.entropy.noise import RingOscillators
 from soc.soc import System
 
 __all__ = ["LFE5U_25F", "LFE5U_45F", "LFE5U_85F", "Clocks", "FlashPads", "make"]
@@ -96,6 +97,8 @@ def make(
         measurement=measurement,
     )
     system.flash_pads = flash
+    system.rings = RingOscillators("ecp5")
+    system.comb += system.noise.eq(system.rings.noise)
     system.sdrphy = GENSDRPHY(platform.request("sdram"), frequency)
     system.add_sdram("sdram", phy=system.sdrphy, module=memory, l2_cache_size=CACHE_BYTES)
     return system

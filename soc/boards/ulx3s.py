@@ -1,5 +1,7 @@
 """Radiona ULX3S, with a LFE5U-45F or -85F."""
 
+from functools import partial
+
 from litedram.modules import MT48LC16M16
 from litex_boards.platforms import radiona_ulx3s
 
@@ -18,7 +20,12 @@ def _make(device: Device, measurement: int) -> tuple[radiona_ulx3s.Platform, Sys
     clocks = ecp5.Clocks(platform, FREQUENCY, platform.request("rst"), SDRAM_PHASE)
     clocks.comb += platform.request("wifi_gpio0").eq(1)  # else the ESP32 resets the FPGA
     memory = MT48LC16M16(FREQUENCY, "1:1")
-    return platform, ecp5.make(platform, FREQUENCY, clocks, memory, measurement)
+    system = ecp5.make(platform, FREQUENCY, clocks, memory, measurement)
+    system.comb += [
+        system.button.eq(platform.request("user_btn", 2)),  # FIRE2; FIRE1 resets
+        platform.request("user_led", 0).eq(system.lamp),
+    ]
+    return platform, system
 
 
 ULX3S = [
@@ -28,7 +35,7 @@ ULX3S = [
         device=device,
         frequency=FREQUENCY,
         loader=("--board", "ulx3s"),
-        make=lambda measurement, device=device: _make(device, measurement),
+        make=partial(_make, device),
     )
     for size, device in (("45f", ecp5.LFE5U_45F), ("85f", ecp5.LFE5U_85F))
 ]

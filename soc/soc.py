@@ -17,6 +17,7 @@ from litex.soc.interconnect.csr import CSRStatus
 from migen import Module, Record, Signal
 from migen.fhdl import tracer
 
+from soc.gateware.entropy.noise import SeededNoise
 from soc.gateware.entropy.registers import EntropyRegisters
 from soc.gateware.keccak.registers import KeccakEngine
 from soc.gateware.presence.registers import PresenceRegisters
@@ -37,15 +38,17 @@ BUS_TIMEOUT_CYCLES = 4096  # longer than any memory takes; then DMA has a bus er
 WATCHDOG_PULSE_CYCLES = 16
 MEASUREMENT_BYTES = 32
 
-# Each core and what makes its wrapper. What has events gets an interrupt, and each Wishbone
-# interface among its attributes becomes a master of the bus.
+# Each core and what makes its wrapper, of a system that has those before it. What has events gets
+# an interrupt, and each Wishbone interface among its attributes becomes a master of the bus.
 CORES: dict[str, Callable[["System"], Module]] = {
     "keccak": lambda system: KeccakEngine(),
     "sampler": lambda system: SamplerEngine(system.keccak),
     "redactor": lambda system: RedactorEngine(),
     "splitter": lambda system: SplitterEngine(),
-    "entropy": lambda system: EntropyRegisters(system.noise),
-    "presence": lambda system: PresenceRegisters(system.button, system.lamp, system.sys_clk_freq),
+    "entropy": lambda system: EntropyRegisters(system.noise.noise),
+    "presence": lambda system: PresenceRegisters(
+        system.button, system.consent_lamp, system.sys_clk_freq
+    ),
     "uptime": lambda system: UptimeRegisters(),
 }
 
@@ -73,16 +76,14 @@ class System(SoCCore):
         crg: module with the clock domain `sys` and a signal `rst` that resets it
         uart_phy: module with the streams `sink` and `source` of bytes, such as LiteX's `RS232PHY`
         flash: pads `clk`, `cs_n`, `mosi` and `miso` of the SPI flash
+        button: high while the consent button is closed
+        lamp: high to light the lamp
+        noise: module with a signal `noise`; one that is stuck by default
         cores: names of `CORES`
         variant: of VexRiscv
         ram_bytes: size of a main RAM of block RAM; 0 where the board brings its own
         boot: words of a boot ROM; without one the CPU starts in main RAM, loaded by others
         measurement: what the measurement register holds
-
-    Attributes:
-        noise: to be driven with a bit of noise; until then the entropy source is stuck
-        button: to be driven, high while the consent button is down
-        lamp: high to light the lamp
 
     Raises:
         ValueError: if there is no core of a name
@@ -96,6 +97,9 @@ class System(SoCCore):
         uart_phy: Module,
         flash: Record,
         *,
+        button: Signal | None = None,
+        lamp: Signal | None = None,
+        noise: Module | None = None,
         cores: Collection[str] | None = None,
         variant: str = "full",
         ram_bytes: int = 0,
@@ -109,9 +113,6 @@ class System(SoCCore):
                 f"no core {sorted(unknown)}: expected some of {list(CORES)}; see soc/gateware"
             )
         self.crg = crg
-        self.noise = Signal()
-        self.button = Signal()
-        self.lamp = Signal()
         super().__init__(
             platform,
             frequency,
@@ -135,6 +136,10 @@ class System(SoCCore):
         self.add_watchdog(crg_rst=crg.rst, reset_delay=WATCHDOG_PULSE_CYCLES)
         self.measurement = Measurement(measurement)
         self.bus_fault = Signal()  # the bus answers in a slave's place
+        self.button = Signal() if button is None else button
+        self.consent_lamp = Signal() if lamp is None else lamp
+        if "entropy" in names:
+            self.noise = SeededNoise() if noise is None else noise
         for name in names:
             self._add_core(name, CORES[name](self))
 

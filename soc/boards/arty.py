@@ -51,15 +51,18 @@ def _make(variant: str, measurement: int) -> tuple[digilent_arty.Platform, Syste
     platform = digilent_arty.Platform(variant=variant)
     serial = RS232PHY(platform.request("serial"), FREQUENCY, BAUD, with_dynamic_baudrate=True)
     flash = platform.request("spiflash")
-    system = System(platform, FREQUENCY, Clocks(platform), serial, flash, measurement=measurement)
-    system.rings = RingOscillators("artix")
-    system.comb += [
-        flash.wp.eq(1),
-        flash.hold.eq(1),
-        system.noise.eq(system.rings.noise),
-        system.button.eq(platform.request("user_btn", 0)),
-        platform.request("user_led", 0).eq(system.lamp),
-    ]
+    system = System(
+        platform,
+        FREQUENCY,
+        Clocks(platform),
+        serial,
+        flash,
+        button=platform.request("user_btn", 0),
+        lamp=platform.request("user_led", 0),
+        noise=RingOscillators("artix"),
+        measurement=measurement,
+    )
+    system.comb += [flash.wp.eq(1), flash.hold.eq(1)]
     for commands in (
         platform.toolchain.pre_placement_commands,
         platform.toolchain.bitstream_commands,

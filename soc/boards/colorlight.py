@@ -2,6 +2,7 @@
 
 from litedram.modules import M12L64322A
 from litex_boards.platforms import colorlight_i5
+from migen import Signal
 
 from soc.boards import ecp5
 from soc.boards.board import Board
@@ -17,12 +18,12 @@ def _make(measurement: int) -> tuple[colorlight_i5.Platform, System]:
     platform = colorlight_i5.Platform()
     clocks = ecp5.Clocks(platform, FREQUENCY, 0, SDRAM_PHASE)  # its one button is for consent
     memory = M12L64322A(FREQUENCY, "1:1")
-    system = ecp5.make(platform, FREQUENCY, clocks, memory, measurement)
-    system.comb += [
-        system.button.eq(~platform.request("cpu_reset_n")),
-        platform.request("user_led_n").eq(~system.lamp),
+    button, lamp = Signal(), Signal()
+    clocks.comb += [
+        button.eq(~platform.request("cpu_reset_n")),
+        platform.request("user_led_n").eq(~lamp),
     ]
-    return platform, system
+    return platform, ecp5.make(platform, FREQUENCY, clocks, memory, button, lamp, measurement)
 
 
 COLORLIGHT_I5 = Board(

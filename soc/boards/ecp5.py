@@ -76,6 +76,8 @@ def make(
     frequency: int,
     clocks: Clocks,
     memory: SDRAMModule,
+    button: Signal,
+    lamp: Signal,
     measurement: int,
 ) -> System:
     """Make the system for a board.
@@ -85,6 +87,8 @@ def make(
         frequency: of the system clock, in Hz
         clocks: of the board
         memory: which SDRAM it has
+        button: high while it is down
+        lamp: high to light it
         measurement: what the measurement register holds
     """
     flash = FlashPads(platform)
@@ -94,11 +98,12 @@ def make(
         clocks,
         RS232PHY(platform.request("serial"), frequency, BAUD, with_dynamic_baudrate=True),
         flash.pads,
+        button=button,
+        lamp=lamp,
+        noise=RingOscillators("ecp5"),
         measurement=measurement,
     )
     system.flash_pads = flash
-    system.rings = RingOscillators("ecp5")
-    system.comb += system.noise.eq(system.rings.noise)
     system.sdrphy = GENSDRPHY(platform.request("sdram"), frequency)
     system.add_sdram("sdram", phy=system.sdrphy, module=memory, l2_cache_size=CACHE_BYTES)
     return system

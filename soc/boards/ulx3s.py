@@ -20,12 +20,9 @@ def _make(device: Device, measurement: int) -> tuple[radiona_ulx3s.Platform, Sys
     clocks = ecp5.Clocks(platform, FREQUENCY, platform.request("rst"), SDRAM_PHASE)
     clocks.comb += platform.request("wifi_gpio0").eq(1)  # else the ESP32 resets the FPGA
     memory = MT48LC16M16(FREQUENCY, "1:1")
-    system = ecp5.make(platform, FREQUENCY, clocks, memory, measurement)
-    system.comb += [
-        system.button.eq(platform.request("user_btn", 2)),  # FIRE2; FIRE1 resets
-        platform.request("user_led", 0).eq(system.lamp),
-    ]
-    return platform, system
+    button = platform.request("user_btn", 2)  # FIRE2; FIRE1 resets
+    lamp = platform.request("user_led", 0)
+    return platform, ecp5.make(platform, FREQUENCY, clocks, memory, button, lamp, measurement)
 
 
 ULX3S = [

@@ -25,6 +25,7 @@ from runtime.host.cli import (
     rules,
     score,
     settlement,
+    sim,
     user,
     view,
     witness,
@@ -103,6 +104,7 @@ for _noun in (
     payee.payee,
     graph.graph,
     audit.audit,
+    sim.sim,
     board.board,
     completion.completion,
 ):

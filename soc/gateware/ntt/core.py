@@ -2,23 +2,21 @@
 
 from litex.gen import LiteXModule
 from litex.soc.interconnect import stream
-from migen import FSM, Case, Cat, If, Memory, Mux, NextState, Record, ResetInserter, Signal
-from migen.fhdl.specials import READ_FIRST
+from migen import FSM, Case, Cat, If, Mux, NextState, Record, ResetInserter, Signal
 
 from soc.gateware.dma import WORD
 from soc.gateware.ntt.arithmetic import BITS
+from soc.gateware.ntt.butterflies import Butterflies
 from soc.gateware.ntt.datapath import Datapath
-from soc.gateware.ntt.model import COEFFICIENTS, ZETAS, Q
+from soc.gateware.ntt.model import COEFFICIENTS, Q
 from soc.gateware.ntt.operations import CODES, FLAGS, OPERATIONS
-from soc.gateware.ntt.slots import PAIRS, Bank, parity
+from soc.gateware.ntt.reorder import Reorder
+from soc.gateware.ntt.slots import PAIRS, Bank
 
 __all__ = ["LATENCY", "NTT"]
 
 LAYERS = 8
 LATENCY = 4 + Datapath.CYCLES  # from addresses through operands in registers to the write
-
-# Roots in the order of their use, the inverse ones with their sign and halved. The first is 1.
-ROOTS = ZETAS + [0] + [-ZETAS[-k] * (Q + 1) // 2 % Q for k in range(1, COEFFICIENTS)]
 
 # What accompanies operands to the end: where their results go.
 TOKEN = [
@@ -82,53 +80,49 @@ class NTT(LiteXModule):
         # # #
 
         self.flags = Record([(flag, 1) for flag in FLAGS])
-        self.decoded = Record(self.flags.layout)  # those of what begins
+        self.coming = Record([(flag, 1) for flag in FLAGS])  # of what begins
         self.at = Record([(letter, len(self.a)) for letter in "abd"])
-        self.pairs = Signal()  # an issue is for both banks, else for one
-        self.bank = Signal()  # this one
-        self.phase = Signal()  # whose turn it is, if a stream lets it
-        self.count = Signal(max=LAYERS * PAIRS)  # of issues
-        self.issue = Signal()
-        self.last = Signal()
-        self.ended = Record(TOKEN)  # of what is in the last register
-        self.halt = Signal()
         self.begins = Signal()
-        self.takes_word = Signal()
-        self.alone = Signal()  # coefficients are read for `source`, in the order of indexes
-        self.proper = Signal()
-        self.offered = Signal()  # the stream lets a pair of coefficients begin
-        self.streamed = Signal(BITS)
-        self.swap = Signal()  # the first coefficient of a pair is in the second bank
-        self.advance = Signal()  # of what is read for `source`
+        self.halt = Signal()
+        self.count = Signal(max=LAYERS * PAIRS)  # of issues
+        self.phase = Signal()  # the bank whose turn it is, if there is something to issue
+        self.issue = Signal()
+        self.pairs = Signal()  # an issue is for both banks, else for one:
+        self.bank = Signal()
+        self.alone = Signal()  # coefficients are read for `source`
+        self.advance = Signal()  # and it takes them
+        self.last = Signal()
+        self.ended = Record(TOKEN)  # of the results that are there
 
         self.banks = [Bank(slots), Bank(slots)]
         self.submodules += self.banks
+        self.butterflies = Butterflies()
+        self.reorder = Reorder()
         self.datapath = Datapath()
+        self.fsm = ResetInserter()(FSM(reset_state="IDLE"))
         self._control(slots)
-        self._stream()
+        self._addresses()
         self._operands()
 
     def _control(self, slots: int) -> None:
-        flags, at, count = self.flags, self.at, self.count
-        decoded = self.decoded
-        wiping = Signal()
+        """What begins, what is issued, and how it ends."""
+        flags, coming, at, count, fsm = self.flags, self.coming, self.at, self.count, self.fsm
+        wiping = Signal(reset=1)  # a reset leaves memory as it was
         failing = Signal()
         again = Signal()
         half = Signal()  # of a pair has been issued
         fetch = Signal()  # a coefficient for `source`
         fetched = Signal(2)  # it is on its way; it is there
+        proper = Signal()
+        spoiled = Signal()
 
-        self.fsm = fsm = ResetInserter()(FSM(reset_state="IDLE"))
         fsm.act(
             "IDLE",
-            If(wiping | failing, self.begins.eq(1), NextState("ISSUE"))
-            .Elif(
-                self.start,
-                self.begins.eq(1),
-                If(decoded.store, NextState("STORE")).Else(NextState("ISSUE")),
-            )
-            .Elif(self.read_word, self.takes_word.eq(1), NextState("READ WORD"))
-            .Elif(self.write_word, self.takes_word.eq(1), NextState("WRITE WORD")),
+            self.begins.eq(wiping | failing | self.start | self.read_word | self.write_word),
+            If(wiping | failing, NextState("ISSUE"))
+            .Elif(self.start, If(coming.store, NextState("STORE")).Else(NextState("ISSUE")))
+            .Elif(self.read_word, NextState("READ WORD"))
+            .Elif(self.write_word, NextState("WRITE WORD")),
         )
         fsm.act("ISSUE", If(self.issue & self.last, NextState("DRAIN")))
         fsm.act(
@@ -147,12 +141,12 @@ class NTT(LiteXModule):
             fetch.eq(~count[8]),
             self.source.valid.eq(fetched[1]),
             self.source.last.eq(~fetched[0] & count[8]),
+            self.failed.eq(self.abort),
             If(
                 self.source.valid & self.source.ready & self.source.last,
                 self.done.eq(1),
                 NextState("IDLE"),
             ),
-            If(self.abort, self.failed.eq(1)),
         )
         fsm.act(
             "READ WORD",
@@ -161,43 +155,47 @@ class NTT(LiteXModule):
         )
         fsm.act(
             "WRITE WORD",
-            If(self.proper, NextState("WORD")).Else(self.word_done.eq(1), NextState("IDLE")),
+            If(proper, NextState("WRITTEN")).Else(self.word_done.eq(1), NextState("IDLE")),
         )
-        fsm.act("WORD", If(self.ended.last, self.word_done.eq(1), NextState("IDLE")))
+        fsm.act("WRITTEN", If(self.ended.last, self.word_done.eq(1), NextState("IDLE")))
 
-        issuing = fsm.ongoing("ISSUE")
-        writing = fsm.ongoing("WRITE WORD")
-        spoiled = self.sink.valid & self.sink.ready & ~self.proper
+        issuing, writing = fsm.ongoing("ISSUE"), fsm.ongoing("WRITE WORD")
         self.comb += [
-            If(wiping | failing, decoded.clear.eq(1)).Else(
+            If(wiping | failing, coming.clear.eq(1))
+            .Elif(
+                self.start,
                 Case(
                     self.operation,
                     {
-                        CODES[name]: [getattr(decoded, flag).eq(1) for flag in operation.flags]
+                        CODES[name]: [getattr(coming, flag).eq(1) for flag in operation.flags]
                         for name, operation in OPERATIONS.items()
                     },
-                )
-            ),
+                ),
+            )
+            .Else(coming.stream.eq(1)),
             self.busy.eq(~fsm.ongoing("IDLE") | wiping | failing),
-            self.alone.eq(fsm.ongoing("STORE") | fsm.ongoing("READ WORD")),
-            self.proper.eq(self.sink.data < Q),
-            self.improper.eq(spoiled | writing & ~self.proper),
+            proper.eq(self.sink.data < Q),
+            spoiled.eq(self.sink.valid & self.sink.ready & ~proper),
+            self.improper.eq(spoiled | writing & ~proper),
             self.halt.eq(self.wipe | self.abort | spoiled),
             fsm.reset.eq(self.halt),
             self.pairs.eq(flags.transform | flags.clear),
-            self.bank.eq(Mux(writing, self.swap ^ count[0], self.phase)),
+            self.alone.eq(fsm.ongoing("STORE") | fsm.ongoing("READ WORD")),
+            self.bank.eq(Mux(writing, self.butterflies.swap ^ count[0], self.phase)),
             self.issue.eq(
-                issuing & (self.pairs | half | ~self.phase & (~flags.stream | self.offered))
-                | writing & self.proper
+                issuing & (self.pairs | half | Mux(flags.stream, self.reorder.whole, ~self.phase))
+                | writing & proper
             ),
             If(flags.transform, self.last.eq(count == LAYERS * PAIRS - 1))
             .Elif(flags.clear, self.last.eq(count == PAIRS - 1))
-            .Else(self.last.eq(writing | (count[:8] == COEFFICIENTS - 1))),
+            .Else(self.last.eq((count[:8] == COEFFICIENTS - 1) | writing)),
             self.advance.eq(~fetched[1] | self.source.ready | ~fsm.ongoing("STORE")),
+            # The first coefficient of a pair comes while the pair before leaves.
+            self.reorder.enable.eq(issuing & flags.stream & ~(half & self.last)),
         ]
         self.sync += [
             self.phase.eq(~self.phase | self.begins | again),
-            half.eq(self.issue & ~self.phase & ~self.pairs & ~self.halt),
+            half.eq(self.issue & ~self.phase & ~self.pairs & ~writing & ~self.halt),
             If(self.issue | fetch & self.advance, count.eq(count + 1)),
             If(self.advance, fetched.eq(Cat(fetch, fetched))),
             # A transform may begin in another slot.
@@ -206,137 +204,111 @@ class NTT(LiteXModule):
             If(again, count.eq(0), at.d.eq(at.d + 1)),
             If(
                 self.begins,
+                flags.eq(coming),
                 count.eq(0),
-                flags.eq(decoded),
-                If(wiping, at.d.eq(0)).Elif(
-                    ~failing, at.a.eq(self.a), at.b.eq(self.b), at.d.eq(self.d)
-                ),
+                If(wiping, at.d.eq(0))
+                .Elif(failing)
+                .Elif(self.start, at.a.eq(self.a), at.b.eq(self.b), at.d.eq(self.d))
+                .Else(count.eq(self.word[:8]), at.a.eq(self.word[8:]), at.d.eq(self.word[8:])),
             ),
             If(
-                self.takes_word,
-                flags.raw_bits().eq(0),
-                flags.stream.eq(1),
-                count.eq(self.word[:8]),
-                at.a.eq(self.word[8:]),
-                at.d.eq(self.word[8:]),
+                self.ended.check
+                & (self.datapath.total >= self.bound)
+                & (self.datapath.total <= Q - self.bound),
+                self.exceeds.eq(1),
             ),
-            If(
-                self.ended.check,
-                If(
-                    (self.datapath.total >= self.bound) & (self.datapath.total <= Q - self.bound),
-                    self.exceeds.eq(1),
-                ),
-            ),
-            If(self.start & self.begins | self.wipe, self.exceeds.eq(0)),
+            If(self.begins & self.start | self.wipe, self.exceeds.eq(0)),
             If(self.halt, fetched.eq(0), failing.eq(~flags.store & ~wiping)),
             If(self.wipe, wiping.eq(1), failing.eq(0)),
         ]
 
-    def _stream(self) -> None:
-        """Coefficients come in the order of their indexes and are issued in that of the banks."""
-        sink, phase, swap = self.sink, self.phase, self.swap
-        issuing = self.fsm.ongoing("ISSUE")
-        held = Signal()
-        first = Signal(BITS)  # of the pair that comes
-        other = Signal(BITS)  # of the pair that is issued, for the second bank
-        takes = Signal()
+    def _addresses(self) -> None:
+        """What is read, and where that which comes of it goes."""
+        flags, at, butterflies = self.flags, self.at, self.butterflies
+        bank0, bank1 = self.banks
+        address0, address1 = butterflies.addresses
+        before = Signal.like(address0)
+        in_turn = Signal()  # the second bank does what the first one did in the cycle before
+        token = Record(TOKEN)
+        self.tokens = [Record(TOKEN) for _ in range(LATENCY)]
         self.comb += [
-            takes.eq(issuing & self.flags.stream & ~(phase & (self.count[:8] == COEFFICIENTS - 1))),
-            sink.ready.eq(takes & (~held | ~phase)),
-            self.offered.eq(held & sink.valid),
-            self.streamed.eq(
-                Mux(self.fsm.ongoing("WRITE WORD") | ~phase & swap, sink.data,
-                    Mux(phase, other, first))
-            ),
-        ]  # fmt: skip
-        self.sync += [
+            butterflies.begins.eq(self.begins),
+            butterflies.step.eq(self.issue),
             If(
-                sink.valid & sink.ready,
-                held.eq(~held),
-                If(held, other.eq(Mux(swap, first, sink.data)), first.eq(0)).Else(
-                    first.eq(sink.data)
-                ),
+                self.begins,
+                butterflies.forward.eq(self.coming.transform & ~self.coming.inverse),
+                butterflies.inverse.eq(self.coming.inverse),
+            ).Else(
+                butterflies.forward.eq(flags.transform & ~flags.inverse),
+                butterflies.inverse.eq(flags.inverse),
             ),
-            If(phase, other.eq(0)),
-            If(~issuing | self.halt, held.eq(0), first.eq(0), other.eq(0)),
+            butterflies.n.eq(Mux(self.pairs, self.count[:7], self.count[1:8])),
+            in_turn.eq(~self.pairs & ~self.alone),
+            bank0.address.eq(Cat(address0, Mux(in_turn & self.phase, at.b, at.a))),
+            bank1.address.eq(
+                Cat(Mux(in_turn, before, address1), Mux(in_turn & ~self.phase, at.b, at.a))
+            ),
+            bank0.beside.eq(Cat(Mux(bank0.write, self.ended.address0, address0), at.d)),
+            bank1.beside.eq(Cat(Mux(bank1.write, self.ended.address1, before), at.d)),
+            [bank.advance.eq(self.advance) for bank in self.banks],
+            bank0.write.eq(self.ended.write0),
+            bank1.write.eq(self.ended.write1),
+            token.write0.eq(self.issue & ~flags.check & (self.pairs | ~self.bank)),
+            token.write1.eq(self.issue & ~flags.check & (self.pairs | self.bank)),
+            token.address0.eq(address0),
+            token.address1.eq(address1),
+            token.swap.eq(Mux(self.pairs, butterflies.swap, self.bank ^ flags.subtract)),
+            token.last.eq(self.issue & self.last),
+            token.check.eq(self.issue & flags.check),
+            self.ended.eq(self.tokens[-1]),
+        ]
+        self.sync += [
+            before.eq(address0),
+            [
+                later.eq(sooner)
+                for sooner, later in zip([token, *self.tokens], self.tokens, strict=False)
+            ],
+            If(self.halt, [record.raw_bits().eq(0) for record in self.tokens]),
         ]
 
     def _operands(self) -> None:
-        """Addresses, what is read there, and the way of the results back."""
-        flags, at, datapath = self.flags, self.at, self.datapath
+        """What was read becomes operands, and results are written."""
+        flags, datapath = self.flags, self.datapath
         bank0, bank1 = self.banks
-        n = Signal(7)  # butterfly, or pair of coefficients
-        mask = Signal(7)  # distance of a butterfly's operands, less 1; 0 if it is no transform
-        apart = Signal(7)  # bit in which their addresses differ, if there is one
-        base = Signal(7)
-        base_before = Signal(7)
-        in_turn = Signal()  # the second bank does what the first did in the cycle before
         select = Signal()
         selected = Signal(2)
-        token = Record(TOKEN)
-        tokens = [Record(TOKEN) for _ in range(LATENCY)]
-        self.comb += [
-            n.eq(Mux(self.pairs, self.count[:7], self.count[1:8])),
-            self.swap.eq(parity(n)),
-            base.eq((n & ~mask) | ((n >> 1) & (mask >> 1))),
-            apart.eq(mask & ~(mask >> 1)),
-            token.address0.eq(base | Mux(self.swap, apart, 0)),
-            token.address1.eq(base | Mux(self.swap, 0, apart)),
-            token.write0.eq(self.issue & ~flags.check & (self.pairs | ~self.bank)),
-            token.write1.eq(self.issue & ~flags.check & (self.pairs | self.bank)),
-            token.check.eq(self.issue & flags.check),
-            token.last.eq(self.issue & self.last),
-            token.swap.eq(Mux(self.pairs, self.swap, self.bank ^ flags.subtract)),
-            self.ended.eq(tokens[-1]),
-            [bank.advance.eq(self.advance) for bank in self.banks],
-            in_turn.eq(~(self.pairs | self.alone)),
-            If(self.pairs, select.eq(self.swap))
-            .Elif(self.alone, select.eq(self.swap ^ self.count[0]))
-            .Else(select.eq(~self.phase)),
-            bank0.address.eq(Cat(token.address0, Mux(in_turn & self.phase, at.b, at.a))),
-            bank1.address.eq(
-                Cat(
-                    Mux(in_turn, base_before, token.address1),
-                    Mux(in_turn & ~self.phase, at.b, at.a),
-                )
-            ),
-            bank0.beside.eq(Cat(Mux(bank0.write, self.ended.address0, base), at.d)),
-            bank1.beside.eq(Cat(Mux(bank1.write, self.ended.address1, base_before), at.d)),
-        ]
-        ends_layer = flags.transform & self.issue & (n == PAIRS - 1)
-        self.sync += [
-            base_before.eq(base),
-            If(self.advance, selected.eq(Cat(select, selected))),
-            [later.eq(sooner) for sooner, later in zip([token, *tokens], tokens, strict=False)],
-            If(self.halt, [record.raw_bits().eq(0) for record in tokens]),
-            If(ends_layer, mask.eq(Mux(flags.inverse, Cat(1, mask), mask >> 1))),
-            If(self.begins, mask.eq(Mux(self.decoded.transform & ~self.decoded.inverse, 127, 0))),
-            If(self.takes_word, mask.eq(0)),
-        ]
-
-        # Of a butterfly, the coefficient with the lower index and the other one; else w, and the
-        # next y.
-        lower = Signal(BITS)
-        upper = Signal(BITS)
+        lower = Signal(BITS)  # of a butterfly; else w
+        upper = Signal(BITS)  # of a butterfly; else y of the next coefficient
         lower_before = Signal(BITS)
         streamed = [Signal(BITS), Signal(BITS)]
         y = Signal(BITS)
         valid = Signal()
         self.comb += [
+            self.sink.connect(self.reorder.sink),
+            self.reorder.phase.eq(self.phase),
+            self.reorder.swap.eq(self.butterflies.swap),
+            If(self.pairs, select.eq(self.butterflies.swap))
+            .Elif(self.alone, select.eq(self.butterflies.swap ^ self.count[0]))
+            .Else(select.eq(~self.phase)),
             lower.eq(Mux(selected[1], bank1.read, bank0.read)),
             upper.eq(Mux(selected[1], bank0.read, bank1.read)),
-            valid.eq(tokens[2].write0 | tokens[2].write1 | tokens[2].check),
             self.source.data.eq(lower),
+            valid.eq(self.tokens[2].write0 | self.tokens[2].write1 | self.tokens[2].check),
             datapath.inverse.eq(flags.inverse),
-            bank0.write.eq(self.ended.write0),
-            bank1.write.eq(self.ended.write1),
             bank0.written.eq(Mux(self.ended.swap, datapath.difference, datapath.total)),
             bank1.written.eq(Mux(self.ended.swap, datapath.total, datapath.difference)),
         ]
         self.sync += [
-            streamed[0].eq(Mux(self.issue, self.streamed, 0)),
-            streamed[1].eq(streamed[0]),
+            If(self.advance, selected.eq(Cat(select, selected))),
             lower_before.eq(lower),
+            streamed[0].eq(0),
+            If(
+                self.issue & flags.stream,
+                streamed[0].eq(
+                    Mux(self.fsm.ongoing("WRITE WORD"), self.sink.data, self.reorder.data)
+                ),
+            ),
+            streamed[1].eq(streamed[0]),
             y.eq(Mux(flags.stream, streamed[1], upper)),
             datapath.x.eq(0),
             datapath.y.eq(0),
@@ -348,27 +320,6 @@ class NTT(LiteXModule):
                     datapath.x.eq(Mux(selected[1], bank1.read_beside, bank0.read_beside)),
                 ),
                 datapath.y.eq(y),
-                datapath.w.eq(Mux(flags.times, lower, self._root(mask, n))),
+                datapath.w.eq(Mux(flags.times, lower, self.butterflies.root)),
             ),
         ]
-
-    def _root(self, mask: Signal, n: Signal) -> Signal:
-        """The root of unity of the butterfly that was issued three cycles ago, else 1."""
-        next_root = Signal(max=COEFFICIENTS)
-        address = Signal(max=len(ROOTS))
-        root = Signal(BITS)
-        memory = Memory(BITS, len(ROOTS), init=ROOTS)
-        port = memory.get_port(mode=READ_FIRST)
-        self.specials += memory, port
-        self.sync += [
-            If(
-                self.flags.transform & self.issue & ((n & mask) == mask),
-                next_root.eq(next_root + 1),
-            ),
-            If(self.begins, next_root.eq(self.decoded.transform)),
-            If(self.takes_word, next_root.eq(0)),
-            address.eq(Cat(next_root, self.flags.inverse)),
-            root.eq(port.dat_r),
-        ]
-        self.comb += port.adr.eq(address)
-        return root

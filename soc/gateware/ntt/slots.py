@@ -23,8 +23,8 @@ def parity(signal):
 class Bank(LiteXModule):
     """Half of each slot: of coefficients 2 k and 2 k + 1 the one whose index has its parity.
 
-    Two words are read a cycle, or one is read and one written. No word is read while it is
-    written.
+    Two words are read a cycle, or one is read and one written. What is read of a word while it
+    is written is of no use to anybody: tools need not care (`no_rw_check`).
 
     Args:
         slots: how many polynomials there are
@@ -49,6 +49,7 @@ class Bank(LiteXModule):
         # # #
 
         memory = Memory(BITS, words)
+        memory.attr = {("no_rw_check", 1)}
         first = memory.get_port(has_re=True, mode=READ_FIRST)
         second = memory.get_port(write_capable=True, mode=NO_CHANGE)
         self.specials += memory, first, second

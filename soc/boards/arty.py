@@ -1,5 +1,6 @@
 """Digilent Arty A7, with an XC7A35T or XC7A100T."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from litedram.modules import MT41K128M16
@@ -19,6 +20,7 @@ __all__ = ["ARTY"]
 XC7A35T = Device("xc7a35ticsg324-1L", "artix", (), 20_800, 41_600, 50, 90)
 XC7A100T = Device("xc7a100tcsg324-1", "artix", (), 63_400, 126_800, 135, 240)
 OSCILLATOR = 100_000_000
+FIRMWARE_AT = 0x40_0000  # in a flash of 16 MiB that begins with the bitstream
 FREQUENCY = 75_000_000  # the least at which its DDR3 may run with its DLL on: 300 MHz
 ALLOW_RINGS = "set_property SEVERITY {{Warning}} [get_drc_checks LUTLP-1]"
 CACHE_BYTES = 8192  # between bus and DDR3
@@ -47,7 +49,9 @@ class Clocks(LiteXModule):  # type: ignore[misc]
         self.idelayctrl = S7IDELAYCTRL(self.cd_idelay)
 
 
-def _make(variant: str, measurement: int) -> tuple[digilent_arty.Platform, System]:
+def _make(
+    variant: str, measurement: int, boot: Sequence[int]
+) -> tuple[digilent_arty.Platform, System]:
     platform = digilent_arty.Platform(variant=variant)
     serial = RS232PHY(platform.request("serial"), FREQUENCY, BAUD, with_dynamic_baudrate=True)
     flash = platform.request("spiflash")
@@ -60,6 +64,7 @@ def _make(variant: str, measurement: int) -> tuple[digilent_arty.Platform, Syste
         button=platform.request("user_btn", 0),
         lamp=platform.request("user_led", 0),
         noise=RingOscillators("artix"),
+        boot=boot,
         measurement=measurement,
     )
     system.comb += [flash.wp.eq(1), flash.hold.eq(1)]
@@ -82,6 +87,7 @@ ARTY = [
         title=f"Digilent Arty A7-{size}T, 256 MiB DDR3",
         device=device,
         frequency=FREQUENCY,
+        firmware_at=FIRMWARE_AT,
         loader=("--board", f"arty_a7_{size}t"),
         make=partial(_make, f"a7-{size}"),
     )

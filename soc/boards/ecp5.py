@@ -1,5 +1,7 @@
 """What ECP5 boards with an SDRAM share: clocks, the way to the flash, the memory."""
 
+from collections.abc import Sequence
+
 from litedram.modules import SDRAMModule
 from litedram.phy import GENSDRPHY
 from litex.build.generic_platform import GenericPlatform
@@ -79,6 +81,7 @@ def make(
     button: Signal,
     lamp: Signal,
     measurement: int,
+    boot: Sequence[int],
 ) -> System:
     """Make the system for a board.
 
@@ -90,6 +93,7 @@ def make(
         button: high while it is down
         lamp: high to light it
         measurement: what the measurement register holds
+        boot: words of the boot ROM
     """
     flash = FlashPads(platform)
     system = System(
@@ -101,6 +105,7 @@ def make(
         button=button,
         lamp=lamp,
         noise=RingOscillators("ecp5"),
+        boot=boot,
         measurement=measurement,
     )
     system.flash_pads = flash

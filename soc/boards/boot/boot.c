@@ -18,7 +18,7 @@ static uint32_t exchange(uint32_t bits, uint32_t value)
 {
     flash_mosi_write(value);
     flash_control_write(1u << CSR_FLASH_CONTROL_START_OFFSET | bits << CSR_FLASH_CONTROL_LENGTH_OFFSET);
-    while (!flash_status_done_read()) {
+    while (!(flash_status_read() & 1u << CSR_FLASH_STATUS_DONE_OFFSET)) {
     }
     return flash_miso_read();
 }
@@ -82,6 +82,6 @@ _Noreturn void boot(void)
         stop("boot: the firmware is damaged\n");
     }
     __asm__ volatile("fence.i" ::: "memory");
-    ((_Noreturn void (*)(void))MAIN_RAM_BASE)();
+    ((void (*)(void))MAIN_RAM_BASE)();
     __builtin_unreachable();
 }

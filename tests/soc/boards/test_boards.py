@@ -1,6 +1,7 @@
 """Boards: reports within their budgets, of the gateware that is here, and the command line."""
 
 import json
+import struct
 import subprocess
 import sys
 from dataclasses import replace
@@ -12,6 +13,7 @@ from migen.fhdl.verilog import convert
 from soc.boards import report as reports
 from soc.boards.build import BUILD, measurement
 from soc.boards.catalogue import BOARDS
+from soc.boards.rom import ROM_BYTES, packed, rom
 from soc.boards.tools import ToolError, logic_cells, tool
 from soc.gateware.entropy.noise import RING_LENGTHS, RingOscillators
 
@@ -94,6 +96,23 @@ def test_a_tool_that_fails_shows_the_end_of_its_log(tmp_path):
         tool("yosys", "-p", "read_verilog nothing.v", folder=tmp_path)
     with pytest.raises(ToolError, match=r"yowasp-nothing is missing; pip install"):
         tool("nothing", folder=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ulx3s_45f", "arty_a7_35t"])
+def test_the_boot_rom_wakes_the_memory_and_knows_where_its_firmware_is(name):
+    board = BOARDS[name]
+    words = rom(board)
+    assert len(words) == ROM_BYTES // 4
+    image = struct.pack(f"<{len(words)}I", *words)
+    for text in (b"no firmware in the flash", b"firmware is damaged", b"main RAM does not answer"):
+        assert text in image
+    other = replace(board, firmware_at=board.firmware_at + 0x1_0000)
+    assert rom(other) != words
+    assert rom(replace(board, title="the same")) == words
+
+
+def test_a_firmware_is_packed_with_its_length_and_checksum():
+    assert packed(b"123456789") == b"optn" + bytes.fromhex("09000000 2639f4cb") + b"123456789"
 
 
 def test_boards_are_listed():

@@ -11,6 +11,7 @@ from litex.build.generic_platform import GenericPlatform
 from litex.gen import LiteXModule
 from litex.soc.cores.spi import SPIMaster
 from litex.soc.cores.uart import UART
+from litex.soc.integration.soc import SoCRegion
 from litex.soc.integration.soc_core import SoCCore
 from litex.soc.interconnect import wishbone
 from litex.soc.interconnect.csr import CSRStatus
@@ -20,6 +21,7 @@ from migen.fhdl import tracer
 from soc.gateware.entropy.noise import SeededNoise
 from soc.gateware.entropy.registers import EntropyRegisters
 from soc.gateware.keccak.registers import KeccakEngine
+from soc.gateware.ntt.registers import NTTEngine
 from soc.gateware.presence.registers import PresenceRegisters
 from soc.gateware.redactor.registers import RedactorEngine
 from soc.gateware.sampler.registers import SamplerEngine
@@ -32,6 +34,8 @@ Made = TypeVar("Made")
 
 BOOT_ROM = 0x0000_0000
 MAIN_RAM = 0x4000_0000
+WINDOWS = 0x8000_0000
+WINDOW_BYTES = 0x4000
 SRAM_BYTES = 0x2000  # on the chip: stack of the boot ROM
 UART_FIFO_BYTES = 16
 BUS_TIMEOUT_CYCLES = 4096  # longer than any memory takes; then DMA has a bus error
@@ -43,6 +47,7 @@ MEASUREMENT_BYTES = 32
 CORES: dict[str, Callable[["System"], Module]] = {
     "keccak": lambda system: KeccakEngine(),
     "sampler": lambda system: SamplerEngine(system.keccak),
+    "ntt": lambda system: NTTEngine(),
     "redactor": lambda system: RedactorEngine(),
     "splitter": lambda system: SplitterEngine(),
     "entropy": lambda system: EntropyRegisters(system.noise.noise),
@@ -142,6 +147,8 @@ class System(SoCCore):
             self.noise = SeededNoise() if noise is None else noise
         for name in names:
             self._add_core(name, CORES[name](self))
+        if {"sampler", "ntt"} <= set(names):
+            self.comb += self.sampler.source.connect(self.ntt.sink)
 
     def _add_core(self, name: str, core: Module) -> None:
         self.add_module(name=name, module=core)
@@ -150,6 +157,9 @@ class System(SoCCore):
         for attribute, bus in sorted(vars(core).items()):
             if isinstance(bus, wishbone.Interface):
                 self._add_master(f"{name}_{attribute}", bus)
+        if hasattr(core, "window"):
+            region = SoCRegion(origin=WINDOWS, size=WINDOW_BYTES, cached=False)
+            self.bus.add_slave(name, core.window.bus, region)
 
     def _add_master(self, name: str, bus: wishbone.Interface) -> None:
         """Join a core's bus; an address where nothing is gives it `err` instead of `ack`."""

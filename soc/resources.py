@@ -23,6 +23,7 @@ from soc.gateware.entropy.noise import RingOscillators
 from soc.gateware.entropy.registers import EntropyRegisters
 from soc.gateware.keccak.core import Port
 from soc.gateware.keccak.registers import KeccakEngine
+from soc.gateware.ntt.registers import NTTEngine
 from soc.gateware.presence.registers import PresenceRegisters
 from soc.gateware.redactor.registers import RedactorEngine
 from soc.gateware.sampler.registers import SamplerEngine
@@ -41,9 +42,16 @@ def _keccak() -> tuple[Any, list[Any]]:
 
 
 def _sampler() -> tuple[Any, list[Any]]:
-    keccak: Any = SimpleNamespace(guest=Port(), lent=Signal(), free=Signal())
+    lent = Signal()
+    free = Signal()
+    keccak: Any = SimpleNamespace(guest=Port(), lent=lent, free=free)
     engine = SamplerEngine(keccak)
     return engine, [*vars(keccak).values(), engine.source]
+
+
+def _ntt() -> tuple[Any, list[Any]]:
+    engine = NTTEngine()
+    return engine, [engine.sink, engine.window.bus]
 
 
 def _entropy() -> tuple[Any, list[Any]]:
@@ -62,6 +70,7 @@ def _presence() -> tuple[Any, list[Any]]:
 CORES: dict[str, Callable[[], tuple[Any, list[Any]]]] = {
     "keccak": _keccak,
     "sampler": _sampler,
+    "ntt": _ntt,
     "redactor": lambda: (RedactorEngine(), []),
     "splitter": lambda: (SplitterEngine(), []),
     "entropy": _entropy,

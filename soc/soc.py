@@ -3,8 +3,9 @@
 import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from litex.build.generic_platform import GenericPlatform
 from litex.gen import LiteXModule
@@ -15,8 +16,9 @@ from litex.soc.integration.soc_core import SoCCore
 from litex.soc.interconnect import wishbone
 from litex.soc.interconnect.csr import CSRStatus
 from migen import Module, Record, Signal
+from migen.fhdl import tracer
 
-from soc.gateware.entropy.noise import RingOscillators
+from soc.gateware.entropy.noise import SeededNoise
 from soc.gateware.entropy.registers import EntropyRegisters
 from soc.gateware.keccak.registers import KeccakEngine
 from soc.gateware.ntt.registers import NTTEngine
@@ -26,7 +28,9 @@ from soc.gateware.sampler.registers import SamplerEngine
 from soc.gateware.splitter.registers import SplitterEngine
 from soc.gateware.uptime.registers import UptimeRegisters
 
-__all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "measured"]
+__all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "fresh", "measured", "measurement"]
+
+Made = TypeVar("Made")
 
 BOOT_ROM = 0x0000_0000
 MAIN_RAM = 0x4000_0000
@@ -60,7 +64,7 @@ class Measurement(LiteXModule):
     def __init__(self, value: int) -> None:
         self.gateware = CSRStatus(
             8 * MEASUREMENT_BYTES,
-            description="SHA3-256 of the gateware; see `soc.soc.measured`.",
+            description="SHA3-256 of the gateware; see `soc.soc.measurement`.",
         )
 
         # # #
@@ -79,7 +83,7 @@ class System(SoCCore):
         flash: pads `clk`, `cs_n`, `mosi` and `miso` of the SPI flash
         button: high while the consent button is closed
         lamp: high to light the lamp
-        noise: module with a signal `noise`; rings by default
+        noise: module with a signal `noise`; one that is stuck by default
         cores: names of `CORES`
         variant: of VexRiscv
         ram_bytes: size of a main RAM of block RAM; 0 where the board brings its own
@@ -140,7 +144,7 @@ class System(SoCCore):
         self.button = Signal() if button is None else button
         self.consent_lamp = Signal() if lamp is None else lamp
         if "entropy" in names:
-            self.noise = RingOscillators() if noise is None else noise
+            self.noise = SeededNoise() if noise is None else noise
         for name in names:
             self._add_core(name, CORES[name](self))
         if "ntt" in names and "sampler" in names:
@@ -185,23 +189,45 @@ class Gateware(NamedTuple):
 def measured(make: Callable[[int], tuple[GenericPlatform, System]]) -> Gateware:
     """Generate the Verilog of a system that holds its own measurement.
 
-    The measurement is the SHA3-256 of the Verilog without comments, of the first contents of
-    memories and of the Verilog sources added to the platform, sorted by name, of a system whose
-    measurement is zero. Equal sources and parameters give equal measurements.
-
     Args:
         make: called with a measurement, makes the platform and the system, not yet finalized
 
     Returns:
         the system, finalized, and its Verilog
     """
-    blank = _gateware(make, 0)
+    value = measurement(make)
+    return fresh(lambda: _gateware(make, value))
+
+
+def measurement(make: Callable[[int], tuple[GenericPlatform, System]]) -> int:
+    """Measure a system.
+
+    The measurement is the SHA3-256 of the Verilog without comments, of the first contents of
+    memories and of the Verilog sources added to the platform, sorted by name, of a system whose
+    measurement is zero. Equal sources and parameters give equal measurements.
+
+    Args:
+        make: as in `measured`
+    """
+    blank = fresh(lambda: _gateware(make, 0))
     plain = re.sub(r"//[^\n]*|/\*.*?\*/", "", blank.verilog, flags=re.DOTALL)
     parts = {"": plain, **blank.files, **blank.sources}
     digest = hashlib.sha3_256()
     for text in (text for part in sorted(parts.items()) for text in part):
         digest.update(len(text).to_bytes(4, "big") + text.encode())
-    return _gateware(make, int.from_bytes(digest.digest(), "big"))
+    return int.from_bytes(digest.digest(), "big")
+
+
+def fresh(job: Callable[[], Made]) -> Made:
+    """Do what makes gateware as if it were the first of its kind.
+
+    Migen and LiteX name signals after all that was made before in the process, and after all
+    callers. Here both are always the same, so that equal sources give equal Verilog.
+    """
+    tracer.classname_to_objs.clear()
+    tracer.name_to_idx.clear()
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(job).result()
 
 
 def _gateware(make: Callable[[int], tuple[GenericPlatform, System]], measurement: int) -> Gateware:

@@ -105,13 +105,13 @@ def test_the_flash_is_kept_in_its_file(tmp_path: Path) -> None:
     assert set(contents[SECTOR:]) == {0xFF}
 
 
-@pytest.mark.parametrize("cut", random.Random(2).sample(range(50_000, 700_000), 6))
+@pytest.mark.parametrize("cut", random.Random(2).sample(range(2_300_000, 3_100_000), 3))
 def test_a_power_failure_leaves_pages_whole_half_and_not_begun_in_their_order(
     tmp_path: Path, cut: int
 ) -> None:
     flash = tmp_path / "flash"
     flash.write_bytes(b"\xee" * 0x10000)
-    done = run("write_flash", "--flash", flash, "--flash-fast", "--cut", cut)
+    done = run("write_flash", "--flash", flash, "--cut", cut)
     assert done.returncode == POWER_CUT
     contents = flash.read_bytes()[:SECTOR]
     told = [int(line) for line in done.stdout.split()]  # pages that firmware knows are done

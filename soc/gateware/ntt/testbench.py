@@ -2,7 +2,7 @@
 
 import os
 import random
-from struct import pack, unpack
+from struct import pack
 
 import pytest
 from migen import run_simulation
@@ -16,7 +16,6 @@ from soc.gateware.ntt.model import COEFFICIENTS, Q
 from soc.gateware.ntt.operations import CODES, OPERATIONS
 from soc.gateware.ntt.registers import NTTEngine
 from soc.gateware.ntt.volume import Jobs
-from tests.firmware.crypto.native import Library
 
 VOLUME = int(os.environ.get("OPTIN_NTT_POLYNOMIALS", "1000"))
 SLOTS = 16
@@ -165,24 +164,8 @@ def test_a_check_tells_whether_any_coefficient_reaches_the_bound(bound):
     assert False in expected[1::2]
 
 
-def test_the_model_s_arithmetic_is_the_firmware_s_c():
-    library, rng = Library(), random.Random(5)
-    every = list(edges(rng))[:40] + [polynomial(rng) for _ in range(100)]
-    for a, b, d in zip(every, every[1:], every[2:], strict=False):
-        assert words(library.get("mldsa_ntt", data(a))) == model.ntt(a)
-        assert words(library.get("mldsa_ntt_inverse", data(a))) == model.inverse_ntt(a)
-        product = model.multiply(a, b)
-        assert words(library.get("mldsa_multiply_add", data(d), data(a), data(b))) == model.add(
-            d, product
-        )
-
-
 def data(polynomial):
     return pack(f"<{COEFFICIENTS}I", *polynomial)
-
-
-def words(data):
-    return list(unpack(f"<{len(data) // 4}I", data))
 
 
 def command(name, a=0, b=0, d=0, memory=1):

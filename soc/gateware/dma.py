@@ -123,7 +123,9 @@ class Writer(_Master):
     """Writes words to main memory: as many of `data` as the command says; `last` means nothing.
 
     A word takes a cycle where memory bursts; the first two more, and two more every BURST words.
-    Nothing of it stays behind: the register is zero when its word has been written.
+    Whether it takes a word is known from registers alone, never from the bus: a path through the
+    memory's answer into an engine would be the system's longest. Nothing stays behind: the
+    registers are zero when their words have been written.
     """
 
     def __init__(self, bus: Interface) -> None:
@@ -133,13 +135,26 @@ class Writer(_Master):
         # # #
 
         word = Signal(32)
+        next_word = Signal(32)
+        waiting = Signal()  # a second word, taken while the bus was busy with the first
+        put = Signal()
         self.comb += [
             bus.we.eq(1),
             bus.dat_w.eq(word),
-            data.ready.eq(self.busy & ~self.stop & (~self.present | self.taken & ~self.final)),
+            data.ready.eq(self.busy & ~self.stop & ~waiting & ~(self.present & self.final)),
+            put.eq(data.valid & data.ready),
         ]
         self.sync += [
-            If(self.taken, self.present.eq(0), word.eq(0)),
-            If(data.valid & data.ready, self.present.eq(1), word.eq(data.data)),
-            If(~self.busy, self.present.eq(0), word.eq(0)),
+            If(
+                self.taken | ~self.present,
+                self.present.eq(waiting | put),
+                word.eq(Mux(waiting, next_word, Mux(put, data.data, 0))),
+                waiting.eq(0),
+                next_word.eq(0),
+            ).Elif(
+                put,
+                waiting.eq(1),
+                next_word.eq(data.data),
+            ),
+            If(~self.busy, self.present.eq(0), word.eq(0), waiting.eq(0), next_word.eq(0)),
         ]

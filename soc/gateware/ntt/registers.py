@@ -134,7 +134,7 @@ class NTTEngine(Engine):
             reader.reset.eq(self.clear | core.improper & ~window.writing),
             writer.reset.eq(self.clear),
             core.source.connect(writer.data),
-            If(window.writing, core.sink.data.eq(window.bus.dat_w))
+            If(window.writing, core.sink.data.eq(window.data))
             .Elif(from_memory, reader.source.connect(core.sink, omit={"last"}))
             .Else(self.sink.connect(core.sink, omit={"last"})),
             window.closed.eq(self.busy | self.start),

@@ -42,8 +42,8 @@ WATCHDOG_PULSE_CYCLES = 16
 MEASUREMENT_BYTES = 32
 
 # Each core and what makes its wrapper, of a system that has those before it. What has events gets
-# an interrupt; each Wishbone interface among its attributes becomes a master of the bus, and its
-# `window` a slave.
+# an interrupt; each Wishbone interface among its attributes becomes a master of the bus, its
+# `window` a slave; its `constants` are in the C headers.
 CORES: dict[str, Callable[["System"], Module]] = {
     "keccak": lambda system: KeccakEngine(),
     "sampler": lambda system: SamplerEngine(system.keccak),
@@ -154,6 +154,8 @@ class System(SoCCore):
         self.add_module(name=name, module=core)
         if hasattr(core, "ev"):
             self.irq.add(name, use_loc_if_exists=True)
+        for constant, value in getattr(core, "constants", {}).items():
+            self.add_constant(f"{name}_{constant}".upper(), value)
         for attribute, bus in sorted(vars(core).items()):
             if isinstance(bus, wishbone.Interface):
                 self._add_master(f"{name}_{attribute}", bus)

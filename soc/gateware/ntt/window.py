@@ -47,19 +47,19 @@ class Window(LiteXModule):
                 ).Else(
                     core.read_word.eq(~bus.we),
                     core.write_word.eq(bus.we),
-                    If(bus.we, NextValue(self.data, bus.dat_w)),
+                    If(bus.we, NextValue(self.data, bus.dat_w), NextValue(self.writing, 1)),
                     NextState("WAIT"),
                 ),
             ),
         )
         fsm.act(
             "WAIT",
-            self.writing.eq(bus.we),
             If(
                 core.word_done | self.abandon,
                 bus.ack.eq(1),
                 If(core.word_done & ~bus.we, bus.dat_r.eq(core.source.data)),
                 NextValue(self.data, 0),
+                NextValue(self.writing, 0),
                 NextState("IDLE"),
             ),
         )

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from litex.build.generic_platform import GenericPlatform
 from litex.gen import LiteXModule
+from litex.soc.cores.cpu.vexriscv.core import CPU_VARIANTS
 from litex.soc.cores.spi import SPIMaster
 from litex.soc.cores.uart import UART
 from litex.soc.integration.soc import SoCRegion
@@ -58,6 +59,10 @@ CORES: dict[str, Callable[["System"], Module]] = {
 }
 
 
+# Cores that work on another one.
+NEEDED = {"sampler": "keccak"}
+
+
 class Measurement(LiteXModule):
     """Says which gateware this is."""
 
@@ -91,7 +96,8 @@ class System(SoCCore):
         measurement: what the measurement register holds
 
     Raises:
-        ValueError: if there is no core of a name
+        ValueError: if there is no core of a name, or not the one that another works on, or no
+            such variant
     """
 
     def __init__(
@@ -116,6 +122,13 @@ class System(SoCCore):
         if unknown:
             raise ValueError(
                 f"no core {sorted(unknown)}: expected some of {list(CORES)}; see soc/gateware"
+            )
+        for name, other in NEEDED.items():
+            if name in names and other not in names:
+                raise ValueError(f"{name} works on {other}: expected both, or neither")
+        if variant not in CPU_VARIANTS:
+            raise ValueError(
+                f"no variant {variant!r} of VexRiscv: expected one of {', '.join(CPU_VARIANTS)}"
             )
         self.crg = crg
         super().__init__(

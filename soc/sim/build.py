@@ -112,8 +112,12 @@ def _verilated(
     from soc.soc import measured
 
     logging.disable(logging.INFO)  # LiteX tells its whole construction
-    made = measured(partial(make, memory=memory, variant=variant, cores=cores))
-    logging.disable(logging.NOTSET)
+    try:
+        made = measured(partial(make, memory=memory, variant=variant, cores=cores))
+    except ValueError as error:
+        raise SimulatorError(str(error)) from error
+    finally:
+        logging.disable(logging.NOTSET)
     sources = {"optin.v": made.verilog, **made.files, **made.sources}
     for name, text in sources.items():
         (work / name).write_text(text)

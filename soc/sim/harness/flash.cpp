@@ -1,10 +1,12 @@
 #include "flash.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <stdexcept>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -47,6 +49,12 @@ void Flash::open(const std::string &path) {
     close(file);
     memory = static_cast<uint8_t *>(mapped);
     if (fresh) std::memset(memory, 0xff, size);
+}
+
+void Flash::put(uint64_t address, const std::vector<uint8_t> &bytes) {
+    if (address > size || bytes.size() > size - address)
+        throw std::invalid_argument("the flash has " + std::to_string(size) + " bytes");
+    std::copy(bytes.begin(), bytes.end(), memory + address);
 }
 
 void Flash::time(uint64_t program, uint64_t erase) {

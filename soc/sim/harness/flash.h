@@ -13,6 +13,9 @@ public:
     // Ends the program where the file cannot be used.
     void open(const std::string &path);
 
+    // Change contents from outside. Throws std::invalid_argument where there are none.
+    void put(uint64_t address, const std::vector<uint8_t> &bytes);
+
     // So many cycles a page's programming and a sector's erasure take.
     void time(uint64_t program_cycles, uint64_t erase_cycles);
 

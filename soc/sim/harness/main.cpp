@@ -1,5 +1,6 @@
 // Runs the system: loads its memory, drives its pads, counts its cycles.
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -10,6 +11,7 @@
 #include <stdexcept>
 #include <string>
 #include <unistd.h>
+#include <vector>
 
 #include <verilated.h>
 #if VM_TRACE
@@ -99,12 +101,41 @@ void Simulation::load(const std::string &image) {
     file.read(reinterpret_cast<char *>(&ram[0]), std::streamsize(size));
 }
 
+// The bytes of an argument, two digits each.
+std::vector<uint8_t> bytes_of(const std::string &hex, const char *expected) {
+    if (hex.size() % 2 || hex.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
+        throw std::invalid_argument(std::string("expected ") + expected + ", two digits a byte");
+    std::vector<uint8_t> bytes;
+    for (size_t i = 0; i < hex.size(); i += 2)
+        bytes.push_back(uint8_t(std::stoi(hex.substr(i, 2), nullptr, 16)));
+    return bytes;
+}
+
+uint64_t number(const std::string &digits, const char *expected) {
+    if (digits.empty() || digits.size() > 19 ||
+        digits.find_first_not_of("0123456789") != std::string::npos)
+        throw std::invalid_argument(std::string("expected ") + expected);
+    return std::stoull(digits);
+}
+
 void Simulation::add_commands() {
     control.add("uart", [this](const std::string &hex) {
-        if (hex.size() % 2 || hex.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
-            throw std::invalid_argument("expected uart HEX, two digits a byte");
-        for (size_t i = 0; i < hex.size(); i += 2)
-            line.send(uint8_t(std::stoi(hex.substr(i, 2), nullptr, 16)));
+        for (uint8_t byte : bytes_of(hex, "uart HEX")) line.send(byte);
+        return std::string();
+    });
+    control.add("flash", [this](const std::string &argument) {
+        const char *expected = "flash ADDRESS HEX";
+        size_t end = std::min(argument.find(' '), argument.size());
+        uint64_t address = number(argument.substr(0, end), expected);
+        flash.put(address, bytes_of(argument.substr(std::min(end + 1, argument.size())), expected));
+        return std::string();
+    });
+    control.add("seed", [this](const std::string &argument) {
+        top.seed = number(argument, "seed N");
+        return std::string();
+    });
+    control.add("time", [this](const std::string &ns) {
+        top.sim_time = number(ns, "time NS");
         return std::string();
     });
     control.add("button", [this](const std::string &state) {
@@ -124,9 +155,7 @@ void Simulation::add_commands() {
         return std::string();
     });
     control.add("run", [this](const std::string &count) {
-        if (count.empty() || count.find_first_not_of("0123456789") != std::string::npos)
-            throw std::invalid_argument("expected run CYCLES");
-        pause_at = cycle + std::stoull(count);
+        pause_at = cycle + number(count, "run CYCLES");
         return std::to_string(pause_at);
     });
     control.add("cut", [this](const std::string &) {

@@ -105,6 +105,45 @@ def test_the_flash_is_kept_in_its_file(tmp_path: Path) -> None:
     assert set(contents[SECTOR:]) == {0xFF}
 
 
+def test_time_and_flash_are_what_they_were_made_at_the_start_or_later(tmp_path: Path) -> None:
+    flash, script = tmp_path / "flash", tmp_path / "script"
+    script.write_text("2000 uart 00\n")
+    started = run("tell_time", "--time", 0x123456789ABCDEF, "--script", script)
+    assert (started.returncode, started.stdout) == (0, "0123456789abcdef")
+    script.write_text("1000 time 4660\n1000 flash 4094 c0ffee\n2000 uart 00\n")
+    later = run("tell_time", "--flash", flash, "--script", script)
+    assert (later.returncode, later.stdout) == (0, "0000000000001234")
+    assert flash.read_bytes()[4092:4100].hex() == "ffffc0ffeeffffff"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "flash 99999999 00",
+        "flash x 00",
+        "flash 0 0",
+        "time",
+        "seed -1",
+        "button",
+        "run",
+        "nonsense",
+    ],
+)
+def test_a_command_that_makes_no_sense_ends_the_script(line: str, tmp_path: Path) -> None:
+    script = tmp_path / "script"
+    script.write_text(f"1000 {line}\n")
+    done = run("echo", "--script", script)
+    assert done.returncode == 1
+    assert "the script at cycle 1000: error" in done.stderr
+
+
+def test_a_waveform_is_written_on_request(tmp_path: Path) -> None:
+    trace = tmp_path / "trace.fst"
+    done = run("echo", "--trace", trace, "--trace-to", 200, "--max-cycles", 300)
+    assert done.returncode == 124
+    assert trace.stat().st_size > 1000
+
+
 @pytest.mark.parametrize("cut", random.Random(2).sample(range(2_300_000, 3_100_000), 3))
 def test_a_power_failure_leaves_pages_whole_half_and_not_begun_in_their_order(
     tmp_path: Path, cut: int

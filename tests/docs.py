@@ -27,11 +27,11 @@ def _states() -> Iterator[str]:
     yield ""
     yield "| entity | is | states | reads, in every state |"
     yield "|---|---|---|---|"
-    for kind in KINDS:
+    for _, kind in KINDS.items():
         reads = ", ".join(f"`{name}`" for name in kind.reads)
         names = ", ".join(_names(kind.table))
         yield f"| [{kind.kind}](#{kind.kind}) | {docs[kind.kind]} | {names} | {reads} |"
-    for kind in KINDS:
+    for _, kind in KINDS.items():
         yield ""
         yield f"## {kind.kind}"
         yield ""

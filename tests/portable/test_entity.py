@@ -1,7 +1,10 @@
 """Entities: drafts, tables, rings, passivation, and what happens to those that fail."""
 
-from actors import Access, Offer
-from runtime.actor import DeadLetters, Denied, Directory, Done, Entity, Escalated, Supervisor
+from actors import KINDS
+from actors.access import Access
+from actors.offer import Offer
+from runtime.actor import DeadLetters, Denied, Directory, Done, Escalated, Supervisor
+from runtime.actor.entity import Entity
 from runtime.actor.transaction import Journaled, Transaction
 from runtime.wire.errors import Busy, Fault, Missing, NodeError, NotAllowedNow, Refused
 from runtime.wire.schema import declare, record_or_type
@@ -95,7 +98,7 @@ class Boxes:
     def __init__(self, **options):
         self.stored = {}
         self.loads = 0
-        self.directory = Directory((Box,), self.load, **options)
+        self.directory = Directory({"box": Box}, self.load, **options)
         self.now = 0
 
     def load(self, entity_class, entity_id):
@@ -381,6 +384,7 @@ class BrokenOffer(Offer):
 
 def test_a_request_whose_entity_fails_leaves_no_trace():
     world = stage("activated")
+    world.node.directory.classes = dict(KINDS.items())
     world.node.directory.classes["access"] = BrokenAccess
     before = world.store.content()
     for _ in range(4):
@@ -396,6 +400,7 @@ def test_a_request_whose_entity_fails_leaves_no_trace():
 
 def test_a_node_whose_entities_keep_failing_stops_serving():
     world = stage("ready")
+    world.node.directory.classes = dict(KINDS.items())
     world.node.directory.classes["offer"] = BrokenOffer
     world.node.directory.passivate_all()
     for i in range(8):

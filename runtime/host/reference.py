@@ -4,18 +4,8 @@ import sys
 from collections.abc import Iterator
 
 from runtime.wire import records
-from runtime.wire.schema import (
-    Choice,
-    Exactly,
-    ListOf,
-    Maybe,
-    Section,
-    Spec,
-    Type,
-    spec_of,
-    specs,
-    type_of,
-)
+from runtime.wire.schema import Section, Spec, spec_of, specs, type_of
+from runtime.wire.types import Choice, Exactly, ListOf, Maybe, Type
 
 SIGNERS = {
     "": "nobody: unsigned",
@@ -115,7 +105,8 @@ def _stubs() -> Iterator[str]:
     yield "# Generated from records.py by `python -m runtime.host.reference --stubs`."
     yield "from typing import Any, NamedTuple"
     yield ""
-    yield "from runtime.wire.schema import Choice, Exactly, Section"
+    yield "from runtime.wire.schema import Section"
+    yield "from runtime.wire.types import Choice, Exactly"
     yield ""
     for name, constant in vars(records).items():
         if name.isupper() and isinstance(constant, int | bytes | dict | tuple | Section):

@@ -175,6 +175,36 @@ def test_a_record_has_exactly_its_fields():
         malformed(spec.build, wrong)
 
 
+def test_every_record_is_found_by_its_name_on_the_wire_and_by_no_other():
+    found = 0
+    for section in (
+        records.REQUESTS, records.REPLIES, records.INTERNAL, records.EVENTS, records.STATES,
+    ):  # fmt: skip
+        for name in section:
+            assert spec_of(section[name]).wire_name == name
+            assert section[name] is getattr(records, spec_of(section[name]).name)
+            found += 1
+    assert found > 200
+    for wrong in ("", "_", "Identity", "identity_", "_identity", "command", "identity_reply"):
+        assert wrong not in records.REQUESTS and records.REQUESTS.get(wrong) is None
+
+
+def test_what_is_not_declared_is_an_error_that_names_it():
+    missing = "Nonsense"
+    try:
+        getattr(records, missing)
+    except AttributeError as error:
+        assert "Nonsense" in str(error)
+    else:
+        raise AssertionError("there is a record of nonsense")
+    try:
+        schema.type_of("list of 3 Nonsense")
+    except ValueError as error:
+        assert "Nonsense" in str(error)
+        return
+    raise AssertionError("there is a type of nonsense")
+
+
 def test_every_record_survives_its_own_encoding():
     from tests.portable.test_refusals import sample
 

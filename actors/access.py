@@ -1,6 +1,7 @@
 """The access log of a view record: every look, granted or refused."""
 
-from runtime.actor import Done, Entity, Transaction, evolve, records
+from runtime.actor import Done, Transaction, evolve, records
+from runtime.actor.entity import Entity
 
 
 class Access(Entity):

@@ -1,7 +1,8 @@
 """An escrow account: one partner's money in one currency."""
 
 from actors.payment import payment_id
-from runtime.actor import Done, Entity, Transaction, errors, evolve, make_id, records
+from runtime.actor import Done, Transaction, errors, evolve, make_id, records
+from runtime.actor.entity import Entity
 
 MAX_AMOUNT = (1 << 64) - 1
 

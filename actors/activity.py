@@ -1,7 +1,8 @@
 """The id of an event that counted towards a score: it counts once."""
 
 from actors.retention import erase_key
-from runtime.actor import Done, Entity, Transaction, errors, make_id, records
+from runtime.actor import Done, Transaction, errors, make_id, records
+from runtime.actor.entity import Entity
 
 
 def activity_id(source, event):

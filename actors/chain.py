@@ -1,6 +1,7 @@
 """The head of a chain: consents and settlements each follow the one before."""
 
-from runtime.actor import Done, Entity, Transaction, make_id, records
+from runtime.actor import Done, Transaction, make_id, records
+from runtime.actor.entity import Entity
 
 CONSENTS = make_id("optin/v1/chain", "consent")
 SETTLEMENTS = make_id("optin/v1/chain", "settlement")

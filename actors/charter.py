@@ -1,6 +1,7 @@
 """The charter: what a node was provisioned with."""
 
-from runtime.actor import Done, Entity, Transaction, canonical, commands, errors, evolve, records
+from runtime.actor import Done, Transaction, canonical, commands, errors, evolve, records
+from runtime.actor.entity import Entity
 
 
 class Charter(Entity):

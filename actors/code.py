@@ -12,7 +12,6 @@ from actors.settlement import statement_of
 from actors.view import view_id
 from runtime.actor import (
     Done,
-    Entity,
     Later,
     Transaction,
     canonical,
@@ -22,6 +21,7 @@ from runtime.actor import (
     make_id,
     records,
 )
+from runtime.actor.entity import Entity
 
 # What a witness is shown of the entries behind a statement: no user, no field mask.
 EVIDENCE = ("code_generated", "reservation_made", "code_activated", "code_completed")

@@ -1,7 +1,8 @@
 """A link of the consent chain: what a user signed, for good. Nothing edits it."""
 
 from actors.chain import CONSENTS
-from runtime.actor import Done, Entity, Transaction, make_id, records
+from runtime.actor import Done, Transaction, make_id, records
+from runtime.actor.entity import Entity
 
 
 def consent_hash(consent):

@@ -1,7 +1,8 @@
 """The field registry: which fields there are, and in which forms each may be shown."""
 
 from actors.transforms import is_date
-from runtime.actor import Done, Entity, Transaction, errors, records
+from runtime.actor import Done, Transaction, errors, records
+from runtime.actor.entity import Entity
 
 # kind: (longest value in bytes, forms it may be shown in)
 KINDS = {

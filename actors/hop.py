@@ -3,7 +3,6 @@
 from actors.retention import erase_key
 from runtime.actor import (
     Done,
-    Entity,
     Transaction,
     canonical,
     commands,
@@ -11,6 +10,7 @@ from runtime.actor import (
     make_id,
     records,
 )
+from runtime.actor.entity import Entity
 
 
 def hop_id(hop):

@@ -3,7 +3,6 @@
 from actors.account import account_id, check_currency
 from runtime.actor import (
     Done,
-    Entity,
     Transaction,
     canonical,
     commands,
@@ -12,6 +11,7 @@ from runtime.actor import (
     make_id,
     records,
 )
+from runtime.actor.entity import Entity
 
 YEAR = 365 * 24 * 3600 * 10**9  # ns
 MAX_TTL = 10 * YEAR

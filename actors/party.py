@@ -3,7 +3,6 @@
 from runtime.actor import (
     Denied,
     Done,
-    Entity,
     Transaction,
     canonical,
     commands,
@@ -11,6 +10,7 @@ from runtime.actor import (
     evolve,
     records,
 )
+from runtime.actor.entity import Entity
 
 # Users enrol and the operator provisions: both by their own signature alone.
 REGISTRABLE = ("auditor", "charity", "partner", "publisher", "source", "witness")

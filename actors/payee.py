@@ -1,7 +1,8 @@
 """A payee: what a party earned in one currency."""
 
 from actors.account import MAX_AMOUNT
-from runtime.actor import Done, Entity, Transaction, errors, evolve, make_id, records
+from runtime.actor import Done, Transaction, errors, evolve, make_id, records
+from runtime.actor.entity import Entity
 
 
 def payee_id(party, currency):

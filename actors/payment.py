@@ -1,6 +1,7 @@
 """A payment reference: money that came in is credited once."""
 
-from runtime.actor import Done, Entity, Transaction, errors, make_id, records
+from runtime.actor import Done, Transaction, errors, make_id, records
+from runtime.actor.entity import Entity
 
 
 def payment_id(reference):

@@ -1,7 +1,8 @@
 """A user's profile: the fields, sealed on their way here, and who referred the user."""
 
 from actors.transforms import show
-from runtime.actor import Done, Entity, Transaction, decode, errors, evolve, make_id, records
+from runtime.actor import Done, Transaction, decode, errors, evolve, make_id, records
+from runtime.actor.entity import Entity
 
 
 class Profile(Entity):

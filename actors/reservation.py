@@ -1,6 +1,7 @@
 """A reservation: money of an account held for one engagement code."""
 
-from runtime.actor import Done, Entity, Transaction, evolve, make_id, records
+from runtime.actor import Done, Transaction, evolve, make_id, records
+from runtime.actor.entity import Entity
 
 
 def reservation_id(code):

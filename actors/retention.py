@@ -5,7 +5,8 @@ from when its money was distributed or went back, and then all of it at once, it
 Balances, offers, parties and payment references stay; their entries' sums are carried over.
 """
 
-from runtime.actor import Done, Entity, Transaction, errors, records
+from runtime.actor import Done, Transaction, errors, records
+from runtime.actor.entity import Entity
 
 ROOM = 56  # events of one transaction that things forgotten may take
 

@@ -1,6 +1,7 @@
 """Settlement rules: who gets which share. They never change; new rules have a new id."""
 
-from runtime.actor import Done, Entity, Transaction, errors, make_id, records
+from runtime.actor import Done, Transaction, errors, make_id, records
+from runtime.actor.entity import Entity
 
 WHOLE = 10000  # basis points
 

@@ -2,7 +2,8 @@
 
 from actors.activity import activity_id
 from actors.retention import erase_key
-from runtime.actor import Done, Entity, Transaction, errors, evolve, records
+from runtime.actor import Done, Transaction, errors, evolve, records
+from runtime.actor.entity import Entity
 
 DAY = 86400 * 10**9  # ns
 YEAR = 365 * DAY

@@ -2,7 +2,8 @@
 
 from actors.chain import SETTLEMENTS
 from actors.payee import payee_id
-from runtime.actor import Done, Entity, Transaction, canonical, commands, errors, make_id, records
+from runtime.actor import Done, Transaction, canonical, commands, errors, make_id, records
+from runtime.actor.entity import Entity
 
 
 def settlement_id(statement):

@@ -4,7 +4,6 @@ from actors.consent import consent_hash
 from runtime.actor import (
     Denied,
     Done,
-    Entity,
     Transaction,
     canonical,
     commands,
@@ -15,6 +14,7 @@ from runtime.actor import (
     records,
     unpack,
 )
+from runtime.actor.entity import Entity
 
 
 def view_id(code):

@@ -1,7 +1,8 @@
 """Weights of the composite score: the one thing that a model may change, by name and version."""
 
 from actors.rules import WHOLE
-from runtime.actor import Done, Entity, Transaction, errors, records
+from runtime.actor import Done, Transaction, errors, records
+from runtime.actor.entity import Entity
 
 DEFAULT = records.Weights("default", 4000, 3500, 2500)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actors import KINDS
 from runtime.host.reference import reference
-from runtime.wire.records import SPECS
+from runtime.wire.schema import specs
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,7 +19,7 @@ def states() -> str:
 
 
 def _states() -> Iterator[str]:
-    docs = {spec.wire_name: spec.doc for spec in SPECS if spec.section == "state"}
+    docs = {spec.wire_name: spec.doc for spec in specs() if spec.section == "state"}
     yield "# States"
     yield ""
     yield "Generated from the tables of the entities by `make docs`. Do not edit."
@@ -27,11 +27,11 @@ def _states() -> Iterator[str]:
     yield ""
     yield "| entity | is | states | reads, in every state |"
     yield "|---|---|---|---|"
-    for kind in KINDS:
+    for _, kind in KINDS.items():
         reads = ", ".join(f"`{name}`" for name in kind.reads)
         names = ", ".join(_names(kind.table))
         yield f"| [{kind.kind}](#{kind.kind}) | {docs[kind.kind]} | {names} | {reads} |"
-    for kind in KINDS:
+    for _, kind in KINDS.items():
         yield ""
         yield f"## {kind.kind}"
         yield ""

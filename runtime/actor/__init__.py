@@ -1,10 +1,11 @@
 """Entities on Pykka: states, events, drafts, supervision, activation and passivation.
 
-What `actors/` needs of the rest of the product, it imports from here.
+What `actors/` needs of the rest of the product, it imports from here, and Entity from its own
+module: that is on Pykka, which a node loads with its first entity.
 """
 
 from runtime.actor.directory import Directory
-from runtime.actor.entity import Denied, Done, Entity, Later
+from runtime.actor.outcome import Denied, Done, Later
 from runtime.actor.supervision import DeadLetters, Escalated, Supervisor
 from runtime.actor.transaction import Transaction
 from runtime.wire import commands, errors, proofs, records
@@ -15,7 +16,6 @@ __all__ = [
     "Denied",
     "Directory",
     "Done",
-    "Entity",
     "Escalated",
     "Later",
     "Supervisor",

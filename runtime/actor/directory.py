@@ -2,11 +2,8 @@
 
 from collections import OrderedDict
 
-from pykka import ActorDeadError
-
-from runtime.actor.entity import Envelope
 from runtime.actor.supervision import DeadLetters, Escalated, Supervisor
-from runtime.actor.transaction import EXPECTED
+from runtime.actor.transaction import EXPECTED, Envelope
 from runtime.wire.errors import Busy, Fault
 
 
@@ -14,7 +11,7 @@ class Directory:
     """Finds, starts and stops entities by kind and id.
 
     Args:
-        classes: entity classes, one a kind.
+        classes: {kind: entity class}, or what loads a class when it is asked for it.
         load: function (entity class, id) to the stored state or `blank`.
         max_live: entities in memory at most; the one idle for longest makes room.
         max_inbox: messages waiting at one entity at most.
@@ -25,9 +22,7 @@ class Directory:
     def __init__(
         self, classes, load, max_live=256, max_inbox=16, supervisor=None, node_supervisor=None
     ):
-        self.classes = {}
-        for entity_class in classes:
-            self.classes[entity_class.kind] = entity_class
+        self.classes = classes
         self._load = load
         self.max_live = max_live
         self.max_inbox = max_inbox
@@ -60,7 +55,7 @@ class Directory:
             return ref.ask(Envelope(tx, message))
         except EXPECTED:
             raise
-        except (ActorDeadError, Escalated) as error:
+        except (self.classes[kind].died, Escalated) as error:
             self.passivate(kind, entity_id)
             self.dead_letters.add(kind, message, type(error).__name__)
             raise

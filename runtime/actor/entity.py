@@ -2,55 +2,11 @@
 
 import pykka
 
+from runtime.actor.outcome import Denied, Done
 from runtime.actor.transaction import Journaled
 from runtime.wire.errors import Fault, Missing, NotAllowedNow
 from runtime.wire.records import REQUESTS, SINGLETON, Forgotten
 from runtime.wire.schema import spec_of
-
-
-class Done:
-    """What a handler returns: a result, and the events that made it true.
-
-    Args:
-        result: the reply, or None for a reply without fields.
-        events: applied in this order, after the handler returned.
-    """
-
-    def __init__(self, result=None, *events):
-        self.result = result
-        self.events = events
-
-
-class Denied:
-    """A refusal that is journaled: its events are kept although the asker gets an error.
-
-    Args:
-        error: NodeError to answer with.
-        events: applied in this order.
-    """
-
-    def __init__(self, error, *events):
-        self.error = error
-        self.events = events
-
-
-class Later:
-    """A reply that is finished when it is sent: what it waits for is under way meanwhile.
-
-    Args:
-        finish: function without arguments to the reply.
-    """
-
-    def __init__(self, finish):
-        self.finish = finish
-
-
-class Envelope:
-    """A message on its way to an entity, and the transaction it belongs to."""
-
-    def __init__(self, transaction, message):
-        self.transaction = transaction
-        self.message = message
 
 
 class Entity(pykka.ThreadingActor):
@@ -70,6 +26,8 @@ class Entity(pykka.ThreadingActor):
     """
 
     use_daemon_thread = True  # a node that was told to stop does not wait for idle entities
+
+    died = pykka.ActorDeadError  # what is raised by an ask of an entity that was stopped
 
     kind: str = ""
     blank: tuple = ()

@@ -112,3 +112,11 @@ class Transaction:
     def close(self, committed):
         """End the transaction: drafts become state, or are dropped."""
         self.committed = committed
+
+
+class Envelope:
+    """A message on its way to an entity, and the transaction it belongs to."""
+
+    def __init__(self, transaction, message):
+        self.transaction = transaction
+        self.message = message

@@ -98,9 +98,9 @@ class _Reusing(ThreadingActor):
             mailbox.put(self._actor_loop)
 
 
-def on_reused_threads(kinds: tuple[type, ...]) -> tuple[type, ...]:
-    """The same entity classes, with their loops on threads that are used again."""
-    return tuple(type(kind.__name__, (_Reusing, kind), {}) for kind in kinds)
+def on_reused_threads(kinds: Any) -> dict[str, type]:
+    """The same entity classes by kind, with their loops on threads that are used again."""
+    return {kind: type(known.__name__, (_Reusing, known), {}) for kind, known in kinds.items()}
 
 
 def entities_on_one_core() -> None:

@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Iterator
-from typing import Any
 
 from runtime.wire import records
-from runtime.wire.schema import SPECS, Choice, Exactly, ListOf, Maybe, Spec, Type
+from runtime.wire.schema import Section, Spec, spec_of, specs, type_of
+from runtime.wire.types import Choice, Exactly, ListOf, Maybe, Type
 
 SIGNERS = {
     "": "nobody: unsigned",
@@ -48,7 +48,7 @@ def _reference() -> Iterator[str]:
         if spec.more["enclosures"]:
             yield "Enclosures, in order: " + "; ".join(spec.more["enclosures"]) + "."
         yield from _fields("Params", spec)
-        yield from _fields("Answer", _spec(spec.more["reply"]))
+        yield from _fields("Answer", spec_of(spec.more["reply"]))
     for section, title in (("value", "Values"), ("event", "Events")):
         yield ""
         yield f"## {title}"
@@ -105,15 +105,19 @@ def _stubs() -> Iterator[str]:
     yield "# Generated from records.py by `python -m runtime.host.reference --stubs`."
     yield "from typing import Any, NamedTuple"
     yield ""
-    yield "from runtime.wire.schema import Choice, Exactly"
+    yield "from runtime.wire.schema import Section"
+    yield "from runtime.wire.types import Choice, Exactly"
     yield ""
     for name, constant in vars(records).items():
-        if name.isupper() and isinstance(constant, int | bytes | dict | tuple | Exactly | Choice):
+        if name.isupper() and isinstance(constant, int | bytes | dict | tuple | Section):
             kind = type(constant).__name__
             yield f"{name}: " + {"dict": "dict[str, Any]", "tuple": "tuple[str, ...]"}.get(
                 kind, kind
             )
-    for spec in SPECS:
+    for name in records.TYPES:
+        if isinstance(type_of(name), Exactly | Choice):
+            yield f"{name}: {type(type_of(name)).__name__}"
+    for spec in specs():
         yield ""
         yield f"class {spec.name}(NamedTuple):"
         for field, kind, _ in spec.fields:
@@ -132,11 +136,7 @@ def _stub(kind: Type) -> str:
 
 
 def _section(section: str) -> list[Spec]:
-    return [spec for spec in SPECS if spec.section == section]
-
-
-def _spec(record_type: Any) -> Spec:
-    return next(spec for spec in SPECS if spec.make is record_type)
+    return [spec for spec in specs() if spec.section == section]
 
 
 if __name__ == "__main__":

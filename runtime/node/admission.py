@@ -4,9 +4,10 @@ It changes nothing and reads nothing but keys. The verification of a signature i
 workers: where there are threads it runs ahead of and beside the sequencer.
 """
 
+from runtime.wire import records
 from runtime.wire.commands import ENROLMENT, command_hash, party_id, purpose
 from runtime.wire.errors import Malformed, Stale, Unauthorized, UnknownMethod
-from runtime.wire.records import INTERNAL, PUBLIC_KEY, REQUESTS, Command, Sealed, Signed
+from runtime.wire.records import INTERNAL, REQUESTS
 from runtime.wire.schema import decode, spec_of, unpack_canonical
 from runtime.wire.sealing import unseal
 
@@ -82,13 +83,13 @@ class Admission:
         if not spec.more["signer"]:
             return Admitted(spec, spec.build(params, method))
         if spec.more["sealed"]:
-            sealed = spec_of(Sealed).build(params, method)
+            sealed = spec_of(records.Sealed).build(params, method)
             content = unseal(self._crypto, self._kem_seed, ENROLMENT, sealed)
             params = unpack_canonical(content)
-        return self._signed(spec, spec_of(Signed).build(params, method))
+        return self._signed(spec, spec_of(records.Signed).build(params, method))
 
-    def _signed(self, spec, signed: Signed) -> Admitted:
-        command = decode(Command, signed.body)
+    def _signed(self, spec, signed: records.Signed) -> Admitted:
+        command = decode(records.Command, signed.body)
         method = spec.wire_name
         if command.method != method:
             raise Unauthorized(f"the command was signed for {command.method!r:.60}", method)
@@ -110,7 +111,7 @@ class Admission:
         admitted.enclosures = signed.enclosures
         key = self._key_of(command.party)
         if spec.more["signer"] == "self":
-            enclosed = PUBLIC_KEY.build(signed.enclosures[0], method + ".public_key")
+            enclosed = records.PUBLIC_KEY.build(signed.enclosures[0], method + ".public_key")
             if key is None and party_id(enclosed) != command.party:
                 raise Unauthorized(
                     "the enclosed key is not the signer's", "the key whose hash is the party's id"

@@ -6,10 +6,11 @@ what led to them is not in the journal any more, and a replay starts from states
 
 from hashlib import sha3_256
 
+from runtime.wire import records
 from runtime.wire.commands import CHECKPOINT
 from runtime.wire.errors import Refused
 from runtime.wire.proofs import entry_leaf
-from runtime.wire.records import KEPT, STATES, ZEROS, Checkpoint
+from runtime.wire.records import KEPT, STATES, ZEROS
 from runtime.wire.schema import canonical, decode, unpack_own
 
 EVERY = 1024  # entries from one checkpoint to the next
@@ -70,7 +71,7 @@ class Checkpoints:
         size = 0
         if kept is not None:
             content, signature = unpack_own(kept)
-            head = decode(Checkpoint, content).head
+            head = decode(records.Checkpoint, content).head
             size = head.size
             if not node.crypto.verify(node.public_key, CHECKPOINT, content, signature):
                 raise _damaged("its checkpoint is not signed by this node")
@@ -91,7 +92,7 @@ class Checkpoints:
             return
         states = states_digest(node.store) if self._with_states else None
         self._with_states = False
-        content = canonical(Checkpoint(node.journal.head(ZEROS), states))
+        content = canonical(records.Checkpoint(node.journal.head(ZEROS), states))
         signature = node.crypto.sign(node.identity_seed, CHECKPOINT, content)
         node.store.put(KEY[0], KEY[1], canonical([content, signature]))
         self._size = node.journal.size

@@ -1,20 +1,10 @@
 """The journal: everything that ever changed, in order, each entry a salted leaf of the tree."""
 
 from runtime.node.merkle import Tree
+from runtime.wire import records
 from runtime.wire.errors import Missing
 from runtime.wire.proofs import body_digest, leaf_hash, parts_of, shown_of
-from runtime.wire.records import (
-    EVENTS,
-    KEPT,
-    SCHEMA_VERSION,
-    SCOPES,
-    Attachment,
-    Body,
-    EntryParts,
-    Head,
-    Header,
-    Inclusion,
-)
+from runtime.wire.records import EVENTS, KEPT, SCHEMA_VERSION, SCOPES
 from runtime.wire.schema import canonical, decode, spec_of, unpack_own
 
 ENTRY_TAG = "optin/v1/entry"
@@ -63,12 +53,14 @@ class Journal:
             Its leaf hash.
         """
         salt = self._entropy("salt", tx.sequence)
-        header = Header(ENTRY_TAG, SCHEMA_VERSION, tx.sequence, tx.time)
+        header = records.Header(ENTRY_TAG, SCHEMA_VERSION, tx.sequence, tx.time)
         events = [encode_event(*event) for event in tx.events]
         blind = self._entropy("blind", tx.sequence)
-        body = Body(SCHEMA_VERSION, tx.sequence, tx.time, method, command, tuple(events), blind)
+        body = records.Body(
+            SCHEMA_VERSION, tx.sequence, tx.time, method, command, tuple(events), blind
+        )
         leaf = leaf_hash(salt, header, body_digest(header, method, *parts_of(body)))
-        attachments = [Attachment(*item) for item in tx.attachments]
+        attachments = [records.Attachment(*item) for item in tx.attachments]
         pending = (header, salt, canonical(body), attachments)
         self.tree.append(leaf)
         self._pending[tx.sequence] = pending
@@ -81,7 +73,7 @@ class Journal:
 
     def attach(self, sequence, label, content):
         """Put more beside an entry that is not flushed yet."""
-        self._pending[sequence][3].append(Attachment(label, content))
+        self._pending[sequence][3].append(records.Attachment(label, content))
 
     def flush(self):
         """Write waiting entries to the store."""
@@ -105,7 +97,8 @@ class Journal:
             raise Missing(f"there is no entry {position}", f"less than {self.size}")
         header, salt, body, attachments = found
         items = unpack_own(attachments) if attachments else []
-        return decode(Header, header), salt, body, [Attachment(*item) for item in items]
+        attachments = [records.Attachment(*item) for item in items]
+        return decode(records.Header, header), salt, body, attachments
 
     def body(self, position):
         """The Body of an entry.
@@ -116,7 +109,7 @@ class Journal:
         body = self.entry(position)[2]
         if body is None:
             raise Missing(f"entry {position} was erased", "an entry that is not as old")
-        return spec_of(Body).build(unpack_own(body))
+        return spec_of(records.Body).build(unpack_own(body))
 
     def erase(self, position):
         """Erase what is due of a flushed entry: all but header and leaf, or the values alone.
@@ -125,7 +118,7 @@ class Journal:
             The command of an entry that went as a whole; empty if it had none, or stays.
         """
         header, salt, body, attachments = self.entry(position)
-        content = spec_of(Body).build(unpack_own(body))
+        content = spec_of(records.Body).build(unpack_own(body))
         specs = [spec_of(EVENTS[unpack_own(event)[2]]) for event in content.events]
         due = due_at(header.time, specs)
         self._store.drop_key(DUE, due.to_bytes(8, "big"), position.to_bytes(32, "big"))
@@ -146,20 +139,20 @@ class Journal:
 
     def head(self, nonce):
         """The tree head as of now, unsigned, bound to the asker's nonce."""
-        return Head(self._node_id, self.size, self.tree.root(), self.time, nonce)
+        return records.Head(self._node_id, self.size, self.tree.root(), self.time, nonce)
 
     def inclusion(self, position, size):
         """Inclusion of an entry in the first `size` entries."""
         if position >= self.size:
             raise Missing(f"there is no entry {position}", f"less than {self.size}")
         path = self.tree.inclusion(position, size)
-        return Inclusion(position, self.tree.leaf(position), tuple(path))
+        return records.Inclusion(position, self.tree.leaf(position), tuple(path))
 
     def open_parts(self, position, names, size):
         """Show the events called `names` of an entry and only digests of the rest."""
         header, salt, _, _ = self.entry(position)
         shown = shown_of(self.body(position), False, lambda event: unpack_own(event)[2] in names)
-        return EntryParts(header, salt, shown, self.inclusion(position, size))
+        return records.EntryParts(header, salt, shown, self.inclusion(position, size))
 
 
 def scope_of(specs):

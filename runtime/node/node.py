@@ -12,10 +12,11 @@ from runtime.node.ports import InlineWorkers
 from runtime.node.queries import Queries
 from runtime.node.retention import Retention
 from runtime.node.sequencer import Sequencer
+from runtime.wire import records
 from runtime.wire.commands import node_id
 from runtime.wire.errors import Refused
 from runtime.wire.hkdf import hmac_sha3
-from runtime.wire.records import SINGLETON, STATES, Sealed
+from runtime.wire.records import SINGLETON, STATES
 from runtime.wire.schema import spec_of, unpack_own
 from runtime.wire.sealing import seal
 
@@ -30,7 +31,7 @@ class Node:
 
     Args:
         seed: 32 secret bytes from which all of the node's own keys and randomness come.
-        kinds: entity classes.
+        kinds: {kind: entity class}, or what loads a class when it is asked for it.
         store, crypto: ports, see `ports.py`.
         clock: function from the journal's last time to a Clock.
         workers, accelerator: ports; those of a node with one thread by default.
@@ -42,7 +43,7 @@ class Node:
     def __init__(
         self,
         seed: bytes,
-        kinds: tuple,
+        kinds,
         store,
         crypto,
         clock,
@@ -124,7 +125,7 @@ class Node:
         """Look a party's key up anew when it is needed next."""
         self._keys.pop(party, None)
 
-    def seal(self, public_key: bytes, purpose: bytes, content: bytes, size: int) -> Sealed:
+    def seal(self, public_key: bytes, purpose: bytes, content: bytes, size: int) -> records.Sealed:
         """Seal to somebody's ML-KEM key."""
         return seal(self.crypto, public_key, purpose, content, size)
 

@@ -1,23 +1,12 @@
 """What the node answers of itself: identity, load, journal. Nothing here changes anything."""
 
 from runtime.actor import Later
+from runtime.wire import records
 from runtime.wire.commands import HEAD, MEASUREMENTS
 from runtime.wire.errors import Missing, Refused, Unauthorized
 from runtime.wire.proofs import shown_of
-from runtime.wire.records import (
-    INTERNAL,
-    REPLIES,
-    REQUESTS,
-    SCHEMA_VERSION,
-    Body,
-    Command,
-    Entry,
-    Measured,
-    SignedHead,
-)
+from runtime.wire.records import REPLIES, REQUESTS, SCHEMA_VERSION
 from runtime.wire.schema import canonical, spec_of, unpack_own
-
-PartyRoles = INTERNAL["party_roles"]
 
 PAGE_BYTES = 48 * 1024  # of entries in one answer, well under the largest message
 NAMING = ("command-signature", "public-key", "rotation-signature")  # whose they are, they tell
@@ -70,14 +59,14 @@ class Queries:
 
     def measurements(self, tx, message):
         node = self._node
-        measured = Measured(node.id, node.measurements, message.nonce)
+        measured = records.Measured(node.id, node.measurements, message.nonce)
         content = canonical(measured)
         signing = node.workers.submit(node.crypto.sign, node.identity_seed, MEASUREMENTS, content)
         return Later(lambda: REPLIES["measurements"](measured, signing.result()))
 
     def journal_entries(self, tx, message):
         whole = tx.signer == self._node.operator
-        if not whole and "auditor" not in tx.ask("party", tx.signer, PartyRoles()):
+        if not whole and "auditor" not in tx.ask("party", tx.signer, records.PartyRoles()):
             raise Unauthorized("the journal is not for you", "an auditor or the operator")
         size = self._node.journal.size
         if message.start >= size:
@@ -105,22 +94,22 @@ class Queries:
         header, salt, body, attachments = journal.entry(position)
         leaf = journal.tree.leaf(position)
         if body is None:
-            return Entry(header, leaf, None, b"", None, ())
+            return records.Entry(header, leaf, None, b"", None, ())
         beside = [item for item in attachments if item.label != "values"]
         if whole:
-            return Entry(header, leaf, salt, body, None, tuple(beside))
-        content = spec_of(Body).build(unpack_own(body))
+            return records.Entry(header, leaf, salt, body, None, tuple(beside))
+        content = spec_of(records.Body).build(unpack_own(body))
         named = self._names_user(content)
         if named:
             beside = [item for item in beside if item.label not in NAMING]
         shown = shown_of(content, not named, lambda event: True)
-        return Entry(header, leaf, salt, b"", shown, tuple(beside))
+        return records.Entry(header, leaf, salt, b"", shown, tuple(beside))
 
     def _names_user(self, body):
         """Whether the command of an entry names a user."""
         more = spec_of(REQUESTS[body.method]).more
         if more["names_user"] == "signer":
-            signer = spec_of(Command).build(unpack_own(body.command)).party
+            signer = spec_of(records.Command).build(unpack_own(body.command)).party
             roles = self._node.state_of("party", signer).roles
             return "user" in roles and more["signer"] not in roles
         return more["names_user"]
@@ -130,4 +119,4 @@ class Queries:
         node = self._node
         head = node.journal.head(nonce)
         signing = node.workers.submit(node.crypto.sign, node.identity_seed, HEAD, canonical(head))
-        return lambda: SignedHead(head, signing.result())
+        return lambda: records.SignedHead(head, signing.result())

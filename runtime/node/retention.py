@@ -6,8 +6,9 @@ ended needs its entries, however old.
 """
 
 from runtime.node.journal import DUE, scope_of
+from runtime.wire import records
 from runtime.wire.commands import command_hash
-from runtime.wire.records import EVENTS, ZEROS, Carried
+from runtime.wire.records import EVENTS, ZEROS
 from runtime.wire.schema import spec_of, unpack_own
 
 BATCH = 60  # entries at a time: what they came to must fit into one event
@@ -60,7 +61,7 @@ class Due:
 
 
 def _ascending(sums):
-    return tuple([Carried(*key, sums[key]) for key in sorted(sums)])
+    return tuple([records.Carried(*key, sums[key]) for key in sorted(sums)])
 
 
 class Retention:

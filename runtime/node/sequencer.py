@@ -2,12 +2,9 @@
 
 from runtime.actor import Escalated, Later, Transaction
 from runtime.actor.transaction import Journaled
+from runtime.wire import records
 from runtime.wire.errors import Busy, Fault, NodeError, Refused, Stale, StorageFailed, Unauthorized
-from runtime.wire.records import INTERNAL, Accepted
 from runtime.wire.schema import canonical, unpack_own
-
-AcceptCommand = INTERNAL["accept_command"]
-PartyRoles = INTERNAL["party_roles"]
 
 
 class Ticket:
@@ -171,9 +168,9 @@ class Sequencer:
         role = "" if options["signer"] == "any" else options["signer"]
         if options["journaled"]:
             logged = options["judged_anew"]
-            tx.ask("party", tx.signer, AcceptCommand(tx.command.nonce, role, logged))
+            tx.ask("party", tx.signer, records.AcceptCommand(tx.command.nonce, role, logged))
             return
-        roles = tx.ask("party", tx.signer, PartyRoles())
+        roles = tx.ask("party", tx.signer, records.PartyRoles())
         if role and role not in roles:
             raise Unauthorized(
                 f"this is for whoever has the role {role}", "a request signed by one who has it"
@@ -245,7 +242,7 @@ class Sequencer:
         signatures = self._signatures.get(position)
         if signatures is None:
             signatures = self._node.journal.attached(position, "node-signature")
-        return None, list(Accepted(result, position, leaf, tuple(signatures)))
+        return None, list(records.Accepted(result, position, leaf, tuple(signatures)))
 
 
 def _reindex(store, name, old, new, entity_id):

@@ -1,6 +1,6 @@
 """Signed commands: how a party says what it wants so that nobody else can."""
 
-from runtime.wire.records import Command, Signed
+from runtime.wire import records
 from runtime.wire.schema import canonical, make_id, spec_of
 
 TAG = "optin/v1/command"
@@ -56,7 +56,7 @@ def reply_key_id(kem_key: bytes) -> bytes:
 
 def sign_command(
     sign, node: bytes, party: bytes, nonce: int, not_after: int, request: tuple, enclosures=()
-) -> Signed:
+) -> records.Signed:
     """Sign a request.
 
     Args:
@@ -69,5 +69,7 @@ def sign_command(
         enclosures: bytes beside the signed body.
     """
     method = spec_of(type(request)).wire_name
-    body = canonical(Command(TAG, node, method, party, nonce, not_after, canonical(list(request))))
-    return Signed(body, sign(purpose(method), body), tuple(enclosures))
+    body = canonical(
+        records.Command(TAG, node, method, party, nonce, not_after, canonical(list(request)))
+    )
+    return records.Signed(body, sign(purpose(method), body), tuple(enclosures))

@@ -8,8 +8,9 @@ an event with private fields these have a salt of their own again.
 
 from hashlib import sha3_256, shake_256
 
+from runtime.wire import records
 from runtime.wire.errors import Malformed, Refused
-from runtime.wire.records import EVENTS, Body, Head, Header, Inclusion, Part, Shown
+from runtime.wire.records import EVENTS
 from runtime.wire.schema import canonical, decode, make_id, spec_of, unpack_own
 
 EMPTY_ROOT = sha3_256(b"").digest()
@@ -52,7 +53,7 @@ def faces(content: bytes) -> tuple[bytes, bytes]:
     try:
         kind, entity, name, fields = unpack_own(content)
         spec = spec_of(EVENTS[name]) if name in EVENTS else None
-        names = [field[0] for field in spec.fields] if spec else []
+        names = spec.names if spec else []
         if spec and len(fields) != len(names):
             raise ValueError
     except Exception:  # whatever hostile bytes raise in a decoder
@@ -69,14 +70,14 @@ def faces(content: bytes) -> tuple[bytes, bytes]:
     return canonical(shown), canonical(own)
 
 
-def shown_part(blind: bytes, index: int, content: bytes) -> Part:
+def shown_part(blind: bytes, index: int, content: bytes) -> records.Part:
     """An event without its private fields; `index` counts from 1."""
     shown, private = faces(content)
     hidden = part_digest(part_salt(blind, index + PRIVATE), private) if private else None
-    return Part(part_salt(blind, index), shown, hidden)
+    return records.Part(part_salt(blind, index), shown, hidden)
 
 
-def digest_of(part: Part) -> bytes:
+def digest_of(part: records.Part) -> bytes:
     """Digest of a part, however much of it is shown."""
     if part.salt is None:
         if part.hidden is None:
@@ -88,7 +89,7 @@ def digest_of(part: Part) -> bytes:
     return sha3_256(b"optin/v1/two-faces" + shown + part.hidden).digest()
 
 
-def parts_of(body: Body) -> tuple[bytes, list[bytes]]:
+def parts_of(body: records.Body) -> tuple[bytes, list[bytes]]:
     """Digests of a Body: (of the command, [of each event])."""
     command = part_digest(part_salt(body.blind, 0), body.command)
     events = body.events
@@ -97,7 +98,7 @@ def parts_of(body: Body) -> tuple[bytes, list[bytes]]:
     ]
 
 
-def shown_of(body: Body, with_command: bool, with_events) -> Shown:
+def shown_of(body: records.Body, with_command: bool, with_events) -> records.Shown:
     """A Body as somebody may see it.
 
     Args:
@@ -106,29 +107,29 @@ def shown_of(body: Body, with_command: bool, with_events) -> Shown:
             its private fields.
     """
     salt = part_salt(body.blind, 0)
-    command = Part(salt, body.command, None)
+    command = records.Part(salt, body.command, None)
     if not with_command:
-        command = Part(None, b"", part_digest(salt, body.command))
+        command = records.Part(None, b"", part_digest(salt, body.command))
     events = []
     for i in range(len(body.events)):
         part = shown_part(body.blind, i + 1, body.events[i])
         if not with_events(body.events[i]):
-            part = Part(None, b"", digest_of(part))
+            part = records.Part(None, b"", digest_of(part))
         events.append(part)
-    return Shown(body.method, command, tuple(events))
+    return records.Shown(body.method, command, tuple(events))
 
 
-def body_digest(header: Header, method: str, command: bytes, events) -> bytes:
+def body_digest(header: records.Header, method: str, command: bytes, events) -> bytes:
     """H(body) from the digests of its parts."""
     return make_id("optin/v1/body", list(header), method, command, list(events))
 
 
-def leaf_hash(salt: bytes, header: Header, digest: bytes) -> bytes:
+def leaf_hash(salt: bytes, header: records.Header, digest: bytes) -> bytes:
     """Leaf = H(0x00 || salt || header || H(body))."""
     return sha3_256(b"\x00" + salt + canonical(header) + digest).digest()
 
 
-def entry_leaf(header: Header, salt: bytes, body: bytes) -> bytes:
+def entry_leaf(header: records.Header, salt: bytes, body: bytes) -> bytes:
     """Leaf of a whole entry.
 
     Args:
@@ -140,8 +141,8 @@ def entry_leaf(header: Header, salt: bytes, body: bytes) -> bytes:
         Malformed: `body` is no Body.
         Refused: header and body contradict each other.
     """
-    content = decode(Body, body)
-    if header != Header(header.tag, content.schema, content.sequence, content.time):
+    content = decode(records.Body, body)
+    if header != records.Header(header.tag, content.schema, content.sequence, content.time):
         raise Refused("the entry's header and body differ", "the same version, sequence and time")
     command, events = parts_of(content)
     return leaf_hash(salt, header, body_digest(header, content.method, command, events))
@@ -167,7 +168,7 @@ def root_from_inclusion(leaf: bytes, position: int, size: int, path) -> bytes | 
     return root if last == 0 else None
 
 
-def is_included(inclusion: Inclusion, head: Head) -> bool:
+def is_included(inclusion: records.Inclusion, head: records.Head) -> bool:
     """Whether an Inclusion proves its leaf to be in the tree of `head`."""
     root = root_from_inclusion(inclusion.leaf, inclusion.position, head.size, inclusion.path)
     return root == head.root
@@ -209,7 +210,7 @@ def is_consistent(
     return last == 0 and first == first_root and second == second_root
 
 
-def shown_leaf(header: Header, salt: bytes, shown: Shown) -> bytes:
+def shown_leaf(header: records.Header, salt: bytes, shown: records.Shown) -> bytes:
     """Leaf of an entry of which a part is shown.
 
     Raises:

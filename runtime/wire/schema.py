@@ -1,7 +1,7 @@
-"""The machinery of the schema: field types, records, and their canonical encoding.
+"""The machinery of the schema: records of typed fields, and their canonical encoding.
 
 `records.py` is the table. From one declaration come the named tuple, the validation, the
-canonical bytes, the type stubs and the reference documentation.
+canonical bytes, the type stubs and the reference documentation, each when it is first needed.
 
 Canonical encoding: msgpack in its shortest form, arrays in declared field order, no maps,
 nil for absent, UTF-8 as given.
@@ -13,6 +13,7 @@ from hashlib import sha3_256
 import msgpack
 
 from runtime.wire.errors import Malformed
+from runtime.wire.types import Choice, Exactly, Flag, ListOf, Maybe, Text, Type, Unsigned, UpTo
 
 MAX_MESSAGE = 65536  # bytes of any encoded message
 MAX_ITEMS = 4096  # of any array in one
@@ -128,151 +129,82 @@ def make_id(tag: str, *fields) -> bytes:
 # ---------------------------------------------------------------------------- field types
 
 
-class Type:
-    """What a field may hold. `build` turns decoded msgpack into the value or raises Malformed."""
+def type_of(words: str) -> Type:
+    """The type that words name.
 
-    name = ""  # in the reference
-    stub = ""  # in the type stubs
-
-    def build(self, value, where: str):
-        raise Malformed(f"{where} has no type")
-
-    def _wrong(self, value, where: str) -> None:
-        shown = f"{len(value)} long" if isinstance(value, (bytes, str, list, tuple)) else ""
-        raise Malformed(
-            f"{where} is {type(value).__name__} {shown}".strip(), self.name, "see the reference"
-        )
-
-
-class Unsigned(Type):
-    """An integer of 0 to 2**bits - 1."""
-
-    stub = "int"
-
-    def __init__(self, bits: int) -> None:
-        self.limit = 1 << bits
-        self.name = f"u{bits}"
-
-    def build(self, value, where: str):
-        if type(value) is not int or not 0 <= value < self.limit:
-            self._wrong(value, where)
-        return value
+    Args:
+        words: "unsigned BITS", "flag", "exactly SIZE" or "up to SIZE" bytes, "text SIZE",
+            "one of WORD WORD ...", "list of LIMIT TYPE", "maybe TYPE", or the name of a declared
+            type or record.
+    """
+    made = _MADE_TYPES.get(words)
+    if made is None:
+        # Threads may get here together: the first one's counts, as of a record.
+        made = _MADE_TYPES.setdefault(words, _make_type(words))
+    return made
 
 
-class Flag(Type):
-    """True or false."""
-
-    name = "bool"
-    stub = "bool"
-
-    def build(self, value, where: str):
-        if value is not True and value is not False:
-            self._wrong(value, where)
-        return value
-
-
-class Exactly(Type):
-    """Exactly `size` bytes."""
-
-    stub = "bytes"
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-        self.name = f"bytes({size})"
-
-    def build(self, value, where: str):
-        if not isinstance(value, bytes) or len(value) != self.size:
-            self._wrong(value, where)
-        return value
+def _make_type(words):
+    form, _, rest = words.partition(" ")
+    if form == "maybe":
+        return Maybe(type_of(rest))
+    if form == "list":
+        _, limit, item = rest.split(" ", 2)
+        return ListOf(type_of(item), int(limit))
+    if form == "one":
+        return Choice(*rest.split(" ")[1:])
+    if form == "up":
+        return UpTo(int(rest.split(" ")[1]))
+    if rest:
+        return {"unsigned": Unsigned, "exactly": Exactly, "text": Text}[form](int(rest))
+    if words == "flag":
+        return Flag()
+    for declared in _DECLARED:
+        if words in declared.types:
+            return type_of(declared.types[words])
+    spec = _spec(words)
+    if spec is None:
+        raise ValueError(f"there is no type {words!r}; see type_of")
+    return spec
 
 
-class UpTo(Type):
-    """At most `limit` bytes."""
-
-    stub = "bytes"
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.name = f"bytes, at most {limit}"
-
-    def build(self, value, where: str):
-        if not isinstance(value, bytes) or len(value) > self.limit:
-            self._wrong(value, where)
-        return value
-
-
-class Text(Type):
-    """At most `limit` bytes of UTF-8."""
-
-    stub = "str"
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-        self.name = f"text, at most {limit} bytes"
-
-    def build(self, value, where: str):
-        if not isinstance(value, str) or len(value.encode()) > self.limit:
-            self._wrong(value, where)
-        return value
-
-
-class Choice(Type):
-    """One of a few words."""
-
-    stub = "str"
-
-    def __init__(self, *words: str) -> None:
-        self.words = words
-        self.name = "one of " + ", ".join(words)
-
-    def build(self, value, where: str):
-        if value not in self.words:
-            raise Malformed(f"{where} is {value!r:.60}", self.name)
-        return value
-
-
-class ListOf(Type):
-    """At most `limit` values of one type."""
-
-    def __init__(self, item, limit: int) -> None:
-        self.item = item = _type(item)
-        self.limit = limit
-        self.name = f"list of at most {limit} {item.name}"
-        self.stub = f"tuple[{item.stub}, ...]"
-
-    def build(self, value, where: str):
-        if not isinstance(value, (list, tuple)) or len(value) > self.limit:
-            self._wrong(value, where)
-        return tuple([self.item.build(item, where) for item in value])
-
-
-class Maybe(Type):
-    """A value or nil."""
-
-    def __init__(self, item) -> None:
-        self.item = item = _type(item)
-        self.name = item.name + ", or nil"
-        self.stub = item.stub + " | None"
-
-    def build(self, value, where: str):
-        return None if value is None else self.item.build(value, where)
+_MADE_TYPES: dict[str, Type] = {}
 
 
 # -------------------------------------------------------------------------------- records
 
 
 class Spec(Type):
-    """One declared record: name, fields, meaning; `make` is its named tuple."""
+    """One declared record: name, fields, meaning; `make` is its named tuple.
 
-    def __init__(self, name: str, doc: str, fields: tuple, wire_name: str = "", **more) -> None:
+    Args:
+        name: of the named tuple.
+        section: where it belongs.
+        wire_name: by which the wire, or what is stored, knows it.
+        doc: what it means.
+        fields: ((name, type in words, meaning), ...).
+        more: its options.
+    """
+
+    name = ""  # its own, of each
+
+    def __init__(
+        self, name: str, section: str, wire_name: str, doc: str, fields: tuple, more: dict
+    ) -> None:
         self.name = name
-        self.stub = name
+        self.section = section
+        self.wire_name = wire_name
         self.doc = doc
-        self.fields = fields  # ((name, Type, meaning), ...)
-        self.wire_name = wire_name or name
-        self.make: type = namedtuple(name, [field[0] for field in fields])  # type: ignore[misc]
-        self.section = more.get("section", "value")
         self.more = more
+        self.names = [field[0] for field in fields]
+        self.make: type = namedtuple(name, self.names)  # type: ignore[misc]
+        self._declared = fields
+        self._types: list | None = None
+
+    @property
+    def fields(self) -> list:
+        """[(name, Type, meaning), ...]"""
+        return [(name, type_of(words), meaning) for name, words, meaning in self._declared]
 
     def build(self, value, where: str = ""):
         """Validate decoded msgpack (or a named tuple) into this record.
@@ -281,30 +213,137 @@ class Spec(Type):
             Malformed: naming the field, what it holds and what it should.
         """
         where = where or self.wire_name
-        fields = self.fields
-        if not isinstance(value, (list, tuple)) or len(value) != len(fields):
+        names, types = self.names, self._types
+        if types is None:
+            self._types = types = [type_of(field[1]) for field in self._declared]
+        if not isinstance(value, (list, tuple)) or len(value) != len(types):
             self._wrong(value, where)
         return self.make(
-            *[fields[i][1].build(value[i], where + "." + fields[i][0]) for i in range(len(fields))]
+            *[types[i].build(value[i], where + "." + names[i]) for i in range(len(types))]
         )
 
 
-SPECS: list[Spec] = []  # in order of declaration
+class Declared:
+    """Tables, see `declare`."""
+
+    def __init__(self, records, types, options):
+        self.records = records
+        self.types = types
+        self.options = options
+
+
+_DECLARED: list[Declared] = []
+_SPECS: dict[str, Spec] = {}  # what was made of them so far
 _BY_TYPE: dict[type, Spec] = {}
 
 
-def _type(item):
-    """A field's type; a declared record stands for itself."""
-    return _BY_TYPE.get(item, item)
+def declare(records: dict, types: dict, options: dict) -> None:
+    """Add to the schema; nothing is made of it until somebody asks.
+
+    Args:
+        records: {name: (section, name on the wire, meaning[, fields[, options[, reply]]])}, with
+            fields and the reply's ((name, type in words, meaning), ...) and options
+            ((name, value), ...).
+        types: {name: type in words}.
+        options: {section: options that its records have unless they say otherwise}.
+    """
+    _DECLARED.append(Declared(records, types, options))
 
 
-def declare(section: str, name: str, doc: str, *fields, **more) -> type:
-    """Add a record to the table and return its named tuple."""
-    fields = tuple([(field[0], _type(field[1]), field[2]) for field in fields])
-    spec = Spec(name, doc, fields, section=section, **more)
-    SPECS.append(spec)
-    _BY_TYPE[spec.make] = spec
-    return spec.make
+def specs() -> list[Spec]:
+    """All that is declared, in order; what answers a request before the request."""
+    found = []
+    for declared in _DECLARED:
+        for name, entry in declared.records.items():
+            if entry[0] == "request":
+                found.append(_spec(name + "Reply"))
+            found.append(_spec(name))
+    return found
+
+
+def record_or_type(name: str):
+    """The named tuple, or the type, that was declared under a name; None if there is none."""
+    for declared in _DECLARED:
+        if name in declared.types:
+            return type_of(name)
+    spec = _spec(name)
+    return spec and spec.make
+
+
+def _spec(name):
+    """Spec of a record by its name, None if there is none."""
+    spec = _SPECS.get(name)
+    if spec is None:
+        for declared in _DECLARED:
+            spec = _make_spec(declared, name)
+            if spec is not None:
+                # Two threads may get here; whose record is found first is everybody's.
+                _BY_TYPE[spec.make] = spec
+                return _SPECS.setdefault(name, spec)
+    return spec
+
+
+def _make_spec(declared, name):
+    entry = declared.records.get(name)
+    if entry is not None:
+        section, wire_name, doc = entry[:3]
+        more = dict(declared.options.get(section, ()))
+        if len(entry) > 4:
+            more.update(entry[4])
+        if section == "request":
+            more["reply"] = _spec(name + "Reply").make
+        return Spec(name, section, wire_name, doc, entry[3] if len(entry) > 3 else (), more)
+    if name.endswith("Reply"):
+        entry = declared.records.get(name[:-5])
+        if entry is not None and entry[0] == "request":
+            doc = "Answers `" + entry[1] + "`."
+            return Spec(name, "reply", entry[1], doc, entry[5] if len(entry) > 5 else (), {})
+    return None
+
+
+class Section:
+    """The named tuples of one section by their names on the wire.
+
+    Args:
+        section: its name.
+        ending: what a record's name has behind its name on the wire.
+    """
+
+    def __init__(self, section: str, ending: str = "") -> None:
+        self._section = section
+        self._ending = ending
+        self._made: dict[str, type] = {}
+
+    def get(self, wire_name: str):
+        """The named tuple, or None."""
+        made = self._made.get(wire_name)
+        if made is None:
+            spec = _spec(camel(wire_name) + self._ending)
+            if spec is None or spec.wire_name != wire_name or spec.section != self._section:
+                return None
+            self._made[wire_name] = made = spec.make
+        return made
+
+    def __getitem__(self, wire_name: str):
+        made = self.get(wire_name)
+        if made is None:
+            raise KeyError(wire_name)
+        return made
+
+    def __contains__(self, wire_name) -> bool:
+        return self.get(wire_name) is not None
+
+    def __iter__(self):
+        return iter([spec.wire_name for spec in specs() if spec.section == self._section])
+
+    def items(self) -> list:
+        """[(name on the wire, named tuple), ...] in order of declaration."""
+        return [(name, self[name]) for name in self]
+
+
+def camel(wire_name: str) -> str:
+    """A name on the wire as a record's: `list_codes` as ListCodes."""
+    return "".join([part[:1].upper() + part[1:] for part in wire_name.split("_")])
 
 
 def spec_of(record_type: type) -> Spec:
@@ -323,12 +362,12 @@ def decode(record_type: type, data: bytes):
 
 def evolve(old, **changes):
     """A copy of a named tuple with some fields changed (MicroPython has no `_replace`)."""
-    fields = _BY_TYPE[type(old)].fields
+    names = _BY_TYPE[type(old)].names
     values = list(old)
     left = len(changes)
-    for i in range(len(fields)):
-        if fields[i][0] in changes:
-            values[i] = changes[fields[i][0]]
+    for i in range(len(names)):
+        if names[i] in changes:
+            values[i] = changes[names[i]]
             left -= 1
     if left:
         raise TypeError("no such field in " + type(old).__name__)

@@ -2,9 +2,9 @@
 
 from hashlib import sha3_256
 
+from runtime.wire import records
 from runtime.wire.errors import Malformed, Refused
 from runtime.wire.hkdf import hkdf
-from runtime.wire.records import Sealed
 
 TAG = 16  # bytes of Poly1305
 NONCE = bytes(12)  # each key seals once
@@ -13,7 +13,9 @@ NONCE = bytes(12)  # each key seals once
 REQUEST_SIZES = (12288, 49152)
 
 
-def seal(crypto, public_key: bytes, purpose: bytes, content: bytes, size: int = 0) -> Sealed:
+def seal(
+    crypto, public_key: bytes, purpose: bytes, content: bytes, size: int = 0
+) -> records.Sealed:
     """Seal `content` to a KEM key.
 
     Args:
@@ -32,12 +34,12 @@ def seal(crypto, public_key: bytes, purpose: bytes, content: bytes, size: int = 
         if len(padded) > size:
             raise Refused(f"{len(content)} bytes to seal", f"less than {size}")
         padded += bytes(size - len(padded))
-    return Sealed(
+    return records.Sealed(
         ciphertext, crypto.aead_seal(_key(secret, ciphertext, purpose), NONCE, padded, purpose)
     )
 
 
-def seal_request(crypto, kem_key: bytes, purpose: bytes, content: bytes) -> Sealed:
+def seal_request(crypto, kem_key: bytes, purpose: bytes, content: bytes) -> records.Sealed:
     """Seal a request to a node's KEM key, padded to one of REQUEST_SIZES.
 
     Raises:
@@ -47,7 +49,7 @@ def seal_request(crypto, kem_key: bytes, purpose: bytes, content: bytes) -> Seal
     return seal(crypto, kem_key, purpose, content, fitting[0] if fitting else REQUEST_SIZES[-1])
 
 
-def unseal(crypto, private_seed: bytes, purpose: bytes, sealed: Sealed) -> bytes:
+def unseal(crypto, private_seed: bytes, purpose: bytes, sealed: records.Sealed) -> bytes:
     """Open what `seal` made.
 
     Raises:

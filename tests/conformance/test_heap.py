@@ -9,6 +9,7 @@ from tests.conformance.heap_of import READS, engagements, heap_of, requests
 ENGAGEMENTS = int(os.environ.get("OPTIN_ENGAGEMENTS", "48"))
 STEP = 8
 MIB = 1 << 20
+IDLE = 320 * 1024  # bytes of the heap of a node that has an offer and did nothing yet
 RULES = 520  # bytes in the store of rules, their entry's mark and what the journal's tree adds
 
 
@@ -27,6 +28,7 @@ def test_engagements_come_and_go_within_a_mebibyte() -> None:
     """The heap rises and falls with what is kept at hand; `make bench` has a thousand of them."""
     steps = range(0, ENGAGEMENTS, STEP)
     lines = heap_of(*[engagements(first, first + STEP) for first in steps])
+    assert lines[0].heap < IDLE
     heap = [line.heap for line in lines[1:]]
     early, late = heap[: len(heap) // 2], heap[len(heap) // 2 :]
     assert max(heap) < MIB

@@ -4,9 +4,7 @@ from actors import KINDS
 from runtime.wire import records
 from runtime.wire.schema import canonical, decode, spec_of, unpack
 
-CLASSES = {}
-for _kind in KINDS:
-    CLASSES[_kind.kind] = _kind
+CLASSES = dict(KINDS.items())
 
 
 class Replayed:

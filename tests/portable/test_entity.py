@@ -1,35 +1,36 @@
 """Entities: drafts, tables, rings, passivation, and what happens to those that fail."""
 
-from actors import Access, Offer
-from runtime.actor import DeadLetters, Denied, Directory, Done, Entity, Escalated, Supervisor
+from actors import KINDS
+from actors.access import Access
+from actors.offer import Offer
+from runtime.actor import DeadLetters, Denied, Directory, Done, Escalated, Supervisor
+from runtime.actor.entity import Entity
 from runtime.actor.transaction import Journaled, Transaction
-from runtime.wire import schema
 from runtime.wire.errors import Busy, Fault, Missing, NodeError, NotAllowedNow, Refused
-from runtime.wire.schema import declare
+from runtime.wire.schema import declare, record_or_type
 from tests.portable.world import refused, stage
 
 SECOND = 10**9
-WORD = schema.Text(16)
 
 
 def record(name, *fields):
     """Declare a record for this file only."""
-    made = declare("test", name, "", *[(field, kind, "") for field, kind in fields])
-    schema.SPECS.pop()
-    return made
+    described = tuple([(field, words, "") for field, words in fields])
+    declare({name: ("test", name, "", described)}, {}, {})
+    return record_or_type(name)
 
 
-BoxState = record("BoxState", ("status", WORD), ("total", schema.Unsigned(64)))
-Add = record("add", ("amount", schema.Unsigned(64)))
-Twice = record("twice", ("amount", schema.Unsigned(64)))
+BoxState = record("BoxState", ("status", "text 16"), ("total", "unsigned 64"))
+Add = record("add", ("amount", "unsigned 64"))
+Twice = record("twice", ("amount", "unsigned 64"))
 Close = record("close")
 Peek = record("peek")
 Stray = record("stray")
-Break = record("break_down", ("secret", WORD))
-Deny = record("deny", ("amount", schema.Unsigned(64)))
-Via = record("via", ("entities", schema.ListOf(schema.Exactly(1), 8)), ("last", WORD))
-Added = record("added", ("amount", schema.Unsigned(64)))
-Moved = record("moved", ("status", WORD))
+Break = record("break_down", ("secret", "text 16"))
+Deny = record("deny", ("amount", "unsigned 64"))
+Via = record("via", ("entities", "list of 8 exactly 1"), ("last", "text 16"))
+Added = record("added", ("amount", "unsigned 64"))
+Moved = record("moved", ("status", "text 16"))
 
 
 class Box(Entity):
@@ -97,7 +98,7 @@ class Boxes:
     def __init__(self, **options):
         self.stored = {}
         self.loads = 0
-        self.directory = Directory((Box,), self.load, **options)
+        self.directory = Directory({"box": Box}, self.load, **options)
         self.now = 0
 
     def load(self, entity_class, entity_id):
@@ -383,6 +384,7 @@ class BrokenOffer(Offer):
 
 def test_a_request_whose_entity_fails_leaves_no_trace():
     world = stage("activated")
+    world.node.directory.classes = dict(KINDS.items())
     world.node.directory.classes["access"] = BrokenAccess
     before = world.store.content()
     for _ in range(4):
@@ -398,6 +400,7 @@ def test_a_request_whose_entity_fails_leaves_no_trace():
 
 def test_a_node_whose_entities_keep_failing_stops_serving():
     world = stage("ready")
+    world.node.directory.classes = dict(KINDS.items())
     world.node.directory.classes["offer"] = BrokenOffer
     world.node.directory.passivate_all()
     for i in range(8):

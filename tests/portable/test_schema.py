@@ -1,6 +1,6 @@
 """The canonical encoding, its bounds, and what validation says."""
 
-from runtime.wire import records, schema
+from runtime.wire import records, schema, types
 from runtime.wire.errors import ERRORS, Malformed, NodeError, NoFunds, from_wire
 from runtime.wire.schema import canonical, decode, evolve, make_id, spec_of, unpack_canonical
 
@@ -115,7 +115,7 @@ def test_equal_inputs_give_the_ids_that_every_node_gives():
 
 def test_integers_outside_their_width_are_refused():
     for bits, name in ((8, "u8"), (16, "u16"), (32, "u32"), (64, "u64")):
-        kind = schema.Unsigned(bits)
+        kind = types.Unsigned(bits)
         assert kind.build((1 << bits) - 1, "x") == (1 << bits) - 1
         for wrong in (1 << bits, -1, True, None, "1", b"1"):
             assert name in malformed(kind.build, wrong, "x")
@@ -123,40 +123,40 @@ def test_integers_outside_their_width_are_refused():
 
 def test_flags_are_not_numbers():
     for wrong in (0, 1, None, "", b""):
-        malformed(schema.Flag().build, wrong, "x")
+        malformed(types.Flag().build, wrong, "x")
 
 
 def test_bytes_are_exactly_as_long_as_declared():
-    kind = schema.Exactly(3)
+    kind = types.Exactly(3)
     assert kind.build(b"abc", "x") == b"abc"
     for wrong in (b"ab", b"abcd", "abc", None, [1, 2, 3]):
         assert "bytes(3)" in malformed(kind.build, wrong, "x")
     for wrong in (b"abcd", "abc", None):
-        malformed(schema.UpTo(3).build, wrong, "x")
+        malformed(types.UpTo(3).build, wrong, "x")
 
 
 def test_text_is_bounded_in_bytes_not_letters():
-    assert schema.Text(4).build("\u00e9\u00e9", "x") == "\u00e9\u00e9"
-    malformed(schema.Text(3).build, "\u00e9\u00e9", "x")
-    malformed(schema.Text(3).build, b"abc", "x")
+    assert types.Text(4).build("\u00e9\u00e9", "x") == "\u00e9\u00e9"
+    malformed(types.Text(3).build, "\u00e9\u00e9", "x")
+    malformed(types.Text(3).build, b"abc", "x")
 
 
 def test_lists_are_bounded_and_name_the_item_that_is_wrong():
-    kind = schema.ListOf(schema.Unsigned(8), 2)
+    kind = types.ListOf(types.Unsigned(8), 2)
     assert kind.build([1, 2], "x") == (1, 2)
     for wrong in ([1, 2, 3], [256], "12", None, 5):
         malformed(kind.build, wrong, "x")
 
 
 def test_a_word_is_one_of_the_declared():
-    kind = schema.Choice("one", "two")
+    kind = types.Choice("one", "two")
     for wrong in ("three", b"one", 1, None, [], "One"):
         assert "one of one, two" in malformed(kind.build, wrong, "x")
 
 
 def test_nil_stands_only_where_it_may():
-    assert schema.Maybe(schema.Unsigned(8)).build(None, "x") is None
-    malformed(schema.Maybe(schema.Unsigned(8)).build, b"", "x")
+    assert types.Maybe(types.Unsigned(8)).build(None, "x") is None
+    malformed(types.Maybe(types.Unsigned(8)).build, b"", "x")
 
 
 def test_an_error_names_the_field_what_it_holds_and_what_it_should():
@@ -175,10 +175,40 @@ def test_a_record_has_exactly_its_fields():
         malformed(spec.build, wrong)
 
 
+def test_every_record_is_found_by_its_name_on_the_wire_and_by_no_other():
+    found = 0
+    for section in (
+        records.REQUESTS, records.REPLIES, records.INTERNAL, records.EVENTS, records.STATES,
+    ):  # fmt: skip
+        for name in section:
+            assert spec_of(section[name]).wire_name == name
+            assert section[name] is getattr(records, spec_of(section[name]).name)
+            found += 1
+    assert found > 200
+    for wrong in ("", "_", "Identity", "identity_", "_identity", "command", "identity_reply"):
+        assert wrong not in records.REQUESTS and records.REQUESTS.get(wrong) is None
+
+
+def test_what_is_not_declared_is_an_error_that_names_it():
+    missing = "Nonsense"
+    try:
+        getattr(records, missing)
+    except AttributeError as error:
+        assert "Nonsense" in str(error)
+    else:
+        raise AssertionError("there is a record of nonsense")
+    try:
+        schema.type_of("list of 3 Nonsense")
+    except ValueError as error:
+        assert "Nonsense" in str(error)
+        return
+    raise AssertionError("there is a type of nonsense")
+
+
 def test_every_record_survives_its_own_encoding():
     from tests.portable.test_refusals import sample
 
-    for spec in schema.SPECS:
+    for spec in schema.specs():
         record = sample(spec)
         assert decode(spec.make, canonical(record)) == record
         malformed(decode, spec.make, canonical(list(record) + [None]))

@@ -1,4 +1,4 @@
-"""The packed table says of every postal code what the software node's says."""
+"""The table in its files says of every postal code what the software node's says."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ FOLDER = Path(software.__file__).with_name("places")
 
 
 def test_every_postal_code_has_the_same_metro_area() -> None:
-    packed, plain = read_places(str(FOLDER)), software.read_places()
+    read, plain = read_places(str(FOLDER)), software.read_places()
     found = set()
     for number in range(100_000):
         code = b"%05d" % number
         area = plain.metro_area(code)
-        assert packed.metro_area(code) == area, code
+        assert read.metro_area(code) == area, code
         found.add(area)
     assert len(found) > 900
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define MSGPACK_DEPTH 32 /* arrays within arrays, both ways */
+#define MSGPACK_DEPTH 16 /* arrays within arrays, both ways; an empty one counts for none */
 #define MSGPACK_HEAD_LIMIT 9 /* bytes of a head */
 
 enum msgpack_type {

@@ -3,6 +3,7 @@
 The node asks as clients do, with msgpack-rpc in its own direction. README.md has the methods.
 """
 
+from runtime.wire import frames
 from runtime.wire.errors import Malformed, NodeError, StorageFailed, from_wire
 from runtime.wire.link import Link, LinkFull
 from runtime.wire.requests import encode_notification, encode_request, parse
@@ -20,14 +21,17 @@ class SharedLink(Link):
 
     What is for the node itself is put aside; `receive` returns the rest.
 
+    Args:
+        nonce, ring, codec: as of Link.
+
     Attributes:
         awaited: id of the call whose answer is awaited.
         answer: Response to it, once it came.
         stopping: whether the host said `stop`.
     """
 
-    def __init__(self, nonce: bytes, ring: int) -> None:
-        Link.__init__(self, nonce, ring)
+    def __init__(self, nonce: bytes, ring: int, codec=frames) -> None:
+        Link.__init__(self, nonce, ring, codec=codec)
         self.awaited = 0
         self.answer = None
         self.stopping = False

@@ -154,7 +154,7 @@ def serve(device: Device, crypto, pipe: Pipe, uptime_ns, places) -> None:
     def now_ms():
         return uptime_ns() // 10**6
 
-    line = Line(SharedLink(os.urandom(8), RING), pipe, now_ms)
+    line = Line(SharedLink(os.urandom(8), RING, frames), pipe, now_ms)
     sealer = Sealer(crypto, device.key)
     store = KeptStore(_ram(), Keeper(line.ask), device.anchor, sealer, root_of)
     node = Node(
@@ -229,6 +229,7 @@ else:
 
 
 try:
+    import frames
     from accelerator import Accelerator
     from ramstore import RamStore
 
@@ -238,6 +239,7 @@ try:
 except ImportError:
     from firmware.node.ram import RamStore as _ram
     from runtime.node.accelerator import Accelerator
+    from runtime.wire import frames
 
 if hasattr(os, "fsync"):
 

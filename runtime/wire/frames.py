@@ -1,7 +1,8 @@
 """Frames: the smallest unit on the line, delimited by zero bytes and checked by a CRC-32.
 
 `0x00 | COBS(header, payload, CRC-32) | 0x00`. COBS is consistent overhead byte stuffing (Cheshire
-and Baker, 1999), the CRC that of IEEE 802.3. README.md of this folder has the layout.
+and Baker, 1999), the CRC that of IEEE 802.3. README.md of this folder has the layout. The firmware
+has `encode` and `Decoder` in C too: firmware/modules/frames.c.
 """
 
 from binascii import crc32
@@ -46,16 +47,14 @@ def encode(frame: Frame, key: int = 0) -> bytes:
 class Decoder:
     """Finds the good frames in a stream of bytes, whatever else is in it; never raises for them.
 
-    limit: bytes kept while waiting for a delimiter; a longer run is dropped up to the next one.
     key: what `encode` was given; None lets nothing through but RESET frames, whose key is 0.
-    bad: runs of bytes that were not a frame, counted by the reason: "long" (over the limit),
+    bad: runs of bytes that were not a frame, counted by the reason: "long" (over 258 bytes),
     "cobs", "size", "check" (CRC-32, or a frame of another session), "version".
     """
 
-    def __init__(self, limit: int = CHUNK_LIMIT, key: int | None = 0) -> None:
+    def __init__(self, key: int | None = 0) -> None:
         self.key = key
         self.bad = {"long": 0, "cobs": 0, "size": 0, "check": 0, "version": 0}
-        self._limit = limit
         self._chunk = bytearray()
         self._skipping = False
 
@@ -81,7 +80,7 @@ class Decoder:
         self._collect(last)
 
     def _collect(self, chunk: bytes) -> None:
-        if self._skipping or len(self._chunk) + len(chunk) > self._limit:
+        if self._skipping or len(self._chunk) + len(chunk) > CHUNK_LIMIT:
             self._skipping = True
             self._chunk = bytearray()
         else:

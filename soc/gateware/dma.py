@@ -97,7 +97,8 @@ class Reader(_Master):
 
         # # #
 
-        valid, last = Signal(), Signal()
+        valid = Signal()
+        last = Signal()
         data = Signal(32)
         self.comb += [
             self.present.eq(~valid | source.ready | self.stop),

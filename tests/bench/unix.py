@@ -1,11 +1,13 @@
 """The firmware's node on this machine: instructions of an engagement, speed beside CPython's.
 
-Instructions are counted by callgrind, without hedging, so that they repeat; what is common to two
-and to ten engagements is taken off.
+Instructions are counted by callgrind; what is common to two and to ten engagements is taken off.
+They repeat exactly: nothing is random on either side of the line, and neither the environment nor
+the place of a file has a part in it.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +20,7 @@ from runtime.host.crypto import Crypto
 from tests.bench.figure import Figure
 from tests.conformance.heap_of import heap_of
 from tests.conformance.record import Recorder
+from tests.firmware.crypto.native import Library
 from tests.portable import world as worlds
 from tests.portable.ram_store import RamStore
 
@@ -26,11 +29,26 @@ PLAYER = ROOT / "tests/conformance/play.py"
 FEW, MANY = 2, 10
 
 
-def _record(path: Path, engagements: int) -> int:
+class Unhedged(Crypto):
+    """Parties whose signatures and ciphertexts are the same each time: random numbers are zeros."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._library = Library()
+
+    def sign(self, seed: bytes, purpose: bytes, message: bytes) -> bytes:
+        return self._library.get("mldsa_sign", seed, bytes(32), purpose, message)
+
+    def encapsulate(self, public_key: bytes) -> tuple[bytes, bytes]:
+        _, (ciphertext, secret) = self._library.call("mlkem_encaps", public_key, bytes(32))
+        return secret, ciphertext
+
+
+def _record(path: Path, engagements: int, crypto: Crypto) -> int:
     """Record that many engagements of a node with MANY users; returns how many requests."""
     recorder = Recorder()
     with recorder.recording():
-        world = worlds.World(RamStore(), Crypto())
+        world = worlds.World(RamStore(), crypto)
         world.ready(10**12)
         people = [world.enrol(world.person(f"user {i}"), [b"Name"]) for i in range(MANY)]
         for person in people[:engagements]:
@@ -41,40 +59,52 @@ def _record(path: Path, engagements: int) -> int:
         return recorder.write(path)
 
 
-def _run(kind: str, recording: Path, *before: str) -> tuple[float, str]:
-    """Play a recording in a process; returns (seconds, what it wrote to standard error)."""
-    command = [sys.executable, "-B"]
-    environment = {"PYTHONPATH": str(ROOT)}
+def _program() -> list[str]:
+    return [str(micropython.ensure(frozen=True).micropython), "-X", "heapsize=64m"]
+
+
+def _seconds(kind: str, recording: Path) -> float:
+    """How long it takes to play a recording, in a process."""
+    command, environment = [sys.executable, "-B"], {"PYTHONPATH": str(ROOT)}
     if kind != "software":
-        command = [str(micropython.ensure(frozen=True).micropython), "-X", "heapsize=64m"]
-        environment = {"MICROPYPATH": f".frozen{os.pathsep}{ROOT}"}
+        command, environment = _program(), {"MICROPYPATH": f".frozen{os.pathsep}{ROOT}"}
     start = time.perf_counter()
-    done = subprocess.run(
-        [*before, *command, PLAYER, recording, kind],
-        env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+    subprocess.run(
+        [*command, PLAYER, recording, kind],
+        env={**os.environ, **environment}, capture_output=True, check=True,
     )  # fmt: skip
-    return time.perf_counter() - start, done.stderr
+    return time.perf_counter() - start
 
 
-def _instructions(recording: Path) -> int:
-    counted = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
-    _, said = _run("unix unhedged", recording, *counted)
-    found = re.search(r"Collected : (\d+)", said)
-    assert found, said
+def instructions(engagements: int) -> int:
+    """Instructions of a process that plays so many engagements; the same each time."""
+    valgrind = shutil.which("valgrind")
+    if valgrind is None:
+        raise RuntimeError("valgrind is missing; install the Debian package valgrind")
+    with tempfile.NamedTemporaryFile() as recording:
+        _record(Path(recording.name), engagements, Unhedged())
+        done = subprocess.run(
+            [valgrind, "--tool=callgrind", "--callgrind-out-file=/dev/null", *_program(),
+             PLAYER.relative_to(ROOT), "/dev/stdin", "unix unhedged"],
+            cwd=ROOT, env={"MICROPYPATH": f".frozen{os.pathsep}."},
+            stdin=recording, capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    assert found, done.stderr
     return int(found[1])
 
 
 def figures() -> Iterator[Figure]:
     """Instructions of an engagement; requests a second of the unix node by those of software."""
+    one = (instructions(MANY) - instructions(FEW)) / (MANY - FEW)
+    yield Figure("unix.engagement.instructions", one, "", "callgrind, unhedged")
     with tempfile.TemporaryDirectory() as folder:
         few, many = Path(folder) / "few", Path(folder) / "many"
-        requests = [_record(few, FEW), _record(many, MANY)]
-        one = (_instructions(many) - _instructions(few)) / (MANY - FEW)
-        yield Figure("unix.engagement.instructions", one, "", "callgrind, unhedged")
+        requests = [_record(few, FEW, Crypto()), _record(many, MANY, Crypto())]
         times = {}
         for kind in ("software", "unix"):
-            seconds = min(_run(kind, many)[0] for _ in range(3))
-            seconds -= min(_run(kind, few)[0] for _ in range(3))
+            seconds = min(_seconds(kind, many) for _ in range(3))
+            seconds -= min(_seconds(kind, few) for _ in range(3))
             times[kind] = seconds / (requests[1] - requests[0])
         heap = heap_of(1250, 250)
         yield Figure("unix.heap_1000_engagements_kib", heap[4].heap / 1024, "KiB", "bound 1024")

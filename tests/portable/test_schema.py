@@ -79,6 +79,7 @@ def test_text_that_is_not_utf8_is_refused():
 
 def test_nesting_is_bounded_before_anything_recurses():
     assert schema.unpack(nested(schema.MAX_DEPTH))
+    assert schema.unpack(b"\x91" * schema.MAX_DEPTH + b"\x90")
     assert "nested" in malformed(schema.unpack, nested(schema.MAX_DEPTH + 1))
     assert "nested" in malformed(schema.unpack, nested(60000))
     assert "nested" in malformed(schema.unpack, b"\xdd\x00\x00\x00\x02" * 10000)

@@ -44,17 +44,18 @@ static void put_int(struct out *out, mp_obj_t value)
     put_head(out, negative ? MSGPACK_NEGATIVE : MSGPACK_UNSIGNED, number);
 }
 
-static void check_depth(int depth)
+static void check_depth(int depth, size_t count)
 {
-    if (depth == 0)
-        mp_raise_ValueError(MP_ERROR_TEXT("recursion limit exceeded"));
+    if (depth == 0 && count)
+        mp_raise_msg_varg(&mp_type_ValueError, MP_ERROR_TEXT("arrays nested deeper than %d"),
+                          MSGPACK_DEPTH);
 }
 
 static void pack(struct out *out, mp_obj_t value, int depth);
 
 static void put_array(struct out *out, const mp_obj_t *items, size_t count, int depth)
 {
-    check_depth(depth);
+    check_depth(depth, count);
     put_head(out, MSGPACK_ARRAY, count);
     for (size_t i = 0; i < count; i++)
         pack(out, items[i], depth - 1);
@@ -134,7 +135,7 @@ static mp_obj_t array_from(struct msgpack_reader *reader, const struct options *
                            size_t count, int depth)
 {
     mp_obj_t array, *items;
-    check_depth(depth);
+    check_depth(depth, count);
     array = options->use_list ? mp_obj_new_list(count, NULL) : mp_obj_new_tuple(count, NULL);
     (void)items_of(array, &count, &items);
     /* Whatever lay there must not be taken for objects while the items are made. */
@@ -155,7 +156,8 @@ static mp_obj_t unpack(struct msgpack_reader *reader, const struct options *opti
     if (fault == MSGPACK_REFUSED)
         mp_raise_msg_varg(
             &mp_type_ValueError,
-            MP_ERROR_TEXT("type 0x%02x is refused: only nil, bool, int, str, bin, array"), *head);
+            MP_ERROR_TEXT("msgpack type 0x%02x is refused: only nil, bool, int, str, bin, array"),
+            *head);
 
     switch (value.type) {
     case MSGPACK_NIL:

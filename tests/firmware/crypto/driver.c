@@ -1,10 +1,5 @@
-/* Calls the library on behalf of tests: one request in, one reply out, in the same form through a
- * shared library (drive) and through a pipe (main).
- *
- * A request is a name and arguments, each a u32 size and bytes; a reply is an i32 result and the
- * outputs, in the same form. Every argument and output gets memory of exactly its size, so that
- * sanitizers see one byte too many. Arguments that are secret are marked undefined for valgrind,
- * and working memory is checked to be wiped.
+/* Operations of the library for tests, in the form that exchange.h says. Working memory is checked
+ * to be wiped.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +7,7 @@
 
 #include "bytes.h"
 #include "chacha20poly1305.h"
+#include "exchange.h"
 #include "hkdf.h"
 #include "mldsa/mldsa.h"
 #include "mldsa/ntt.h"
@@ -27,50 +23,6 @@
 #include "secret.h"
 #include "sha3.h"
 #include "split.h"
-
-#ifdef CRYPTO_VALGRIND
-#define MAKE_SECRET(pointer, size) ((void)VALGRIND_MAKE_MEM_UNDEFINED((pointer), (size)))
-#else
-#define MAKE_SECRET(pointer, size) ((void)(pointer), (void)(size))
-#endif
-
-#define LIMIT 8
-
-struct bytes {
-    uint8_t *at;
-    size_t size;
-};
-
-struct call {
-    struct bytes in[LIMIT];
-    struct bytes out[LIMIT];
-    int ins, outs;
-};
-
-static void fail(const char *why)
-{
-    fprintf(stderr, "driver: %s\n", why);
-    abort();
-}
-
-static void *memory_of(size_t size)
-{
-    void *memory = malloc(size ? size : 1);
-    if (!memory)
-        fail("no memory");
-    return memory;
-}
-
-static uint8_t *out(struct call *call, size_t size)
-{
-    if (call->outs == LIMIT)
-        fail("too many outputs");
-    struct bytes *next = &call->out[call->outs++];
-    next->at = memory_of(size);
-    next->size = size;
-    memset(next->at, 0xee, size);
-    return next->at;
-}
 
 static void *work(size_t size)
 {
@@ -658,12 +610,7 @@ static int do_fault_shift(struct call *call)
     return 1 << by;
 }
 
-static const struct {
-    const char *name;
-    int (*function)(struct call *);
-    int arguments;
-    unsigned secret; /* bit i: argument i */
-} operations[] = {
+const struct operation operations[] = {
     {"shake128", do_shake128, 3, 1},
     {"shake256", do_shake256, 3, 1},
     {"shake256_at_once", do_shake256_at_once, 2, 1},
@@ -716,89 +663,4 @@ static const struct {
     {"fault_shift", do_fault_shift, 1, 0},
 };
 
-static int perform(struct call *call, const struct bytes *name)
-{
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++)
-        if (strlen(operations[i].name) == name->size &&
-            !memcmp(operations[i].name, name->at, name->size)) {
-            if (call->ins != operations[i].arguments)
-                fail("wrong number of arguments");
-            for (int n = 0; n < call->ins; n++)
-                if (operations[i].secret >> n & 1)
-                    MAKE_SECRET(call->in[n].at, call->in[n].size);
-            return operations[i].function(call);
-        }
-    fail("no such operation");
-    return -1;
-}
-
-static struct bytes next_of(const uint8_t **from, const uint8_t *end)
-{
-    struct bytes bytes;
-    if (end - *from < 4 || (size_t)(end - *from - 4) < load32(*from))
-        fail("a request ends within an argument");
-    bytes.size = load32(*from);
-    bytes.at = memory_of(bytes.size);
-    memcpy(bytes.at, *from + 4, bytes.size);
-    *from += 4 + bytes.size;
-    return bytes;
-}
-
-/* Returns the size of the reply, which the caller frees with `release`. */
-size_t drive(const uint8_t *request, size_t size, uint8_t **reply);
-void release(uint8_t *reply);
-
-size_t drive(const uint8_t *request, size_t size, uint8_t **reply)
-{
-    const uint8_t *end = request + size;
-    struct call call = {.ins = 0};
-    struct bytes name = next_of(&request, end);
-    while (request != end && call.ins < LIMIT)
-        call.in[call.ins++] = next_of(&request, end);
-    int result = perform(&call, &name);
-    MAKE_PUBLIC(&result, sizeof result);
-
-    size_t total = 4;
-    for (int i = 0; i < call.outs; i++)
-        total += 4 + call.out[i].size;
-    uint8_t *to = *reply = memory_of(total);
-    store32(to, (uint32_t)result);
-    to += 4;
-    for (int i = 0; i < call.outs; i++) {
-        /* Public: the results of an operation are the caller's; what it does inside is not. */
-        MAKE_PUBLIC(call.out[i].at, call.out[i].size);
-        store32(to, (uint32_t)call.out[i].size);
-        memcpy(to + 4, call.out[i].at, call.out[i].size);
-        to += 4 + call.out[i].size;
-        free(call.out[i].at);
-    }
-    for (int i = 0; i < call.ins; i++)
-        free(call.in[i].at);
-    free(name.at);
-    return total;
-}
-
-void release(uint8_t *reply)
-{
-    free(reply);
-}
-
-/* Requests and replies, each after its u32 size. */
-int main(void)
-{
-    uint8_t head[4];
-    while (fread(head, 1, sizeof head, stdin) == sizeof head) {
-        size_t size = load32(head);
-        uint8_t *reply, *request = memory_of(size);
-        if (fread(request, 1, size, stdin) != size)
-            fail("a request is cut short");
-        size = drive(request, size, &reply);
-        store32(head, (uint32_t)size);
-        fwrite(head, 1, sizeof head, stdout);
-        fwrite(reply, 1, size, stdout);
-        fflush(stdout);
-        free(request);
-        release(reply);
-    }
-    return 0;
-}
+const size_t operation_count = sizeof operations / sizeof *operations;

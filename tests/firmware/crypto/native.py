@@ -12,6 +12,7 @@ from firmware.crypto.build import LIBRARY, build
 
 FOLDER = Path(__file__).parent
 DRIVER = FOLDER / "driver.c"
+EXCHANGE = FOLDER / "exchange.c"
 VALGRIND = ("valgrind", "--quiet", "--error-exitcode=9", "--leak-check=full")
 
 
@@ -63,7 +64,7 @@ class Library(Native):
     """
 
     def __init__(self, path: Path | None = None) -> None:
-        path = path or build("libdriver.so", LIBRARY, [DRIVER])
+        path = path or build("libdriver.so", LIBRARY, [DRIVER, EXCHANGE])
         self._library = ctypes.CDLL(str(path))
         self._library.drive.restype = ctypes.c_size_t
         self._library.drive.argtypes = [
@@ -87,7 +88,7 @@ class Process(Native):
         options: of gcc.
         command: what runs the program, before its name.
         more: C files that take the place of the library's.
-        driver: C file that has `main`.
+        driver: C file that has the operations.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Process(Native):
         more: Sequence[Path] = (),
         driver: Path = DRIVER,
     ) -> None:
-        program = build("driver", options, [driver, *more])
+        program = build("driver", options, [driver, EXCHANGE, *more])
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
             [*command, str(program)],

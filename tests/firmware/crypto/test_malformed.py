@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM1024PrivateKey,
 
 from firmware.crypto.build import FOLDER, LIBRARY, build
 from tests.firmware.crypto.material import around, some
-from tests.firmware.crypto.native import DRIVER, Library
+from tests.firmware.crypto.native import DRIVER, EXCHANGE, Library
 
 SEED = bytes(range(32))
 KEY = MLDSA87PrivateKey.from_seed_bytes(SEED)
@@ -134,7 +134,7 @@ def signer(tmp_path, rule):
         text = text.replace(f'#include "{header}.h"', f'#include "{FOLDER}/mldsa/{header}.h"')
     changed = tmp_path / "sign_with_another_norm.c"
     changed.write_text(text)
-    return Library(build("libdriver.so", LIBRARY, [DRIVER, changed]))
+    return Library(build("libdriver.so", LIBRARY, [DRIVER, EXCHANGE, changed]))
 
 
 def largest(signature):

@@ -8,20 +8,33 @@ import pytest
 
 from firmware.crypto.build import SANITIZED
 from firmware.micropython import ensure
-from tests.firmware.crypto.native import Process
+from tests.firmware.crypto.native import EXCHANGE, VALGRIND, Process
 
 ROOT = Path(__file__).parents[3]
 MODULES = ROOT / "firmware/modules"
 FOLDER = Path(__file__).parent
+DEBUGGED = ("-O1", "-g")
+
+
+def plain_c(options, command=()):
+    """The plain C in a process of its own, which must end well."""
+    options = (*options, "-Wl,--wrap=free", f"-I{MODULES}", f"-I{EXCHANGE.parent}")
+    files = sorted(MODULES.glob("*.c"))
+    process = Process(options, command, files, FOLDER / "driver.c")
+    yield process
+    assert process.finish() == (0, "")
 
 
 @pytest.fixture
 def sanitized():
     """The plain C under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer."""
-    options = (*SANITIZED, "-Wl,--wrap=free", f"-I{MODULES}")
-    process = Process(options, more=sorted(MODULES.glob("*.c")), driver=FOLDER / "driver.c")
-    yield process
-    assert process.finish() == (0, "")
+    yield from plain_c(SANITIZED)
+
+
+@pytest.fixture
+def undefined_watched():
+    """The plain C under valgrind, which sees what depends on memory that was not written."""
+    yield from plain_c(DEBUGGED, VALGRIND)
 
 
 @pytest.fixture

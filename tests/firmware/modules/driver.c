@@ -1,36 +1,14 @@
-/* Calls the modules' plain C on behalf of tests, under sanitizers.
- *
- * Requests and replies are those of the cryptography's driver: a name and arguments in, a result
- * and outputs out. Input and output have memory of exactly their size.
- */
+/* Operations of the modules' plain C for tests, in the form that exchange.h says. */
 #include <malloc.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bytes.h"
 #include "cobs.h"
+#include "exchange.h"
+#include "frames.h"
 #include "msgpack.h"
 #include "store.h"
-
-struct bytes {
-    uint8_t *at;
-    size_t size;
-};
-
-static void fail(const char *why)
-{
-    fprintf(stderr, "driver: %s\n", why);
-    abort();
-}
-
-static void *memory_of(size_t size)
-{
-    void *memory = malloc(size ? size : 1);
-    if (!memory)
-        fail("no memory");
-    return memory;
-}
 
 /* The linker has every call of free go here. What the store gives back is to be overwritten. */
 static int watching;
@@ -71,7 +49,7 @@ static int copy_value(struct msgpack_reader *reader, struct bytes *out, int dept
         add(out, value.bytes, value.number);
     if (value.type != MSGPACK_ARRAY)
         return 0;
-    if (depth == 0)
+    if (depth == 0 && value.number)
         return -1;
     for (uint64_t i = 0; i < value.number; i++)
         if (copy_value(reader, out, depth - 1))
@@ -79,8 +57,10 @@ static int copy_value(struct msgpack_reader *reader, struct bytes *out, int dept
     return 0;
 }
 
-static int do_msgpack(const struct bytes *in, struct bytes *out)
+static int do_msgpack(struct call *call)
 {
+    const struct bytes *in = &call->in[0];
+    struct bytes *out = next_out(call);
     struct msgpack_reader reader = {in->at, in->at + in->size};
     if (copy_value(&reader, out, MSGPACK_DEPTH) || reader.at != reader.end) {
         out->size = 0;
@@ -89,22 +69,87 @@ static int do_msgpack(const struct bytes *in, struct bytes *out)
     return 0;
 }
 
-static int do_cobs_encode(const struct bytes *in, struct bytes *out)
+static int do_cobs_encode(struct call *call)
 {
+    const struct bytes *in = &call->in[0];
+    struct bytes *out = next_out(call);
     uint8_t *to = memory_of(COBS_LIMIT(in->size));
     add(out, to, cobs_encode(to, in->at, in->size));
     free(to);
     return 0;
 }
 
-static int do_cobs_decode(const struct bytes *in, struct bytes *out)
+static int do_cobs_decode(struct call *call)
 {
+    const struct bytes *in = &call->in[0];
+    struct bytes *out = next_out(call);
     uint8_t *to = memory_of(in->size);
     size_t size;
     enum cobs_fault fault = cobs_decode(to, &size, in->at, in->size);
     add(out, to, size);
     free(to);
     return -(int)fault;
+}
+
+/* Frames: header, payload and key in, header being what comes before the payload in a body. */
+
+static uint16_t get16(const uint8_t *from)
+{
+    return (uint16_t)(from[0] << 8 | from[1]);
+}
+
+static int do_frame_encode(struct call *call)
+{
+    const uint8_t *header = call->in[0].at;
+    const struct frame frame = {
+        .flags = header[1], .seq = header[2], .ack = header[3],
+        .held = get16(header + 4), .sent = get16(header + 6),
+        .seen = get16(header + 8), .credit = get16(header + 10),
+        .payload = call->in[1].at, .size = (uint16_t)call->in[1].size,
+    };
+    uint8_t *to = memory_of(FRAME_LIMIT);
+    add(next_out(call), to, frame_encode(to, &frame, load32(call->in[2].at)));
+    free(to);
+    return 0;
+}
+
+/* Bytes, a key or nothing, and the size of the pieces in which the bytes come. Out come a fault, and
+ * for good frames what an encoder would be given. */
+static int do_frame_receive(struct call *call)
+{
+    const struct bytes *in = &call->in[0];
+    const uint32_t key = call->in[1].size ? load32(call->in[1].at) : 0;
+    const size_t piece = load32(call->in[2].at);
+    struct bytes *out = next_out(call);
+    struct frame_receiver *receiver = memory_of(sizeof *receiver);
+    memset(receiver, 0, sizeof *receiver);
+    for (size_t from = 0; from < in->size; from += piece) {
+        const size_t size = in->size - from < piece ? in->size - from : piece;
+        uint8_t *data = memory_of(size);
+        memcpy(data, in->at + from, size);
+        for (const uint8_t *at = data; at < data + size;) {
+            struct frame frame;
+            enum frame_fault fault = frame_receive(receiver, &at, data + size,
+                                                   call->in[1].size ? &key : NULL, &frame);
+            uint8_t said = (uint8_t)fault;
+            if (fault != FRAME_NONE)
+                add(out, &said, 1);
+            if (fault != FRAME_GOOD)
+                continue;
+            const uint16_t numbers[] = {
+                frame.flags, frame.seq, frame.ack, frame.held, frame.sent, frame.seen,
+                frame.credit, frame.size,
+            };
+            for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+                const uint8_t number[] = {(uint8_t)numbers[i], (uint8_t)(numbers[i] >> 8)};
+                add(out, number, sizeof number);
+            }
+            add(out, frame.payload, frame.size);
+        }
+        free(data);
+    }
+    free(receiver);
+    return 0;
 }
 
 /* The store: a program of steps of six bytes; test_store.py has the same in Python. */
@@ -206,8 +251,10 @@ static uint8_t step(struct store *store, const uint8_t *code, struct bytes *out)
     return 0;
 }
 
-static int do_store(const struct bytes *in, struct bytes *out)
+static int do_store(struct call *call)
 {
+    const struct bytes *in = &call->in[0];
+    struct bytes *out = next_out(call);
     struct store *store = store_new(load32(in->at));
     if (!store)
         fail("no memory");
@@ -226,8 +273,10 @@ static int do_store(const struct bytes *in, struct bytes *out)
 }
 
 /* Bytes that a store takes after a history that leaves nothing in it, minus those before. */
-static int do_store_leftover(const struct bytes *in, struct bytes *out)
+static int do_store_leftover(struct call *call)
 {
+    const struct bytes *in = &call->in[0];
+    struct bytes *out = next_out(call);
     struct store *store = store_new(0);
     struct bytes ignored = {NULL, 0};
     uint8_t number[4];
@@ -245,63 +294,14 @@ static int do_store_leftover(const struct bytes *in, struct bytes *out)
     return 0;
 }
 
-static const struct {
-    const char *name;
-    int (*perform)(const struct bytes *in, struct bytes *out);
-} operations[] = {
-    {"msgpack", do_msgpack},
-    {"cobs_encode", do_cobs_encode},
-    {"cobs_decode", do_cobs_decode},
-    {"store", do_store},
-    {"store_leftover", do_store_leftover},
+const struct operation operations[] = {
+    {"msgpack", do_msgpack, 1, 0},
+    {"cobs_encode", do_cobs_encode, 1, 0},
+    {"cobs_decode", do_cobs_decode, 1, 0},
+    {"frame_encode", do_frame_encode, 3, 0},
+    {"frame_receive", do_frame_receive, 3, 0},
+    {"store", do_store, 1, 0},
+    {"store_leftover", do_store_leftover, 1, 0},
 };
 
-static struct bytes next_of(const uint8_t **request, const uint8_t *end)
-{
-    struct bytes bytes = {NULL, 0};
-    if (end - *request < 4 || (size_t)(end - *request - 4) < load32(*request))
-        fail("a request is malformed");
-    bytes.size = load32(*request);
-    bytes.at = memory_of(bytes.size);
-    memcpy(bytes.at, *request + 4, bytes.size);
-    *request += 4 + bytes.size;
-    return bytes;
-}
-
-static void answer(const uint8_t *request, size_t size)
-{
-    const uint8_t *end = request + size;
-    struct bytes name = next_of(&request, end), in = next_of(&request, end), out = {NULL, 0};
-    uint8_t head[12];
-    size_t i = 0, count = sizeof operations / sizeof *operations;
-    while (i < count && (strlen(operations[i].name) != name.size ||
-                         memcmp(operations[i].name, name.at, name.size)))
-        i++;
-    if (i == count)
-        fail("no such operation");
-    int result = operations[i].perform(&in, &out);
-    store32(head, (uint32_t)(8 + out.size));
-    store32(head + 4, (uint32_t)result);
-    store32(head + 8, (uint32_t)out.size);
-    fwrite(head, 1, sizeof head, stdout);
-    if (out.size)
-        fwrite(out.at, 1, out.size, stdout);
-    fflush(stdout);
-    free(name.at);
-    free(in.at);
-    free(out.at);
-}
-
-int main(void)
-{
-    uint8_t head[4];
-    while (fread(head, 1, sizeof head, stdin) == sizeof head) {
-        size_t size = load32(head);
-        uint8_t *request = memory_of(size);
-        if (fread(request, 1, size, stdin) != size)
-            fail("a request is cut short");
-        answer(request, size);
-        free(request);
-    }
-    return 0;
-}
+const size_t operation_count = sizeof operations / sizeof *operations;

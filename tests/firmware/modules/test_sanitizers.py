@@ -6,6 +6,8 @@ from struct import pack, unpack_from
 import msgpack
 from cobs import cobs
 
+from runtime.wire.frames import DATA, Decoder, Frame, encode
+from tests.firmware.modules import hostile_frames
 from tests.firmware.modules.test_same_on_both import refused_too, value
 from tests.portable.ram_store import RamStore
 
@@ -55,6 +57,66 @@ def test_hostile_frames_are_decoded_as_the_package_decodes_them(sanitized):
             assert (result, found) == (0, cobs.decode(data))
         except cobs.DecodeError:
             assert result < 0
+
+
+FAULTS = {2: "long", 3: "cobs", 4: "size", 5: "check", 6: "version"}
+
+
+def received(out):
+    """What the driver says of bytes: frames, and how often there was what fault."""
+    found, bad, at = [], dict.fromkeys(FAULTS.values(), 0), 0
+    while at < len(out):
+        fault, at = out[at], at + 1
+        if fault:
+            bad[FAULTS[fault]] += 1
+            continue
+        *numbers, size = unpack_from("<8H", out, at)
+        at += 16 + size
+        found.append(Frame(*numbers, out[at - size : at]))
+    return found, bad
+
+
+def check_frames(sanitized, data, key, piece):
+    """The receiver in C finds in some bytes what that in Python finds; returns the frames."""
+    decoder = Decoder(key=key)
+    expected = list(decoder.feed(data))
+    given = b"" if key is None else key
+    assert received(sanitized.get("frame_receive", data, given, piece)) == (expected, decoder.bad)
+    return expected
+
+
+def test_frames_are_encoded_as_in_python(sanitized):
+    for frame in hostile_frames.frames(random.Random(7)):
+        header = pack(">BBBBHHHH", 1, *frame[:7])
+        for key in (0, hostile_frames.KEY):
+            assert sanitized.get("frame_encode", header, frame.payload, key) == encode(frame, key)
+
+
+def test_every_cut_and_every_flipped_bit_of_a_frame_is_taken_as_in_python(sanitized):
+    rng = random.Random(8)
+    key = hostile_frames.KEY
+    for payload in (b"", bytes(40), rng.randbytes(240)):
+        frame = Frame(DATA, 1, 2, 3, 4, 5, 6, payload)
+        encoded = encode(frame, key)
+        for data in (*hostile_frames.cuts(encoded), *hostile_frames.flips(encoded)):
+            assert check_frames(sanitized, data, key, len(data))[-1] == frame
+
+
+def test_noise_on_the_line_is_taken_as_in_python_in_pieces_of_any_size(sanitized):
+    rng = random.Random(9)
+    found = 0
+    for data in hostile_frames.noise(rng, ROUNDS):
+        key = rng.choice([hostile_frames.KEY] * 9 + [None])
+        found += len(check_frames(sanitized, data, key, rng.choice([1, 3, 260, 5000])))
+    assert found > ROUNDS // 2
+
+
+def test_no_byte_decides_that_was_not_written_before(undefined_watched):
+    rng = random.Random(10)
+    for data in hostile_frames.noise(rng, 100):
+        check_frames(undefined_watched, data, hostile_frames.KEY, rng.choice([7, 5000]))
+        undefined_watched.call("cobs_decode", data)
+        undefined_watched.call("msgpack", data)
 
 
 class Model:

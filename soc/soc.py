@@ -1,0 +1,172 @@
+"""The system: VexRiscv, its peripherals and the cores, the same in simulation and on boards."""
+
+import hashlib
+import re
+from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from litex.build.generic_platform import GenericPlatform
+from litex.gen import LiteXModule
+from litex.soc.cores.spi import SPIMaster
+from litex.soc.cores.uart import UART
+from litex.soc.integration.soc_core import SoCCore
+from litex.soc.interconnect import wishbone
+from litex.soc.interconnect.csr import CSRStatus
+from migen import Module, Record, Signal
+
+__all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "measured"]
+
+MAIN_RAM = 0x4000_0000
+SRAM_BYTES = 0x2000  # on the chip: stack of the boot ROM
+UART_FIFO_BYTES = 16
+BUS_TIMEOUT_CYCLES = 4096  # longer than any memory takes; then DMA has a bus error
+WATCHDOG_PULSE_CYCLES = 16
+MEASUREMENT_BYTES = 32
+
+# Each core and what makes its wrapper. What has events gets an interrupt, and each Wishbone
+# interface among its attributes becomes a master of the bus.
+CORES: dict[str, Callable[["System"], Module]] = {}
+
+
+class Measurement(LiteXModule):
+    """Says which gateware this is."""
+
+    def __init__(self, value: int) -> None:
+        self.gateware = CSRStatus(
+            8 * MEASUREMENT_BYTES,
+            description="SHA3-256 of the gateware; see `soc.soc.measured`.",
+        )
+
+        # # #
+
+        self.comb += self.gateware.status.eq(value)
+
+
+class System(SoCCore):
+    """The system on a chip.
+
+    Args:
+        platform: the device and its pads
+        frequency: of the system clock, in Hz
+        crg: module with the clock domain `sys` and a signal `rst` that resets it
+        uart_phy: module with the streams `sink` and `source` of bytes, such as LiteX's `RS232PHY`
+        flash: pads `clk`, `cs_n`, `mosi` and `miso` of the SPI flash
+        cores: names of `CORES`
+        variant: of VexRiscv
+        ram_bytes: size of a main RAM of block RAM; 0 where the board brings its own
+        boot: words of a boot ROM; without one the CPU starts in main RAM, loaded by others
+        measurement: what the measurement register holds
+
+    Raises:
+        ValueError: if there is no core of a name
+    """
+
+    def __init__(
+        self,
+        platform: GenericPlatform,
+        frequency: int,
+        crg: Module,
+        uart_phy: Module,
+        flash: Record,
+        *,
+        cores: Collection[str] | None = None,
+        variant: str = "full",
+        ram_bytes: int = 0,
+        boot: Sequence[int] = (),
+        measurement: int = 0,
+    ) -> None:
+        names = list(CORES) if cores is None else [name for name in CORES if name in cores]
+        unknown = set(cores or ()) - set(CORES)
+        if unknown:
+            raise ValueError(
+                f"no core {sorted(unknown)}: expected some of {list(CORES)}; see soc/gateware"
+            )
+        self.crg = crg
+        super().__init__(
+            platform,
+            frequency,
+            cpu_variant=variant,
+            cpu_reset_address=MAIN_RAM,
+            bus_bursting=True,
+            bus_timeout=BUS_TIMEOUT_CYCLES,
+            integrated_rom_size=4 * len(boot),
+            integrated_rom_init=list(boot),
+            integrated_sram_size=SRAM_BYTES,
+            integrated_main_ram_size=ram_bytes,
+            ident="optin-node",
+            with_uart=False,
+        )
+        self.uart_phy = uart_phy
+        self.uart = UART(uart_phy, tx_fifo_depth=UART_FIFO_BYTES, rx_fifo_depth=UART_FIFO_BYTES)
+        self.irq.add("uart", use_loc_if_exists=True)
+        self.flash = SPIMaster(
+            flash, data_width=32, sys_clk_freq=frequency, spi_clk_freq=frequency / 4, mode="aligned"
+        )
+        self.add_watchdog(crg_rst=crg.rst, reset_delay=WATCHDOG_PULSE_CYCLES)
+        self.measurement = Measurement(measurement)
+        self.bus_fault = Signal()  # the bus answers in a slave's place
+        for name in names:
+            self._add_core(name, CORES[name](self))
+
+    def _add_core(self, name: str, core: Module) -> None:
+        self.add_module(name=name, module=core)
+        if hasattr(core, "ev"):
+            self.irq.add(name, use_loc_if_exists=True)
+        for attribute, bus in sorted(vars(core).items()):
+            if isinstance(bus, wishbone.Interface):
+                self._add_master(f"{name}_{attribute}", bus)
+
+    def _add_master(self, name: str, bus: wishbone.Interface) -> None:
+        """Join a core's bus; an address where nothing is gives it `err` instead of `ack`."""
+        port = wishbone.Interface.like(bus)
+        self.comb += [
+            bus.connect(port, omit={"ack", "err"}),
+            bus.ack.eq(port.ack & ~self.bus_fault),
+            bus.err.eq(port.err | (port.ack & self.bus_fault)),
+        ]
+        self.bus.add_master(name=name, master=port)
+
+    def do_finalize(self) -> None:
+        super().do_finalize()
+        self.comb += self.bus_fault.eq(self.bus._interconnect.timeout.error)
+
+
+class Gateware(NamedTuple):
+    """A system and the Verilog of it."""
+
+    system: System
+    verilog: str
+    files: dict[str, str]  # first contents of memories, by file name
+    sources: dict[str, str]  # Verilog that was not generated, by file name
+    measurement: int
+
+
+def measured(make: Callable[[int], tuple[GenericPlatform, System]]) -> Gateware:
+    """Generate the Verilog of a system that holds its own measurement.
+
+    The measurement is the SHA3-256 of the Verilog without comments, of the first contents of
+    memories and of the Verilog sources added to the platform, sorted by name, of a system whose
+    measurement is zero. Equal sources and parameters give equal measurements.
+
+    Args:
+        make: called with a measurement, makes the platform and the system, not yet finalized
+
+    Returns:
+        the system, finalized, and its Verilog
+    """
+    blank = _gateware(make, 0)
+    parts = {"": re.sub(r"//[^\n]*", "", blank.verilog), **blank.files, **blank.sources}
+    digest = hashlib.sha3_256()
+    for text in (text for part in sorted(parts.items()) for text in part):
+        digest.update(len(text).to_bytes(4, "big") + text.encode())
+    return _gateware(make, int.from_bytes(digest.digest(), "big"))
+
+
+def _gateware(make: Callable[[int], tuple[GenericPlatform, System]], measurement: int) -> Gateware:
+    platform, system = make(measurement)
+    fragment = system.get_fragment()
+    platform.finalize(fragment)
+    made = platform.get_verilog(fragment, name="optin")
+    sources = {Path(name).name: Path(name).read_text() for name, *_ in platform.sources}
+    return Gateware(system, made.main_source, made.data_files, sources, measurement)

@@ -33,6 +33,7 @@ stubs: $(VENV)/run
 micropython: $(VENV)/test
 	@$(BIN)/python -m firmware.micropython > /dev/null
 	@$(BIN)/python -m firmware.micropython --frozen > /dev/null
+	@$(BIN)/python -m firmware.micropython --sanitized > /dev/null
 
 docs: $(VENV)/test
 	@$(BIN)/python -m tests.docs

@@ -58,6 +58,46 @@ UNIX_OPTIONS = (
     "MICROPY_VFS_LFS2=0",
     "COPT=-O2 -DNDEBUG -fdata-sections -ffunction-sections",
 )
+# Under sanitizers each object has memory of its own from malloc, so that one byte too many is seen;
+# nothing is collected. MicroPython itself gives memcpy null pointers with a size of 0.
+SANITIZED_HEAP = """\
+#include <malloc.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+const char *__asan_default_options(void)
+{
+    return "detect_leaks=0";
+}
+
+void *__wrap_gc_alloc(size_t size, unsigned flags)
+{
+    (void)flags;
+    return size ? calloc(1, size) : NULL;
+}
+
+void __wrap_gc_free(void *memory)
+{
+    free(memory);
+}
+
+void *__wrap_gc_realloc(void *memory, size_t size, bool move)
+{
+    if (memory && !move)
+        return size <= malloc_usable_size(memory) ? memory : NULL;
+    if (size)
+        return realloc(memory, size);
+    free(memory);
+    return NULL;
+}
+"""
+SANITIZERS = "-fsanitize=address,undefined -fno-sanitize=nonnull-attribute"
+SANITIZED_OPTIONS = (
+    "COPT=-O1 -g -DNDEBUG -fno-omit-frame-pointer -fno-sanitize-recover=all",
+    f"CFLAGS_EXTRA={SANITIZERS}",
+    f"LDFLAGS_EXTRA={SANITIZERS} -Wl,--wrap=gc_alloc,--wrap=gc_free,--wrap=gc_realloc",
+    "STRIP=",
+)
 JOBS = 2
 
 FOLDER = Path(__file__).parent
@@ -78,13 +118,16 @@ def cache() -> Path:
     return Path(home) / "optin-node"
 
 
-def ensure(tarball: Path | str | None = None, frozen: bool = False) -> Toolchain:
+def ensure(
+    tarball: Path | str | None = None, frozen: bool = False, sanitized: bool = False
+) -> Toolchain:
     """Build MicroPython unless that has been done.
 
     Args:
         tarball: path of the source tarball, if it need not be fetched
         frozen: whether the portable code and the firmware's own is part of it, as on a board; then
             it is built anew whenever that code changes
+        sanitized: whether it ends, and says why, at a wrong access to memory or undefined behaviour
 
     Returns:
         paths of the unix port and of mpy-cross
@@ -92,14 +135,14 @@ def ensure(tarball: Path | str | None = None, frozen: bool = False) -> Toolchain
     Raises:
         ToolchainError: if the source cannot be had, is not the pinned one or does not build
     """
-    toolchain = _home(frozen)
+    toolchain = _home(frozen, sanitized)
     home = toolchain.micropython.parent
     if home.is_dir():
         return toolchain
 
     _require(NEEDED_TO_BUILD)
     with tempfile.TemporaryDirectory(dir=_made(cache()), prefix="building-") as work:
-        built = _build(unpack(Path(work), tarball), Path(work), frozen)
+        built = _build(unpack(Path(work), tarball), Path(work), frozen, sanitized)
         _install(built, home)
     return toolchain
 
@@ -165,6 +208,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--tarball", metavar="PATH", help=f"{TARBALL}, if it is at hand")
     parser.add_argument("--frozen", action="store_true", help="with the node's code in it")
+    parser.add_argument("--sanitized", action="store_true", help="watched by gcc's sanitizers")
     try:
         toolchain = ensure(**vars(parser.parse_args(arguments)))
     except ToolchainError as error:
@@ -220,15 +264,16 @@ def _private_list(work: Path, mirror: str) -> list[str]:
     return [f"-o{name}={value}" for name, value in settings.items()]
 
 
-def _home(frozen: bool) -> Toolchain:
+def _home(frozen: bool, sanitized: bool) -> Toolchain:
     """Where the programs are once they are built."""
-    home = cache() / f"micropython-{VERSION}-{_key(frozen)}"
+    home = cache() / f"micropython-{VERSION}-{_key(frozen, sanitized)}"
     return Toolchain(home / "micropython", home / "mpy-cross")
 
 
-def _key(frozen: bool) -> str:
+def _key(frozen: bool, sanitized: bool = False) -> str:
     """Hash of all that goes into a build."""
-    recipe = [TARBALL_SHA256, VARIANT, repr(UNIX_OPTIONS), platform.machine()]
+    recipe = [TARBALL_SHA256, VARIANT, repr(_options(sanitized)), platform.machine()]
+    recipe += [SANITIZED_HEAP] * sanitized
     parts = [path for name in MODULES for path in _files(FOLDER / name, ".c", ".h", ".mk")]
     if frozen:
         parts += [MANIFEST, *(path for name in FROZEN for path in _files(FOLDER / name, ".py"))]
@@ -238,18 +283,25 @@ def _key(frozen: bool) -> str:
     return hashlib.sha256(repr(recipe).encode()).hexdigest()[:12]
 
 
+def _options(sanitized: bool) -> tuple[str, ...]:
+    """Options of make; of two values of one, the last counts."""
+    return UNIX_OPTIONS + (SANITIZED_OPTIONS if sanitized else ())
+
+
 def _files(folder: Path, *suffixes: str) -> list[Path]:
     return sorted(path for path in folder.rglob("*.*") if path.suffix in suffixes)
 
 
-def _build(source: Path, work: Path, frozen: bool) -> Toolchain:
+def _build(source: Path, work: Path, frozen: bool, sanitized: bool) -> Toolchain:
     lib = _made(work / "lib")
     (lib / "README.md").touch()
     variant = _made(source / "ports/unix/variants/optin")
     (variant / "mpconfigvariant.h").write_text(VARIANT)
     (variant / "mpconfigvariant.mk").touch()
+    if sanitized:
+        (variant / "heap.c").write_text(SANITIZED_HEAP)
 
-    cross = _home(False).mpy_cross  # what is frozen makes no other one of it
+    cross = _home(False, False).mpy_cross  # it is the same one in all builds
     if not cross.exists():
         cross = source / "mpy-cross/build/mpy-cross"
         _make("mpy-cross", source / "mpy-cross")
@@ -261,7 +313,7 @@ def _build(source: Path, work: Path, frozen: bool) -> Toolchain:
         "MICROPY_MPYCROSS": cross,
     }
     options = [f"{name}={place}" for name, place in places.items()]
-    _make("the unix port", source / "ports/unix", *options, *UNIX_OPTIONS)
+    _make("the unix port", source / "ports/unix", *options, *_options(sanitized))
     return Toolchain(source / "ports/unix/build-optin/micropython", cross)
 
 

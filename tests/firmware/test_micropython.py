@@ -103,6 +103,19 @@ def test_a_frozen_one_is_another_when_that_code_is_another(monkeypatch, tmp_path
     assert micropython._key(False) == micropython._key(False)
 
 
+def test_a_sanitized_one_sees_a_byte_beyond_an_object():
+    probe = """
+import uctypes
+four = bytearray(4)
+print(uctypes.bytearray_at(uctypes.addressof(four), 5)[{}])
+"""
+    program = micropython.ensure(sanitized=True).micropython
+    within = subprocess.run([program, "-c", probe.format(3)], capture_output=True, text=True)
+    beyond = subprocess.run([program, "-c", probe.format(4)], capture_output=True, text=True)
+    assert (within.returncode, within.stdout, within.stderr) == (0, "0\n", "")
+    assert beyond.returncode and "heap-buffer-overflow" in beyond.stderr
+
+
 def test_a_second_run_is_instantaneous(toolchain):
     begin = time.perf_counter()
     assert micropython.ensure() == toolchain

@@ -23,6 +23,8 @@ class Fifo(LiteXModule):
         wiped: nothing of the past is left
     """
 
+    autocsr_exclude = {"memory"}  # or LiteX would map it on the bus
+
     def __init__(self, layout: Sequence[tuple[str, int]], depth: int) -> None:
         self.sink = sink = stream.Endpoint(layout)
         self.source = source = stream.Endpoint(layout)

@@ -138,6 +138,10 @@ def left(engine):
     return total
 
 
+def test_no_memory_of_the_engine_is_on_the_bus():
+    assert KeccakEngine().get_memories() == []
+
+
 def test_a_message_in_memory_is_hashed_to_memory():
     message = random.Random(6).randbytes(300)
 
@@ -258,7 +262,7 @@ def test_clear_leaves_nothing_of_a_message_at_whatever_moment():
 
     def test(bench, engine):
         yield from bench.put(0, message)
-        for after in (1, 3, 30, 60, 90, 120):
+        for after in (0, 1, 40, 70):
             yield from bench.start(
                 job=operation(Operation.ABSORB, first=1, last=1), value=99, address=0, length=600
             )

@@ -4,7 +4,16 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["COEFFICIENTS", "KINDS", "PUBLIC_BYTES", "SECRET_BYTES", "Kind", "accepted", "candidates", "sampled"]
+__all__ = [
+    "COEFFICIENTS",
+    "KINDS",
+    "PUBLIC_BYTES",
+    "SECRET_BYTES",
+    "Kind",
+    "accepted",
+    "candidates",
+    "sampled",
+]
 
 COEFFICIENTS = 256
 PUBLIC_BYTES = 32

@@ -25,6 +25,8 @@ class Seeds(LiteXModule):
         wiped: nothing of the past is left
     """
 
+    autocsr_exclude = {"memories"}  # or LiteX could map them on the bus
+
     def __init__(self) -> None:
         self.write = Signal()
         self.index = Signal(max=WORDS)

@@ -37,10 +37,13 @@ def undefined_watched():
     yield from plain_c(DEBUGGED, VALGRIND)
 
 
-@pytest.fixture
-def micropython():
-    """A function that runs a file on MicroPython with lines as its input; gives its output."""
-    program = ensure().micropython
+@pytest.fixture(params=["plain", "sanitized"])
+def micropython(request):
+    """A function that runs a file on MicroPython with lines as its input; gives its output.
+
+    Each test runs twice, the second time under sanitizers, bindings and all.
+    """
+    program = ensure(sanitized=request.param == "sanitized").micropython
 
     def run(file, lines=(), arguments=()):
         done = subprocess.run(

@@ -1,0 +1,30 @@
+"""Colorlight i5 7.0 on its extension board, with a LFE5U-25F."""
+
+from litedram.modules import M12L64322A
+from litex_boards.platforms import colorlight_i5
+
+from soc.boards import ecp5
+from soc.boards.board import Board
+from soc.soc import System
+
+__all__ = ["COLORLIGHT_I5"]
+
+FREQUENCY = 50_000_000
+SDRAM_PHASE = 180  # the board's traces want more than 90
+
+
+def _make(measurement: int) -> tuple[colorlight_i5.Platform, System]:
+    platform = colorlight_i5.Platform()
+    clocks = ecp5.Clocks(platform, FREQUENCY, 0, SDRAM_PHASE)  # its one button is for consent
+    memory = M12L64322A(FREQUENCY, "1:1")
+    return platform, ecp5.make(platform, FREQUENCY, clocks, memory, measurement)
+
+
+COLORLIGHT_I5 = Board(
+    name="colorlight_i5",
+    title="Colorlight i5 7.0, 8 MiB SDRAM",
+    device=ecp5.LFE5U_25F,
+    frequency=FREQUENCY,
+    loader=("--board", "colorlight-i5"),
+    make=_make,
+)

@@ -15,8 +15,18 @@ from litex.soc.interconnect import wishbone
 from litex.soc.interconnect.csr import CSRStatus
 from migen import Module, Record, Signal
 
+from soc.gateware.entropy.noise import RingOscillators
+from soc.gateware.entropy.registers import EntropyRegisters
+from soc.gateware.keccak.registers import KeccakEngine
+from soc.gateware.presence.registers import PresenceRegisters
+from soc.gateware.redactor.registers import RedactorEngine
+from soc.gateware.sampler.registers import SamplerEngine
+from soc.gateware.splitter.registers import SplitterEngine
+from soc.gateware.uptime.registers import UptimeRegisters
+
 __all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "measured"]
 
+BOOT_ROM = 0x0000_0000
 MAIN_RAM = 0x4000_0000
 SRAM_BYTES = 0x2000  # on the chip: stack of the boot ROM
 UART_FIFO_BYTES = 16
@@ -24,9 +34,19 @@ BUS_TIMEOUT_CYCLES = 4096  # longer than any memory takes; then DMA has a bus er
 WATCHDOG_PULSE_CYCLES = 16
 MEASUREMENT_BYTES = 32
 
-# Each core and what makes its wrapper. What has events gets an interrupt, and each Wishbone
-# interface among its attributes becomes a master of the bus.
-CORES: dict[str, Callable[["System"], Module]] = {}
+# Each core and what makes its wrapper, of a system that has those before it. What has events gets
+# an interrupt, and each Wishbone interface among its attributes becomes a master of the bus.
+CORES: dict[str, Callable[["System"], Module]] = {
+    "keccak": lambda system: KeccakEngine(),
+    "sampler": lambda system: SamplerEngine(system.keccak),
+    "redactor": lambda system: RedactorEngine(),
+    "splitter": lambda system: SplitterEngine(),
+    "entropy": lambda system: EntropyRegisters(system.noise.noise),
+    "presence": lambda system: PresenceRegisters(
+        system.button, system.consent_lamp, system.sys_clk_freq
+    ),
+    "uptime": lambda system: UptimeRegisters(),
+}
 
 
 class Measurement(LiteXModule):
@@ -52,6 +72,9 @@ class System(SoCCore):
         crg: module with the clock domain `sys` and a signal `rst` that resets it
         uart_phy: module with the streams `sink` and `source` of bytes, such as LiteX's `RS232PHY`
         flash: pads `clk`, `cs_n`, `mosi` and `miso` of the SPI flash
+        button: high while the consent button is closed
+        lamp: high to light the lamp
+        noise: module with a signal `noise`; rings by default
         cores: names of `CORES`
         variant: of VexRiscv
         ram_bytes: size of a main RAM of block RAM; 0 where the board brings its own
@@ -70,6 +93,9 @@ class System(SoCCore):
         uart_phy: Module,
         flash: Record,
         *,
+        button: Signal | None = None,
+        lamp: Signal | None = None,
+        noise: Module | None = None,
         cores: Collection[str] | None = None,
         variant: str = "full",
         ram_bytes: int = 0,
@@ -87,7 +113,7 @@ class System(SoCCore):
             platform,
             frequency,
             cpu_variant=variant,
-            cpu_reset_address=MAIN_RAM,
+            cpu_reset_address=BOOT_ROM if boot else MAIN_RAM,
             bus_bursting=True,
             bus_timeout=BUS_TIMEOUT_CYCLES,
             integrated_rom_size=4 * len(boot),
@@ -106,6 +132,10 @@ class System(SoCCore):
         self.add_watchdog(crg_rst=crg.rst, reset_delay=WATCHDOG_PULSE_CYCLES)
         self.measurement = Measurement(measurement)
         self.bus_fault = Signal()  # the bus answers in a slave's place
+        self.button = Signal() if button is None else button
+        self.consent_lamp = Signal() if lamp is None else lamp
+        if "entropy" in names:
+            self.noise = RingOscillators() if noise is None else noise
         for name in names:
             self._add_core(name, CORES[name](self))
 
@@ -156,7 +186,8 @@ def measured(make: Callable[[int], tuple[GenericPlatform, System]]) -> Gateware:
         the system, finalized, and its Verilog
     """
     blank = _gateware(make, 0)
-    parts = {"": re.sub(r"//[^\n]*", "", blank.verilog), **blank.files, **blank.sources}
+    plain = re.sub(r"//[^\n]*|/\*.*?\*/", "", blank.verilog, flags=re.DOTALL)
+    parts = {"": plain, **blank.files, **blank.sources}
     digest = hashlib.sha3_256()
     for text in (text for part in sorted(parts.items()) for text in part):
         digest.update(len(text).to_bytes(4, "big") + text.encode())

@@ -187,8 +187,7 @@ class Script:
         done = subprocess.run(
             [self.program],
             input=b"".join(self._operations),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             cwd=self.program.parent,
         )
         assert done.returncode == 0, done.stderr.decode()

@@ -52,6 +52,7 @@ class _Master(LiteXModule):
         left = Signal(16)
         pause = Signal()
         abandoned = Signal()
+        failed = Signal()
         waits = Signal()
         burst_ends = Signal()
 
@@ -60,13 +61,13 @@ class _Master(LiteXModule):
             self.sink.ready.eq(~self.busy & ~self.reset),
             self.final.eq(left == 1),
             burst_ends.eq(left[: BURST.bit_length() - 1] == 1),
-            bus.cyc.eq(self.busy & self.present & ~pause),
+            bus.cyc.eq(self.busy & self.present & ~pause & ~failed),
             bus.stb.eq(bus.cyc),
             bus.adr.eq(address),
             bus.sel.eq(0b1111),
             bus.cti.eq(Mux(burst_ends, CTI_BURST_END, CTI_BURST_INCREMENTING)),
             self.taken.eq(bus.cyc & bus.ack & ~bus.err),
-            self.error.eq(bus.cyc & bus.err & ~self.stop),
+            self.error.eq(failed),  # a register: whoever hears it may reset at once
             waits.eq(bus.cyc & ~bus.ack & ~bus.err),
         ]
         self.sync += [
@@ -78,7 +79,8 @@ class _Master(LiteXModule):
                 left.eq(self.sink.words),
                 self.busy.eq(self.sink.words != 0),
             ),
-            If(self.taken & self.final | bus.cyc & bus.err, self.busy.eq(0)),
+            failed.eq(bus.cyc & bus.err & ~self.stop),
+            If(self.taken & self.final | failed, self.busy.eq(0)),
             abandoned.eq(self.stop & waits),
             If(self.stop & ~waits, self.busy.eq(0)),
         ]

@@ -53,6 +53,7 @@ def _run(simulator: Simulator, options: argparse.Namespace) -> None:
         "paced": int(options.paced),
         "paused": int(options.paused),
         "time": options.time,
+        "seed": options.seed,
         "max-cycles": options.max_cycles,
         "cut": options.cut,
         "trace": options.trace and options.trace.absolute(),
@@ -112,6 +113,9 @@ def _parser() -> argparse.ArgumentParser:
         "--flash-fast", action="store_true", help="erasing takes 100 cycles, not 45 ms"
     )
     run.add_argument("--time", type=int, metavar="NS", help="clock at reset, since 1970 (0)")
+    run.add_argument(
+        "--seed", type=int, metavar="N", help="of the entropy source's noise (1); 0: it is stuck"
+    )
     run.add_argument("--max-cycles", type=int, metavar="N", help="stop there, exit status 124")
     run.add_argument("--cut", type=int, metavar="N", help="power fails there, exit status 125")
     run.add_argument("--trace", type=Path, metavar="FILE", help="write a waveform (FST)")

@@ -9,6 +9,7 @@ from litex.soc.integration.soc import SoCRegion
 from litex.soc.interconnect.csr import CSRStatus, CSRStorage
 from migen import ClockDomain, Record, Signal
 
+from soc.gateware.entropy.noise import SEED_BITS, SeededNoise
 from soc.sim.sdram import Sdram
 from soc.soc import MAIN_RAM, System
 
@@ -44,6 +45,9 @@ PADS = [
         Subsignal("exit_code", Pins(8)),
         Subsignal("time", Pins(64)),
     ),
+    ("seed", 0, Pins(SEED_BITS)),
+    ("button", 0, Pins(1)),
+    ("lamp", 0, Pins(1)),
 ]  # fmt: skip
 
 
@@ -113,12 +117,17 @@ def make(
         platform and system, not yet finalized
     """
     platform = GenericPlatform("SIM", PADS, name="sim")
+    noise = SeededNoise()
+    noise.comb += noise.seed.eq(platform.request("seed"))
     system = System(
         platform,
         FREQUENCY,
         Clock(platform),
         SerialModel(platform.request("serial")),
         platform.request("flash"),
+        button=platform.request("button"),
+        lamp=platform.request("lamp"),
+        noise=noise,
         cores=cores,
         variant=variant,
         ram_bytes=RAM_BYTES if memory == "block" else 0,

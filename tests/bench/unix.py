@@ -18,7 +18,7 @@ from pathlib import Path
 from firmware import micropython
 from runtime.host.crypto import Crypto
 from tests.bench.figure import Figure
-from tests.conformance.heap_of import heap_of
+from tests.conformance.heap_of import engagements, heap_of, requests
 from tests.conformance.record import Recorder
 from tests.firmware.crypto.native import Library
 from tests.portable import world as worlds
@@ -100,15 +100,16 @@ def figures() -> Iterator[Figure]:
     yield Figure("unix.engagement.instructions", one, "", "callgrind, unhedged")
     with tempfile.TemporaryDirectory() as folder:
         few, many = Path(folder) / "few", Path(folder) / "many"
-        requests = [_record(few, FEW, Crypto()), _record(many, MANY, Crypto())]
+        counts = [_record(few, FEW, Crypto()), _record(many, MANY, Crypto())]
         times = {}
         for kind in ("software", "unix"):
             seconds = min(_seconds(kind, many) for _ in range(3))
             seconds -= min(_seconds(kind, few) for _ in range(3))
-            times[kind] = seconds / (requests[1] - requests[0])
-        heap = heap_of(1250, 250)
-        yield Figure("unix.heap_1000_engagements_kib", heap[4].heap / 1024, "KiB", "bound 1024")
-        grown = (heap[5].heap - heap[1].heap) / 1024
+            times[kind] = seconds / (counts[1] - counts[0])
+        _, heap = heap_of(engagements(0, 1000))
+        yield Figure("unix.heap_1000_engagements_kib", heap.heap / 1024, "KiB", "bound 1024")
+        _, first, last = heap_of(requests(0, 2000), requests(2000, 12_000))
+        grown = (last.heap - first.heap) / 1024
         yield Figure("unix.heap_growth_10000_requests_kib", grown, "KiB")
         ratio = times["software"] / times["unix"]
         peer = f"{1 / times['software']:.0f}/s of software, one at a time"

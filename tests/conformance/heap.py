@@ -1,40 +1,32 @@
-"""Prints what of MicroPython's heap a node takes, after more and more engagements.
+"""The firmware's node, which writes down what it takes whenever it is asked for its status.
 
-    micropython tests/conformance/heap.py ENGAGEMENTS STEP
+    micropython tests/conformance/heap.py DEVICE PLACES OUT
 
-One line each STEP engagements: engagements, requests, bytes of the collected heap in use, and of
-the store beside it. The parties are in this heap too; their share does not grow.
+A line each time: requests so far, bytes of the collected heap in use, and of the store beside it.
 """
 
 import gc
 import sys
 
-from ramstore import RamStore
-
-from firmware.node.crypto import Crypto
-from runtime.wire.errors import StorageFailed
-from tests.portable.world import World
-
-LIVE = 32  # entities in memory, as on a board
+from firmware.node import main
+from runtime.node.node import Node
 
 
-def main(engagements, step):
-    store = RamStore(StorageFailed)
-    world = World(store, Crypto(), max_live=LIVE)
-    world.ready(10**12)
-    world.publish(serial=2, budget=10**12)
-    sent = 0
-    for number in range(engagements + 1):
-        if number % step == 0:
+class Measured(Node):
+    """A node that counts its requests."""
+
+    asked = 0
+
+    def submit(self, method, params, reply):
+        self.asked += 1
+        if method == "status":
             gc.collect()
-            print(number, sent, gc.mem_alloc(), store.used())
-        user = world.enrol(world.person(f"user {number}"), (b"Ada Lovelace", b"a@example.org"))
-        code = world.generate(user)
-        world.viewed(user, code)
-        world.view(world.activate(user, code).record)
-        world.settle(code)
-        sent += 8
+            with open(OUT, "a") as out:
+                print(self.asked, gc.mem_alloc(), self.store._ram.used(), file=out)
+        Node.submit(self, method, params, reply)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    OUT = sys.argv.pop()
+    main.Node = Measured
+    sys.exit(main.main())

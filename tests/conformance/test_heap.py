@@ -4,16 +4,30 @@ from __future__ import annotations
 
 import os
 
-from tests.conformance.heap_of import heap_of
+from tests.conformance.heap_of import READS, engagements, heap_of, requests
 
-ENGAGEMENTS = int(os.environ.get("OPTIN_ENGAGEMENTS", "120"))
+ENGAGEMENTS = int(os.environ.get("OPTIN_ENGAGEMENTS", "64"))
+STEP = 8
 MIB = 1 << 20
+RULES = 520  # bytes in the store of rules, their entry's mark and what the journal's tree adds
 
 
-def test_a_node_with_many_engagements_stays_under_a_mebibyte() -> None:
-    lines = heap_of(ENGAGEMENTS, ENGAGEMENTS // 4)
-    assert lines[-1].requests == 8 * ENGAGEMENTS
-    settled = [line.heap for line in lines[1:]]
-    assert max(settled) < MIB
-    # Entities come and go within the bound; beyond that nothing is left of a request.
-    assert settled[-1] - settled[0] < 64 * 1024
+def test_ten_thousand_requests_leave_nothing_in_the_heap_and_only_state_beside_it() -> None:
+    _, first, middle, last = heap_of(
+        requests(0, 2000), requests(2000, 6000), requests(6000, 10_000)
+    )
+    assert last.requests > 10_000
+    assert max(middle.heap, last.heap) - first.heap < 4096
+    for before, after in ((first, middle), (middle, last)):
+        commands = 4000 // (READS + 1)
+        assert 0 < after.store - before.store < RULES * commands
+
+
+def test_engagements_come_and_go_within_a_mebibyte() -> None:
+    """The heap rises and falls with what is kept at hand; `make bench` has a thousand of them."""
+    steps = range(0, ENGAGEMENTS, STEP)
+    lines = heap_of(*[engagements(first, first + STEP) for first in steps])
+    heap = [line.heap for line in lines[1:]]
+    early, late = heap[: len(heap) // 2], heap[len(heap) // 2 :]
+    assert max(heap) < MIB
+    assert max(late) - max(early) < 16 * 1024

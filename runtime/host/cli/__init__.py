@@ -10,6 +10,7 @@ import click
 
 from runtime.host.cli import (
     audit,
+    board,
     code,
     completion,
     escrow,
@@ -24,6 +25,7 @@ from runtime.host.cli import (
     rules,
     score,
     settlement,
+    sim,
     user,
     view,
     witness,
@@ -102,6 +104,8 @@ for _noun in (
     payee.payee,
     graph.graph,
     audit.audit,
+    sim.sim,
+    board.board,
     completion.completion,
 ):
     cli.add_command(_noun)

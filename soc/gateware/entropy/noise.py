@@ -4,7 +4,7 @@ from functools import reduce
 from operator import xor
 
 from litex.gen import LiteXModule
-from migen import If, Signal
+from migen import Constant, If, Instance, Signal
 from migen.genlib.cdc import MultiReg
 
 __all__ = ["RING_LENGTHS", "SEED_BITS", "RingOscillators", "SeededNoise"]
@@ -14,17 +14,31 @@ SEED_BITS = 64
 FEEDBACK = (63, 62, 60, 59)  # x^64 + x^63 + x^61 + x^60 + 1, of maximum length
 
 
+def inverter(family: str, input_: Signal, output: Signal) -> Instance:
+    """An inverter that no tool optimises: yosys cuts a loop of plain assignments open."""
+    if family == "ecp5":
+        return Instance(
+            "LUT4", p_INIT=Constant(0x5555, 16), i_A=input_, i_B=0, i_C=0, i_D=0, o_Z=output
+        )
+    if family == "artix":
+        return Instance("LUT1", p_INIT=Constant(0b01, 2), i_I0=input_, o_O=output)
+    raise ValueError(f"no inverter for {family!r}: expected 'ecp5' or 'artix'")
+
+
 class RingOscillators(LiteXModule):
     """Rings of inverters, each sampled by itself, then added modulo 2.
 
-    Written without primitives of a vendor: tools keep the inverters for their attribute, and must
-    be told to allow combinational loops. Not to be simulated.
+    Tools must be told to allow combinational loops. Not to be simulated.
+
+    Args:
+        family: of the FPGA, "ecp5" or "artix"
+        lengths: inverters of each ring, odd
 
     Attributes:
         noise: one bit, in the clock domain
     """
 
-    def __init__(self, lengths: tuple[int, ...] = RING_LENGTHS) -> None:
+    def __init__(self, family: str, lengths: tuple[int, ...] = RING_LENGTHS) -> None:
         self.noise = Signal()
 
         # # #
@@ -32,7 +46,7 @@ class RingOscillators(LiteXModule):
         sampled = []
         for number, length in enumerate(lengths):
             ring = [Signal(name=f"ring{number}_{i}", attr={"keep"}) for i in range(length)]
-            self.comb += [ring[i].eq(~ring[i - 1]) for i in range(length)]
+            self.specials += [inverter(family, ring[i - 1], ring[i]) for i in range(length)]
             sample = Signal()
             self.specials += MultiReg(ring[0], sample)
             sampled.append(sample)

@@ -15,7 +15,7 @@ from migen import Case, Cat, If, Signal
 
 from soc.gateware.keccak.model import LANES, OFFSETS, ROUND_CONSTANTS
 
-__all__ = ["LANE", "PASS", "Keccak", "Port", "Round", "Share"]
+__all__ = ["LANE", "PASS", "Keccak", "Port", "Share"]
 
 ROUNDS = len(ROUND_CONSTANTS)
 
@@ -42,45 +42,30 @@ class Port:
         self.clear = Signal()
 
 
-def rotated(lane: Signal, by: int) -> Cat:
+def rotated(lane: Signal, by: int) -> Signal:
     """The 64 bits of `lane` moved up by `by` places, around the end."""
-    at = -by % 64
-    return Cat(lane[at:], lane[:at]) if at else Cat(lane)
+    return Cat(lane[64 - by :], lane[: 64 - by]) if by else lane
 
 
-class Round(LiteXModule):
-    """Theta, rho, pi, chi and iota (section 3.2), in one cycle.
+def one_round(lanes: Sequence[Signal], parity: Sequence[Signal], constant: Signal) -> list[Signal]:
+    """The lanes after theta, rho, pi, chi and iota (section 3.2).
 
     Args:
-        before: the 25 lanes
-
-    Attributes:
-        constant: of iota, 64 bits
-        lanes: the 25 lanes after the round
+        lanes: the 25 before
+        parity: of the 5 columns, the exclusive or of their lanes
+        constant: of iota
     """
-
-    def __init__(self, before: Sequence[Signal]) -> None:
-        self.constant = Signal(64)
-        self.lanes = [Signal(64, name=f"after{i}") for i in range(LANES)]
-
-        # # #
-
-        parity = [Signal(64, name=f"parity{x}") for x in range(5)]
-        moved = [Signal(64, name=f"moved{i}") for i in range(LANES)]
-        for x in range(5):
-            self.comb += parity[x].eq(reduce(xor, before[x::5]))
-        for x in range(5):
-            for y in range(5):
-                lane = before[x + 5 * y] ^ parity[x - 1] ^ rotated(parity[(x + 1) % 5], 1)
-                to = y + 5 * ((2 * x + 3 * y) % 5)
-                self.comb += rotated(moved[to], -OFFSETS[x + 5 * y]).eq(lane)
-        for x in range(5):
-            for y in range(5):
-                row = moved[5 * y : 5 * y + 5]
-                lane = row[x] ^ (~row[(x + 1) % 5] & row[(x + 2) % 5])
-                if x == y == 0:
-                    lane ^= self.constant
-                self.comb += self.lanes[x + 5 * y].eq(lane)
+    moved = [None] * LANES
+    for x in range(5):
+        for y in range(5):
+            i = x + 5 * y
+            mixed = lanes[i] ^ parity[x - 1] ^ rotated(parity[(x + 1) % 5], 1)
+            moved[y + 5 * ((2 * x + 3 * y) % 5)] = rotated(mixed, OFFSETS[i])
+    after = []
+    for i in range(LANES):
+        y = i - i % 5
+        after.append(moved[i] ^ (~moved[y + (i + 1) % 5] & moved[y + (i + 2) % 5]))
+    return [after[0] ^ constant, *after[1:]]
 
 
 class Keccak(LiteXModule):
@@ -99,7 +84,8 @@ class Keccak(LiteXModule):
 
         command, sink, source = port.command, port.sink, port.source
         self.state = state = [Signal(64, name=f"lane{i}") for i in range(LANES)]
-        self.round = following = Round(state)
+        parity = [Signal(64, name=f"parity{x}") for x in range(5)]
+        constant = Signal(64)
         step = Signal(max=LANES)  # how far the pass has turned, then how many rounds are done
         turned = Signal()
         turns = Signal()
@@ -126,15 +112,16 @@ class Keccak(LiteXModule):
                     command.valid & ((moves & (step == LANES - 1) & ~command.permute) | ~turns)
                 ),
             ),
-            Case(
-                step, {i: following.constant.eq(value) for i, value in enumerate(ROUND_CONSTANTS)}
-            ),
+            Case(step, {i: constant.eq(value) for i, value in enumerate(ROUND_CONSTANTS)}),
+            [parity[x].eq(reduce(xor, state[x::5])) for x in range(5)],
         ]
+
+        following = one_round(state, parity, constant)
 
         self.sync += [
             If(
                 rounds,
-                [lane.eq(new) for lane, new in zip(state, following.lanes, strict=True)],
+                [lane.eq(new) for lane, new in zip(state, following, strict=True)],
                 step.eq(step + 1),
                 If(step == ROUNDS - 1, step.eq(0), turned.eq(0)),
             ).Elif(

@@ -1,6 +1,5 @@
 """Registers and DMA of the redactor."""
 
-from litex.soc.interconnect import wishbone
 from litex.soc.interconnect.csr import CSRStatus, CSRStorage
 from migen import If, ResetInserter, Signal
 
@@ -47,29 +46,28 @@ class RedactorEngine(Engine):
             description="Where the result goes, a multiple of 4; may be the record's place. "
             "The size rounded up to words is written: kept fields, then zeros.",
         )
-        self.kept = CSRStatus(32, description="Size of the kept fields, bytes.")
+        self.kept = CSRStatus(32, description="Size of the kept fields, bytes; zero during a job.")
 
         # # #
 
         self.core = core = ResetInserter()(core or Redactor(limit))
         self.reader = reader = Reader(memory_bus())
         self.writer = writer = Writer(memory_bus())
-        self.arbiter = wishbone.Arbiter([reader.bus, writer.bus], self.bus)
 
         unaligned = Signal()
         too_long = Signal()
         refused = Signal()
         failed = Signal()
         ends = Signal()
-        done = Signal()  # the core is; the result is still on its way
-        malformed = Signal()
+        was_good = Signal()  # the core is done; the end of the result is still on its way
+        was_bad = Signal()
         code = self.codes
         self.comb += [
             self.mask.we.eq(self.mask.re),
             core.push.eq(self.mask.re),
             core.word.eq(self.mask.storage),
             core.size.eq(self.size.storage),
-            self.kept.status.eq(core.kept),
+            If(~self.busy, self.kept.status.eq(core.kept)),
             unaligned.eq((self.record.storage[:2] | self.result.storage[:2]) != 0),
             too_long.eq(self.size.storage > limit),
             refused.eq(unaligned | too_long),
@@ -80,22 +78,24 @@ class RedactorEngine(Engine):
             writer.sink.valid.eq(core.start),
             writer.sink.address.eq(self.result.storage),
             writer.sink.words.eq(reader.sink.words),
+            # The writer has nothing to write before the reader has read everything.
+            If(reader.busy, reader.bus.connect(self.bus)).Else(writer.bus.connect(self.bus)),
             reader.source.connect(core.sink),
             core.source.connect(writer.data),
             failed.eq(reader.error | writer.error),
             core.reset.eq(self.clear | failed),
             reader.reset.eq(core.reset),
             writer.reset.eq(core.reset),
-            self.busy.eq(core.busy | reader.busy | writer.busy | done | malformed),
-            ends.eq((done | malformed) & ~writer.busy & ~core.reset),
-            self.done.eq(ends & done),
+            self.busy.eq(core.busy | reader.busy | writer.busy | was_good | was_bad),
+            ends.eq((was_good | was_bad) & ~writer.busy & ~core.reset),
+            self.done.eq(ends & was_good),
             If(self.start & unaligned, self.refuse.eq(code["unaligned"]))
             .Elif(self.start & too_long, self.refuse.eq(code["too_long"]))
-            .Elif(ends & malformed, self.refuse.eq(code["malformed"]))
+            .Elif(ends & was_bad, self.refuse.eq(code["malformed"]))
             .Elif(failed & ~self.clear, self.refuse.eq(code["bus"])),
         ]
         self.sync += [
-            If(core.done, done.eq(1)),
-            If(core.malformed, malformed.eq(1)),
-            If(ends | core.reset, done.eq(0), malformed.eq(0)),
+            If(core.done, was_good.eq(1)),
+            If(core.malformed, was_bad.eq(1)),
+            If(ends | core.reset, was_good.eq(0), was_bad.eq(0)),
         ]

@@ -3,10 +3,12 @@ from itertools import accumulate
 from struct import pack, unpack
 
 import pytest
-from migen import passive, run_simulation
+from litex.gen import LiteXModule
+from migen import Signal, passive, run_simulation
 
 from soc.gateware.engine import BUSY
 from soc.gateware.keccak.bench import Bench
+from soc.gateware.keccak.core import Keccak
 from soc.gateware.keccak.registers import KeccakEngine
 from soc.gateware.sampler.gearbox import Gearbox
 from soc.gateware.sampler.model import (
@@ -156,12 +158,26 @@ def test_candidates_at_the_edges_are_rejected_or_mean_what_the_standard_says(kin
     assert [last for _, last in got] == [0] * 255 + [1]
 
 
-class Pair(Bench):
-    """The samplers, and the Keccak engine on registers and memory of its own."""
+class Alone(LiteXModule):
+    """The core without the registers of its engine, always free."""
 
     def __init__(self):
-        self.keccak = Bench(KeccakEngine())
-        super().__init__(SamplerEngine(self.keccak.engine))
+        self.keccak = Keccak()
+        self.guest = self.keccak.port
+        self.lent = Signal()
+        self.free = Signal(reset=1)
+
+
+class Samplers(Bench):
+    """The samplers on a core.
+
+    Args:
+        lender: of the core: a KeccakEngine, or Alone, which simulates faster
+    """
+
+    def __init__(self, lender):
+        self.lender = lender
+        super().__init__(SamplerEngine(lender))
 
     def seed(self, first=0, size=96):
         """Write `size` bytes of the seeds from word `first` on."""
@@ -172,9 +188,17 @@ class Pair(Bench):
             yield from self.write("seed", word)
 
 
-def simulated(test):
-    """Run a test with both engines in Migen's simulator."""
-    bench = Pair()
+class Pair(Samplers):
+    """The samplers, and the Keccak engine on registers and memory of its own."""
+
+    def __init__(self):
+        self.keccak = Bench(KeccakEngine())
+        super().__init__(self.keccak.engine)
+
+
+def simulated(test, kind=lambda: Samplers(Alone())):
+    """Run a test in Migen's simulator."""
+    bench = kind()
     run_simulation(bench, test(bench, bench.engine))
 
 
@@ -183,7 +207,7 @@ def left(bench, seeds=True):
     sampler = bench.engine.sampler
     total = (yield sampler.gearbox.source.data) | (yield sampler.select.source.data)
     total |= (yield bench.engine.bus.dat_w) | (yield bench.engine.seed.storage)
-    for lane in bench.keccak.engine.keccak.state:
+    for lane in bench.lender.keccak.state:
         total |= yield lane
     for entry in range(16):
         total |= yield sampler.fifo.memory[entry]
@@ -202,20 +226,20 @@ def test_no_memory_of_the_engine_is_on_the_bus():
 def test_a_polynomial_goes_to_memory_and_leaves_only_its_seed():
     def test(bench, engine):
         yield from bench.seed()
-        mask = list(KINDS).index("mask")
-        assert (yield from bench.run(job=mask, nonce=513, address=0x400)) == 319
+        yield from bench.run(job=list(KINDS).index("mask"), nonce=513, address=0x400)
         polynomial = yield from bench.get(0x400, 1024)
         assert list(unpack("<256I", polynomial)) == sampled("mask", SECRET, 513)
         assert (yield from bench.get(0x3F0, 16)) == (yield from bench.get(0x800, 16)) == bytes(16)
-        assert (yield bench.keccak.engine.free)
         for _ in range(16):
             yield
         assert not (yield from left(bench, seeds=False))
+        known = yield engine.sampler.seeds.known
+        assert known == (1 << 24) - 1
 
     simulated(test)
 
 
-def test_a_polynomial_goes_to_the_stream_and_memory_is_left_alone():
+def test_a_polynomial_goes_to_the_stream_and_nothing_disturbs_it():
     got = []
 
     @passive
@@ -228,9 +252,16 @@ def test_a_polynomial_goes_to_the_stream_and_memory_is_left_alone():
 
     def test(bench, engine):
         yield from bench.seed(0, 32)
-        yield from bench.run(job=list(KINDS).index("uniform") | 1 << 4, nonce=0x0201)
+        yield from bench.start(job=list(KINDS).index("uniform") | 1 << 4, nonce=0x0201)
+        assert (yield from bench.keccak.run(job=2)) == "lent"
+        yield from bench.keccak.clear()
+        yield from bench.start()
+        assert (yield engine.status.fields.error) == BUSY
+        while (yield engine.status.fields.busy):
+            yield
         assert got == sampled("uniform", PUBLIC, 0x0201)
         assert (yield from bench.get(0, 4096)) == bytes(4096)
+        assert (yield from bench.keccak.run(job=2)) != "lent"
 
     bench = Pair()
     run_simulation(bench, [test(bench, bench.engine), consume(bench.engine.source)])
@@ -259,24 +290,7 @@ def test_a_refused_job_starts_nothing():
         yield from bench.start(job=eta)
         assert (yield engine.status.fields.busy) and not (yield engine.status.fields.error)
 
-    simulated(test)
-
-
-def test_the_keccak_engine_refuses_and_cannot_disturb_while_a_job_runs():
-    def test(bench, engine):
-        yield from bench.seed()
-        yield from bench.start(job=0, address=0)
-        assert (yield from bench.keccak.run(job=2)) == "lent"
-        yield from bench.keccak.clear()
-        yield from bench.start()
-        assert (yield engine.status.fields.error) == BUSY
-        while (yield engine.status.fields.busy):
-            yield
-        polynomial = yield from bench.get(0, 1024)
-        assert list(unpack("<256I", polynomial)) == sampled("uniform", PUBLIC, 0)
-        assert (yield from bench.keccak.run(job=2)) != "lent"
-
-    simulated(test)
+    simulated(test, Pair)
 
 
 def test_clear_leaves_nothing_of_seeds_and_polynomials_at_whatever_moment():
@@ -290,7 +304,6 @@ def test_clear_leaves_nothing_of_seeds_and_polynomials_at_whatever_moment():
             while (yield engine.status.fields.busy):
                 yield
             assert not (yield from left(bench))
-            assert (yield bench.keccak.engine.free)
         assert (yield from bench.run()) == "seed"
 
     simulated(test)
@@ -301,9 +314,24 @@ def test_an_address_that_does_not_answer_ends_the_job_and_clears_all():
         yield from bench.seed()
         assert (yield from bench.run(job=1, address=1 << 31)) == "bus"
         assert not (yield from left(bench))
-        yield from bench.seed()
-        yield from bench.run(job=1, address=0)
+        assert (yield from bench.run(address=0)) == "seed"
+        yield from bench.seed(8, 64)
+        yield from bench.start()
+        assert (yield engine.status.fields.busy) and not (yield engine.status.fields.error)
+
+    simulated(test)
+
+
+def test_after_a_failure_and_a_clear_the_next_polynomial_is_right():
+    def test(bench, engine):
+        yield from bench.seed(8, 64)
+        assert (yield from bench.run(job=2, nonce=3, address=1 << 31)) == "bus"
+        yield from bench.seed(8, 64)
+        yield from bench.start(address=0)
+        yield from bench.clear()
+        yield from bench.seed(8, 64)
+        assert (yield from bench.run()) == 319
         polynomial = yield from bench.get(0, 1024)
-        assert list(unpack("<256I", polynomial)) == sampled("eta", SECRET, 0)
+        assert list(unpack("<256I", polynomial)) == sampled("mask", SECRET, 3)
 
     simulated(test)

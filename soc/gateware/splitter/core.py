@@ -87,7 +87,6 @@ class Splitter(LiteXModule):
                 affiliate.eq(self.has_affiliate),
                 publisher.eq(self.has_publisher),
                 whole.eq(asked == WHOLE),
-                parts.raw_bits().eq(0),
             ),
             If(
                 fsm.ongoing("DIVIDE"),
@@ -108,6 +107,8 @@ class Splitter(LiteXModule):
             ),
             If(ends & publisher, parts.publisher.eq(rest)),
             If(to_user, parts.user.eq(parts.user + Mux(ends, rest, quotient))),
+            # Last, so that it becomes the registers' reset and not a multiplexer before each.
+            If(self.start, parts.raw_bits().eq(0)),
             If(
                 self.done | self.refused,
                 [state.eq(0) for state in (bits, rest, shares, affiliate, publisher, turn, count)],

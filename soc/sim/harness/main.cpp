@@ -75,6 +75,7 @@ Simulation::Simulation(const Options &given) : options(given) {
     trace.open(options.trace.c_str());
 #endif
     top.sim_time = options.time;
+    top.seed = options.seed;
     // Models of memories read their first contents from the working folder.
     if (chdir(options.home.c_str())) std::perror(options.home.c_str());
     top.rst = 1;
@@ -106,6 +107,13 @@ void Simulation::add_commands() {
             line.send(uint8_t(std::stoi(hex.substr(i, 2), nullptr, 16)));
         return std::string();
     });
+    control.add("button", [this](const std::string &state) {
+        if (state != "down" && state != "up")
+            throw std::invalid_argument("expected button down, or button up");
+        top.button = state == "down";
+        return std::string();
+    });
+    control.add("lamp", [this](const std::string &) { return top.lamp ? "on" : "off"; });
     control.add("cycle", [this](const std::string &) { return std::to_string(cycle); });
     control.add("pause", [this](const std::string &) {
         pause_at = cycle;

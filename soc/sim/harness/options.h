@@ -11,7 +11,7 @@ struct Options {
     std::string home, image, flash, script, trace;
     int uart = -1, control = -1; // ports; -1 for none
     bool flash_fast = false, paced = false, paused = false;
-    uint64_t max_cycles = UINT64_MAX, cut = UINT64_MAX, time = 0;
+    uint64_t max_cycles = UINT64_MAX, cut = UINT64_MAX, time = 0, seed = 1;
     uint64_t trace_from = 0, trace_to = UINT64_MAX;
 
     // Arguments are NAME=VALUE; ends the program at one that is unknown.
@@ -25,7 +25,7 @@ struct Options {
             {"flash-fast", &flash_fast}, {"paced", &paced}, {"paused", &paused},
         };
         std::map<std::string, uint64_t *> numbers{
-            {"max-cycles", &max_cycles}, {"cut", &cut}, {"time", &time},
+            {"max-cycles", &max_cycles}, {"cut", &cut}, {"time", &time}, {"seed", &seed},
             {"trace-from", &trace_from}, {"trace-to", &trace_to},
         };
         for (int i = 1; i < count; i++) {

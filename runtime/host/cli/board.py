@@ -1,0 +1,57 @@
+"""`optin board`: the system on a chip on boards; a face of `python -m soc.boards`."""
+
+import os
+import sys
+from typing import NoReturn
+
+import click
+
+from runtime.host.cli.context import App, command
+
+BOARD = click.argument("board")
+BOARDS = click.argument("boards", nargs=-1)
+
+
+@click.group()
+def board() -> None:
+    """Build and load the gateware of boards."""
+
+
+@command(board, "list", example="board list")
+def list_boards(app: App) -> None:
+    """List the boards."""
+    _become(app, "list")
+
+
+@command(board, example="board build ulx3s_45f")
+@BOARDS
+def build(app: App, boards: tuple[str, ...]) -> None:
+    """Build the gateware of BOARDS, of all without one, and write their reports.
+
+    An ECP5 gets a bitstream, an Arty a project for Vivado; both are in build/boards.
+    """
+    _become(app, "build", *boards)
+
+
+@command(board, example="board report ulx3s_45f")
+@BOARDS
+def report(app: App, boards: tuple[str, ...]) -> None:
+    """Print the last report of BOARDS, of all without one.
+
+    It fails if one of them is beyond its budget.
+    """
+    _become(app, "report", *boards)
+
+
+@command(board, example="board flash ulx3s_45f\nboard flash --keep ulx3s_45f")
+@click.option("--keep", is_flag=True, help="Write it into the flash, not only into the FPGA.")
+@BOARD
+def flash(app: App, board: str, keep: bool) -> None:
+    """Bring what was built to a BOARD, by openFPGALoader."""
+    _become(app, "flash", *["--keep"] * keep, board)
+
+
+def _become(app: App, verb: str, *arguments: str) -> NoReturn:
+    sys.stdout.flush()
+    json = ["--json"] * app.as_json
+    os.execv(sys.executable, [sys.executable, "-m", "soc.boards", verb, *json, *arguments])

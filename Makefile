@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   ?= build/demo
 
-.PHONY: run test bench kills lint types stubs docs micropython clean
+.PHONY: run test bench kills bitstream lint types stubs docs micropython clean
 
 run: $(VENV)/run
 	@$(BIN)/python -m runtime.host.demo $(DEMO)
@@ -18,6 +18,10 @@ bench: $(VENV)/test
 # A hundred kills at random moments under load; `make test` does fewer.
 kills: $(VENV)/test
 	@$(BIN)/python -m tests.kills 100
+
+# Every board, to a bitstream or a project for Vivado, and its report: half an hour.
+bitstream: $(VENV)/board
+	@$(BIN)/python -m soc.boards build
 
 lint: $(VENV)/test
 	@$(BIN)/ruff check .
@@ -37,6 +41,7 @@ micropython: $(VENV)/test
 
 docs: $(VENV)/test
 	@$(BIN)/python -m tests.docs
+	@$(BIN)/python -m soc.docs
 
 $(VENV)/bin/python:
 	@$(PYTHON) .ci/prepare venv
@@ -51,6 +56,11 @@ $(VENV)/test: $(VENV)/run
 	@$(PYTHON) .ci/prepare build
 	@echo "installing what the tests need"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(VENV)/board: $(VENV)/run
+	@echo "installing what boards need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[board]'
 	@touch $@
 
 clean:

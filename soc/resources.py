@@ -23,6 +23,7 @@ from soc.gateware.entropy.noise import RingOscillators
 from soc.gateware.entropy.registers import EntropyRegisters
 from soc.gateware.keccak.core import Port
 from soc.gateware.keccak.registers import KeccakEngine
+from soc.gateware.ntt.registers import NTTEngine
 from soc.gateware.presence.registers import PresenceRegisters
 from soc.gateware.redactor.registers import RedactorEngine
 from soc.gateware.sampler.registers import SamplerEngine
@@ -41,9 +42,16 @@ def _keccak() -> tuple[Any, list[Any]]:
 
 
 def _sampler() -> tuple[Any, list[Any]]:
-    keccak = SimpleNamespace(guest=Port(), lent=Signal(), free=Signal())
+    lent = Signal()
+    free = Signal()
+    keccak: Any = SimpleNamespace(guest=Port(), lent=lent, free=free)
     engine = SamplerEngine(keccak)
     return engine, [*vars(keccak).values(), engine.source]
+
+
+def _ntt() -> tuple[Any, list[Any]]:
+    engine = NTTEngine()
+    return engine, [engine.sink, engine.window.bus]
 
 
 def _entropy() -> tuple[Any, list[Any]]:
@@ -62,6 +70,7 @@ def _presence() -> tuple[Any, list[Any]]:
 CORES: dict[str, Callable[[], tuple[Any, list[Any]]]] = {
     "keccak": _keccak,
     "sampler": _sampler,
+    "ntt": _ntt,
     "redactor": lambda: (RedactorEngine(), []),
     "splitter": lambda: (SplitterEngine(), []),
     "entropy": _entropy,
@@ -117,25 +126,30 @@ def table(used: dict[str, int]) -> str:
     return "\n".join(["| of an ECP5 | |", "|---|--:|", *rows])
 
 
+def fill(readme: Path, name: str) -> dict[str, int]:
+    """Synthesise a core and put its table into its README.
+
+    Raises:
+        ValueError: if the README has no place for it
+    """
+    text = readme.read_text() if readme.exists() else ""
+    found = re.search(r"(?<=<!-- resources -->\n).*?(?=<!-- end -->)", text, flags=re.DOTALL)
+    if found is None:
+        raise ValueError(f"{readme}: expected a line <!-- resources -->, then <!-- end -->")
+    used = resources(name)
+    readme.write_text(f"{text[: found.start()]}{table(used)}\n{text[found.end() :]}")
+    return used
+
+
 def main() -> None:
     """Write the READMEs of the cores named, or of all."""
-    names = sys.argv[1:] or list(CORES)
-    for name in names:
+    for name in sys.argv[1:] or list(CORES):
         if name not in CORES:
             sys.exit(f"error: no core {name!r}: expected some of {', '.join(CORES)}")
-        readme = FOLDER / name / "README.md"
-        pattern = r"(<!-- resources -->\n).*?(<!-- end -->)"
-        text = readme.read_text() if readme.exists() else ""
-        if not re.search(pattern, text, flags=re.DOTALL):
-            sys.exit(f"error: {readme}: expected a line <!-- resources -->, then <!-- end -->")
         try:
-            used = resources(name)
-        except ToolError as error:
+            used = fill(FOLDER / name / "README.md", name)
+        except (ToolError, ValueError) as error:
             sys.exit(f"error: {error}")
-        filled = f"{table(used)}\n"
-        readme.write_text(
-            re.sub(pattern, lambda at, new=filled: at[1] + new + at[2], text, flags=re.DOTALL)
-        )
         print(f"{name}: " + ", ".join(f"{key} {count}" for key, count in used.items()))
 
 

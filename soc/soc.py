@@ -3,42 +3,51 @@
 import hashlib
 import re
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from litex.build.generic_platform import GenericPlatform
 from litex.gen import LiteXModule
 from litex.soc.cores.spi import SPIMaster
 from litex.soc.cores.uart import UART
+from litex.soc.integration.soc import SoCRegion
 from litex.soc.integration.soc_core import SoCCore
 from litex.soc.interconnect import wishbone
 from litex.soc.interconnect.csr import CSRStatus
 from migen import Module, Record, Signal
+from migen.fhdl import tracer
 
-from soc.gateware.entropy.noise import RingOscillators
+from soc.gateware.entropy.noise import SeededNoise
 from soc.gateware.entropy.registers import EntropyRegisters
 from soc.gateware.keccak.registers import KeccakEngine
+from soc.gateware.ntt.registers import NTTEngine
 from soc.gateware.presence.registers import PresenceRegisters
 from soc.gateware.redactor.registers import RedactorEngine
 from soc.gateware.sampler.registers import SamplerEngine
 from soc.gateware.splitter.registers import SplitterEngine
 from soc.gateware.uptime.registers import UptimeRegisters
 
-__all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "measured"]
+__all__ = ["CORES", "Gateware", "MAIN_RAM", "System", "fresh", "measured", "measurement"]
+
+Made = TypeVar("Made")
 
 BOOT_ROM = 0x0000_0000
 MAIN_RAM = 0x4000_0000
 SRAM_BYTES = 0x2000  # on the chip: stack of the boot ROM
 UART_FIFO_BYTES = 16
 BUS_TIMEOUT_CYCLES = 4096  # longer than any memory takes; then DMA has a bus error
+WINDOW_BYTES = 0x4000  # of the NTT engine: 16 slots of 1 KiB
 WATCHDOG_PULSE_CYCLES = 16
 MEASUREMENT_BYTES = 32
 
 # Each core and what makes its wrapper, of a system that has those before it. What has events gets
-# an interrupt, and each Wishbone interface among its attributes becomes a master of the bus.
+# an interrupt; each Wishbone interface among its attributes becomes a master of the bus, and its
+# `window` a slave.
 CORES: dict[str, Callable[["System"], Module]] = {
     "keccak": lambda system: KeccakEngine(),
     "sampler": lambda system: SamplerEngine(system.keccak),
+    "ntt": lambda system: NTTEngine(),
     "redactor": lambda system: RedactorEngine(),
     "splitter": lambda system: SplitterEngine(),
     "entropy": lambda system: EntropyRegisters(system.noise.noise),
@@ -55,7 +64,7 @@ class Measurement(LiteXModule):
     def __init__(self, value: int) -> None:
         self.gateware = CSRStatus(
             8 * MEASUREMENT_BYTES,
-            description="SHA3-256 of the gateware; see `soc.soc.measured`.",
+            description="SHA3-256 of the gateware; see `soc.soc.measurement`.",
         )
 
         # # #
@@ -74,7 +83,7 @@ class System(SoCCore):
         flash: pads `clk`, `cs_n`, `mosi` and `miso` of the SPI flash
         button: high while the consent button is closed
         lamp: high to light the lamp
-        noise: module with a signal `noise`; rings by default
+        noise: module with a signal `noise`; one that is stuck by default
         cores: names of `CORES`
         variant: of VexRiscv
         ram_bytes: size of a main RAM of block RAM; 0 where the board brings its own
@@ -135,9 +144,11 @@ class System(SoCCore):
         self.button = Signal() if button is None else button
         self.consent_lamp = Signal() if lamp is None else lamp
         if "entropy" in names:
-            self.noise = RingOscillators() if noise is None else noise
+            self.noise = SeededNoise() if noise is None else noise
         for name in names:
             self._add_core(name, CORES[name](self))
+        if "ntt" in names and "sampler" in names:
+            self.comb += self.sampler.source.connect(self.ntt.sink)
 
     def _add_core(self, name: str, core: Module) -> None:
         self.add_module(name=name, module=core)
@@ -146,6 +157,9 @@ class System(SoCCore):
         for attribute, bus in sorted(vars(core).items()):
             if isinstance(bus, wishbone.Interface):
                 self._add_master(f"{name}_{attribute}", bus)
+        if hasattr(core, "window"):
+            region = SoCRegion(size=WINDOW_BYTES, cached=False)
+            self.bus.add_slave(f"{name}_window", core.window.bus, region)
 
     def _add_master(self, name: str, bus: wishbone.Interface) -> None:
         """Join a core's bus; an address where nothing is gives it `err` instead of `ack`."""
@@ -175,23 +189,45 @@ class Gateware(NamedTuple):
 def measured(make: Callable[[int], tuple[GenericPlatform, System]]) -> Gateware:
     """Generate the Verilog of a system that holds its own measurement.
 
-    The measurement is the SHA3-256 of the Verilog without comments, of the first contents of
-    memories and of the Verilog sources added to the platform, sorted by name, of a system whose
-    measurement is zero. Equal sources and parameters give equal measurements.
-
     Args:
         make: called with a measurement, makes the platform and the system, not yet finalized
 
     Returns:
         the system, finalized, and its Verilog
     """
-    blank = _gateware(make, 0)
+    value = measurement(make)
+    return fresh(lambda: _gateware(make, value))
+
+
+def measurement(make: Callable[[int], tuple[GenericPlatform, System]]) -> int:
+    """Measure a system.
+
+    The measurement is the SHA3-256 of the Verilog without comments, of the first contents of
+    memories and of the Verilog sources added to the platform, sorted by name, of a system whose
+    measurement is zero. Equal sources and parameters give equal measurements.
+
+    Args:
+        make: as in `measured`
+    """
+    blank = fresh(lambda: _gateware(make, 0))
     plain = re.sub(r"//[^\n]*|/\*.*?\*/", "", blank.verilog, flags=re.DOTALL)
     parts = {"": plain, **blank.files, **blank.sources}
     digest = hashlib.sha3_256()
     for text in (text for part in sorted(parts.items()) for text in part):
         digest.update(len(text).to_bytes(4, "big") + text.encode())
-    return _gateware(make, int.from_bytes(digest.digest(), "big"))
+    return int.from_bytes(digest.digest(), "big")
+
+
+def fresh(job: Callable[[], Made]) -> Made:
+    """Do what makes gateware as if it were the first of its kind.
+
+    Migen and LiteX name signals after all that was made before in the process, and after all
+    callers. Here both are always the same, so that equal sources give equal Verilog.
+    """
+    tracer.classname_to_objs.clear()
+    tracer.name_to_idx.clear()
+    with ThreadPoolExecutor(1) as apart:
+        return apart.submit(job).result()
 
 
 def _gateware(make: Callable[[int], tuple[GenericPlatform, System]], measurement: int) -> Gateware:

@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 
 import click
 
@@ -14,6 +16,7 @@ try:
     from soc.boards.board import Board
     from soc.boards.catalogue import BOARDS
     from soc.boards.report import ReportError
+    from soc.boards.rom import packed
     from soc.boards.tools import ToolError
 except ModuleNotFoundError as error:
     if error.name and error.name.startswith("soc"):
@@ -23,7 +26,7 @@ except ModuleNotFoundError as error:
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON value instead.")
 
 
-class Name(click.ParamType):
+class Name(click.ParamType):  # type: ignore[type-arg]
     """A board, by its name."""
 
     name = "board"
@@ -62,7 +65,7 @@ def build(boards: tuple[Board, ...], as_json: bool) -> None:
     """Build the gateware of BOARDS, of all without one, and write their reports."""
     made = {}
     for board in boards or tuple(BOARDS.values()):
-        report = building.build(board, lambda step, name=board.name: _say(name, step))
+        report = building.build(board, partial(_say, board.name))
         reports.write(report, board)
         made[board.name] = asdict(report)
         _say(board.name, f"done, in {building.BUILD / board.name}")
@@ -92,26 +95,42 @@ def report(boards: tuple[Board, ...], as_json: bool) -> None:
 @cli.command()
 @BOARD
 @click.option("--keep", is_flag=True, help="Write it into the flash, not only into the FPGA.")
+@click.option(
+    "--firmware",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Write this image of main RAM into the flash instead; the boot ROM loads it.",
+)
 @JSON
-def flash(board: Board, keep: bool, as_json: bool) -> None:
-    """Bring the bitstream to BOARD by openFPGALoader."""
-    bitstream = building.BUILD / board.name / building.BITSTREAM
-    if not bitstream.exists():
-        todo = f"optin board build {board.name}"
-        if board.device.family == "artix":
-            todo += f", then in {bitstream.parent}: vivado -mode batch -source optin.tcl"
-        raise click.ClickException(f"there is no {bitstream}; make it: {todo}")
+def flash(board: Board, keep: bool, firmware: Path | None, as_json: bool) -> None:
+    """Bring the bitstream, or a firmware, to BOARD by openFPGALoader."""
+    if firmware:
+        written = building.BUILD / board.name / "firmware.bin"
+        written.parent.mkdir(parents=True, exist_ok=True)
+        written.write_bytes(packed(firmware.read_bytes()))
+        options = ["--write-flash", "--offset", str(board.firmware_at)]
+    else:
+        written = _bitstream(board)
+        options = ["--write-flash"] if keep else []
     if shutil.which("openFPGALoader") is None:
         raise click.ClickException(
             "openFPGALoader is missing; install the Debian package openfpgaloader"
         )
-    more = ["--write-flash"] if keep else []
-    command = ["openFPGALoader", *board.loader, *more, str(bitstream)]
+    command = ["openFPGALoader", *board.loader, *options, str(written)]
     done = subprocess.run(command, stdout=sys.stderr)
     if done.returncode:
         raise click.ClickException("openFPGALoader failed; is the board connected and yours?")
     if as_json:
-        click.echo(json.dumps({"board": board.name, "bitstream": str(bitstream), "kept": keep}))
+        click.echo(json.dumps({"board": board.name, "written": str(written)}))
+
+
+def _bitstream(board: Board) -> Path:
+    made = building.BUILD / board.name / building.BITSTREAM
+    if not made.exists():
+        todo = f"optin board build {board.name}"
+        if board.device.family == "artix":
+            todo += f", then in {made.parent}: vivado -mode batch -source optin.tcl"
+        raise click.ClickException(f"there is no {made}; make it: {todo}")
+    return made
 
 
 def main() -> None:

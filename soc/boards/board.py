@@ -1,6 +1,6 @@
 """What a board is to the tools."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,13 +42,16 @@ class Board:
         title: for people
         device: its FPGA
         frequency: of the system clock, in Hz
+        firmware_at: where the firmware begins in the flash
         loader: options of openFPGALoader that name the board
-        make: called with a measurement, makes platform and system, not yet finalized
+        make: called with a measurement and the words of the boot ROM, makes platform and system,
+            not yet finalized
     """
 
     name: str
     title: str
     device: Device
     frequency: int
+    firmware_at: int
     loader: tuple[str, ...]
-    make: Callable[[int], tuple[Any, System]]
+    make: Callable[[int, Sequence[int]], tuple[Any, System]]

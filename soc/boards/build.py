@@ -7,12 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from litex.soc.integration.export import get_csr_header, get_mem_header, get_soc_header
-
+from soc import soc
 from soc.boards.board import Board
 from soc.boards.report import Report
+from soc.boards.rom import headers, rom
 from soc.boards.tools import logic_cells, tool, versions
-from soc.soc import System, measured
 
 __all__ = ["BUILD", "BITSTREAM", "build", "measurement"]
 
@@ -24,8 +23,9 @@ SEED = "1"  # of placing: equal inputs give equal bitstreams
 
 def measurement(board: Board) -> str:
     """What the measurement register of a board holds when it is built now, in hex."""
+    boot = rom(board)
     logging.disable(logging.INFO)  # LiteX tells its whole construction
-    value = measured(board.make).measurement
+    value = soc.measurement(lambda value: board.make(value, boot))
     logging.disable(logging.NOTSET)
     return f"{value:064x}"
 
@@ -74,22 +74,24 @@ def build(board: Board, say: Callable[[str], None]) -> Report:
     )
 
 
-def _project(board: Board, value: int, folder: Path) -> System:
+def _project(board: Board, value: int, folder: Path) -> soc.System:
     """Write Verilog, contents of memories, constraints, scripts and C headers."""
+    boot = rom(board)
+
+    def finalized() -> tuple[Any, soc.System]:
+        platform, system = board.make(value, boot)
+        system.finalize()
+        return platform, system
+
     logging.disable(logging.INFO)
-    platform, system = board.make(value)
-    system.finalize()
+    platform, system = soc.fresh(finalized)
     for number, (source, *rest) in enumerate(platform.sources):
         copied = folder / Path(source).name  # tools and other machines see no path but this
         shutil.copy(source, copied)
         platform.sources[number] = (str(copied), *rest)
     platform.build(system, build_dir=str(folder), build_name=NAME, run=False)
     logging.disable(logging.NOTSET)
-    headers = folder / "generated"
-    headers.mkdir()
-    (headers / "csr.h").write_text(get_csr_header(system.csr_regions, system.constants))
-    (headers / "mem.h").write_text(get_mem_header(system.mem_regions))
-    (headers / "soc.h").write_text(get_soc_header(system.constants))
+    headers(system, folder)
     for script in (*folder.glob("*.tcl"), *folder.glob("*.ys"), *folder.glob("*.xdc")):
         script.write_text(script.read_text().replace(f"{folder}/", ""))
     return system

@@ -1,5 +1,7 @@
 """What ECP5 boards with an SDRAM share: clocks, the way to the flash, the memory."""
 
+from collections.abc import Sequence
+
 from litedram.modules import SDRAMModule
 from litedram.phy import GENSDRPHY
 from litex.build.generic_platform import GenericPlatform
@@ -10,6 +12,7 @@ from litex.soc.cores.uart import RS232PHY
 from migen import ClockDomain, ClockSignal, Instance, Record, Signal
 
 from soc.boards.board import BAUD, Device
+from soc.gateware.entropy.noise import RingOscillators
 from soc.soc import System
 
 __all__ = ["LFE5U_25F", "LFE5U_45F", "LFE5U_85F", "Clocks", "FlashPads", "make"]
@@ -75,7 +78,10 @@ def make(
     frequency: int,
     clocks: Clocks,
     memory: SDRAMModule,
+    button: Signal,
+    lamp: Signal,
     measurement: int,
+    boot: Sequence[int],
 ) -> System:
     """Make the system for a board.
 
@@ -84,7 +90,10 @@ def make(
         frequency: of the system clock, in Hz
         clocks: of the board
         memory: which SDRAM it has
+        button: high while it is down
+        lamp: high to light it
         measurement: what the measurement register holds
+        boot: words of the boot ROM
     """
     flash = FlashPads(platform)
     system = System(
@@ -93,6 +102,10 @@ def make(
         clocks,
         RS232PHY(platform.request("serial"), frequency, BAUD, with_dynamic_baudrate=True),
         flash.pads,
+        button=button,
+        lamp=lamp,
+        noise=RingOscillators("ecp5"),
+        boot=boot,
         measurement=measurement,
     )
     system.flash_pads = flash

@@ -14,10 +14,11 @@ from migen import Cat, Signal
 from soc.gateware.engine import Engine
 from soc.gateware.verilate import program
 
-__all__ = ["FORBIDDEN", "Job", "Script", "System", "build"]
+__all__ = ["CYCLE", "ERROR", "FINISHED", "FORBIDDEN", "Job", "Script", "System", "build"]
 
 MEMORY = 1 << 17  # bytes, from address 0 on
 FORBIDDEN = 1 << 31  # from here on, the bus answers with errors
+FINISHED, ERROR, CYCLE = 1, 2, 4  # in a trace: the events, and that the bus is in use
 MAIN = Path(__file__).with_name("bench.cpp")
 
 
@@ -26,7 +27,7 @@ class System(LiteXModule):
 
     What a trace has of a cycle is all that can be seen outside of the engine but data: every
     other line of the bus (the host's turns on it show in `host_ack`), and the engine's status
-    and events.
+    and events. Its lowest bits are FINISHED, ERROR and CYCLE.
 
     Args:
         engine: with `bus`, if it has DMA.
@@ -86,9 +87,10 @@ class System(LiteXModule):
             self.busy.eq(engine.status.fields.busy),
             self.trace.eq(
                 Cat(
+                    *[engine.ev.finished.trigger, engine.ev.error.trigger],
                     *[shared.cyc, shared.stb, shared.adr, shared.we, shared.sel],
                     *[shared.cti, shared.bte, shared.ack, shared.err, host.ack],
-                    *[engine.status.status, engine.ev.finished.trigger, engine.ev.error.trigger],
+                    engine.status.status,
                 )
             ),
         ]

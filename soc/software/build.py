@@ -54,7 +54,8 @@ def image(
     made.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as work:
         elf, raw = Path(work) / f"{name}.elf", Path(work) / f"{name}.bin"
-        folders = [f"-I{folder}" for folder in (FOLDER, *includes, headers)]
+        # What is generated may warn.
+        folders = [*(f"-I{folder}" for folder in (FOLDER, *includes)), f"-isystem{headers}"]
         _run("gcc", *FLAGS, *options, *folders, *files, f"-T{FOLDER / 'link.ld'}", "-o", elf)
         _run("objcopy", "-O", "binary", elf, raw)
         os.replace(elf, made.with_suffix(".elf"))
@@ -89,4 +90,4 @@ def _run(tool: str, *arguments: str | Path) -> None:
         errors="replace",
     )
     if done.returncode:
-        raise CompilerError(f"{tool} failed:\n{done.stdout}")
+        raise CompilerError(f"{tool} failed:\n{done.stdout[:4000]}")

@@ -16,6 +16,7 @@ from litex.soc.integration.common import get_mem_data
 from litex.soc.interconnect.csr import CSRStorage
 from migen import ClockDomain, Finish, If, Record, Signal
 
+from soc.gateware.entropy.noise import SeededNoise
 from soc.sim.system import FREQUENCY, RAM_BYTES, SerialModel
 from soc.soc import System
 
@@ -75,11 +76,13 @@ def run(image: Path) -> tuple[str, float]:
     with tempfile.TemporaryDirectory() as work, contextlib.redirect_stdout(None):
         platform = SimPlatform("SIM", list(PADS))
         flash = Record([("clk", 1), ("cs_n", 1), ("mosi", 1), ("miso", 1)])
-        system = System(
-            platform, FREQUENCY, Clock(platform), SerialModel(platform.request("serial")), flash
-        )
+        serial = SerialModel(platform.request("serial"))
+        system = System(platform, FREQUENCY, Clock(platform), serial, flash, noise=SeededNoise())
         system.add_ram(
-            "main_ram", system.mem_map["main_ram"], RAM_BYTES, get_mem_data(str(image), endianness="little")
+            "main_ram",
+            system.mem_map["main_ram"],
+            RAM_BYTES,
+            get_mem_data(str(image), endianness="little"),
         )
         system.sim = Exit()
         config = SimConfig("sys_clk", FREQUENCY)
@@ -91,7 +94,9 @@ def run(image: Path) -> tuple[str, float]:
         if build.returncode:
             raise RuntimeError(f"LiteX's simulator does not build:\n{build.stdout[-2000:]}")
         before = os.times()
-        done = subprocess.run(["obj_dir/Vsim"], cwd=work, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            ["obj_dir/Vsim"], cwd=work, capture_output=True, text=True, stdin=subprocess.DEVNULL
+        )
         after = os.times()
     logging.disable(logging.NOTSET)
     return done.stdout, after.children_user - before.children_user

@@ -6,7 +6,7 @@ import os
 
 from tests.conformance.heap_of import READS, engagements, heap_of, requests
 
-ENGAGEMENTS = int(os.environ.get("OPTIN_ENGAGEMENTS", "64"))
+ENGAGEMENTS = int(os.environ.get("OPTIN_ENGAGEMENTS", "48"))
 STEP = 8
 MIB = 1 << 20
 RULES = 520  # bytes in the store of rules, their entry's mark and what the journal's tree adds

@@ -43,12 +43,18 @@ def report(app: App, boards: tuple[str, ...]) -> None:
     _become(app, "report", *boards)
 
 
-@command(board, example="board flash ulx3s_45f\nboard flash --keep ulx3s_45f")
+@command(board, example="board flash ulx3s_45f\nboard flash --firmware node.bin ulx3s_45f")
 @click.option("--keep", is_flag=True, help="Write it into the flash, not only into the FPGA.")
+@click.option(
+    "--firmware",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Write this image of main RAM into the flash instead; the boot ROM loads it.",
+)
 @BOARD
-def flash(app: App, board: str, keep: bool) -> None:
-    """Bring what was built to a BOARD, by openFPGALoader."""
-    _become(app, "flash", *["--keep"] * keep, board)
+def flash(app: App, board: str, keep: bool, firmware: str | None) -> None:
+    """Bring what was built, or a firmware, to a BOARD, by openFPGALoader."""
+    options = ["--firmware", os.path.abspath(firmware)] if firmware else []
+    _become(app, "flash", *["--keep"] * keep, *options, board)
 
 
 def _become(app: App, verb: str, *arguments: str) -> NoReturn:

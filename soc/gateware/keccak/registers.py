@@ -16,8 +16,11 @@ ERRORS = (
     ("lent", "the samplers are at work on the core"),
     ("operation", "there is no such operation"),
     ("address", "the address is not a multiple of 4"),
-    ("length", f"0, above {MAX_LENGTH}, or not whole blocks though the message goes on"),
-    ("lane", f"above {LANES - 1}"),
+    (
+        "length",
+        f"the length is 0, above {MAX_LENGTH}, or not of whole blocks before the last piece",
+    ),
+    ("lane", f"the lane is above {LANES - 1}"),
     ("order", "no message is open to go on with, or none has ended that could be squeezed"),
     ("bus", "an address does not answer; the state is cleared"),
 )

@@ -190,11 +190,11 @@ class NTT(LiteXModule):
             .Elif(flags.clear, self.last.eq(count == PAIRS - 1))
             .Else(self.last.eq((count[:8] == COEFFICIENTS - 1) | writing)),
             self.advance.eq(~fetched[1] | self.source.ready | ~fsm.ongoing("STORE")),
-            # The first coefficient of a pair comes while the pair before leaves.
-            self.reorder.enable.eq(issuing & flags.stream & ~(half & self.last)),
+            self.reorder.enable.eq(issuing & flags.stream),
+            self.reorder.leaves.eq(half),
         ]
         self.sync += [
-            self.phase.eq(~self.phase | self.begins | again),
+            self.phase.eq(~self.phase & ~self.begins),
             half.eq(self.issue & ~self.phase & ~self.pairs & ~writing & ~self.halt),
             If(self.issue | fetch & self.advance, count.eq(count + 1)),
             If(self.advance, fetched.eq(Cat(fetch, fetched))),

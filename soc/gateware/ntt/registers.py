@@ -1,5 +1,8 @@
 """Registers, DMA and window of the NTT engine."""
 
+from functools import reduce
+from operator import or_
+
 from litex.soc.interconnect import stream, wishbone
 from litex.soc.interconnect.csr import CSRField, CSRStatus, CSRStorage
 from migen import Case, If, Signal
@@ -86,6 +89,8 @@ class NTTEngine(Engine):
         uses = {letter: Signal() for letter in "abd"}
         streams = Signal()
         stores = Signal()
+        beyond = Signal()  # it uses a slot that is not there
+        unaligned = Signal()
         wrong = Signal.like(self.refuse)
         from_memory = Signal()  # of the job that runs
         bus_error = Signal()
@@ -105,18 +110,11 @@ class NTTEngine(Engine):
                     for name, operation in OPERATIONS.items()
                 },
             ),
-            If(~known, wrong.eq(codes["operation"])),
-            [
-                If(
-                    known & uses[letter] & (getattr(asked, letter) >= slots),
-                    wrong.eq(codes["slot"]),
-                )
-                for letter in "abd"
-            ],
-            If(
-                (wrong == 0) & (stores | streams & asked.memory) & (self.address.storage[:2] != 0),
-                wrong.eq(codes["address"]),
-            ),
+            beyond.eq(reduce(or_, [uses[slot] & (getattr(asked, slot) >= slots) for slot in uses])),
+            unaligned.eq((stores | streams & asked.memory) & (self.address.storage[:2] != 0)),
+            If(~known, wrong.eq(codes["operation"]))
+            .Elif(beyond, wrong.eq(codes["slot"]))
+            .Elif(unaligned, wrong.eq(codes["address"])),
         ]
         self.comb += [
             core.operation.eq(asked.operation),

@@ -2,21 +2,30 @@
 
 import os
 import random
+from struct import pack, unpack
 
 import pytest
+from migen import run_simulation
+from migen.fhdl.tools import list_targets
 
+from soc.gateware.access import Registers
+from soc.gateware.bench import FORBIDDEN, Script, System, build
 from soc.gateware.ntt import model
+from soc.gateware.ntt.arithmetic import BITS
 from soc.gateware.ntt.model import COEFFICIENTS, Q
-from soc.gateware.ntt.operations import OPERATIONS
+from soc.gateware.ntt.operations import CODES, OPERATIONS
+from soc.gateware.ntt.registers import NTTEngine
 from soc.gateware.ntt.volume import Jobs
 from tests.firmware.crypto.native import Library
 
 VOLUME = int(os.environ.get("OPTIN_NTT_POLYNOMIALS", "1000"))
 SLOTS = 16
 TRANSFORM = 1036
-PASS = 269
+PASS = 268
+STREAM = 270
 STORE = 258
 CLEAR = 140
+CLEAR_ALL = SLOTS * CLEAR + 3  # from the write of the register on
 CYCLES = {
     name: TRANSFORM
     if "transform" in operation.flags
@@ -24,6 +33,8 @@ CYCLES = {
     if "store" in operation.flags
     else CLEAR
     if "clear" in operation.flags
+    else STREAM
+    if "stream" in operation.flags
     else PASS
     for name, operation in OPERATIONS.items()
 }
@@ -61,9 +72,7 @@ class Slots:
 
     def do(self, name, a=0, b=0, d=0, stream=(), bound=0, stalls=False):
         expected = self.slots[a] if name == "store" else ()
-        self.jobs.add(
-            name, a, b, d, stream=stream, expected=expected, bound=bound, stalls=stalls
-        )
+        self.jobs.add(name, a, b, d, stream=stream, expected=expected, bound=bound, stalls=stalls)
         self.names.append(name)
         after = apply(name, self.slots[a], self.slots[b], self.slots[d], stream)
         if after is not None:
@@ -151,10 +160,356 @@ def test_a_check_tells_whether_any_coefficient_reaches_the_bound(bound):
             expected += [False, model.exceeds(w, bound)]
     results = slots.run()
     assert [exceeds for _, exceeds in results] == expected
-    assert {cycles for cycles, _ in results} == {PASS}
+    assert {cycles for cycles, _ in results[1::2]} == {PASS}
     assert True in expected
     assert False in expected[1::2]
 
 
-def test_the_model_s_transforms_are_the_firmware_s_c():
-    library = Library()
+def test_the_model_s_arithmetic_is_the_firmware_s_c():
+    library, rng = Library(), random.Random(5)
+    every = list(edges(rng))[:40] + [polynomial(rng) for _ in range(100)]
+    for a, b, d in zip(every, every[1:], every[2:], strict=False):
+        assert words(library.get("mldsa_ntt", data(a))) == model.ntt(a)
+        assert words(library.get("mldsa_ntt_inverse", data(a))) == model.inverse_ntt(a)
+        product = model.multiply(a, b)
+        assert words(library.get("mldsa_multiply_add", data(d), data(a), data(b))) == model.add(
+            d, product
+        )
+
+
+def data(polynomial):
+    return pack(f"<{COEFFICIENTS}I", *polynomial)
+
+
+def words(data):
+    return list(unpack(f"<{len(data) // 4}I", data))
+
+
+def command(name, a=0, b=0, d=0, memory=1):
+    return CODES[name] | memory << 7 | a << 8 | b << 16 | d << 24
+
+
+PLACE, ELSEWHERE = 0x1000, 0x2000
+FINISHED, ERROR = 1, 2
+CODE = NTTEngine(2).codes
+
+
+class Software(Script):
+    """What software does with the engine."""
+
+    def start(self, word, address=PLACE):
+        """Its results: the job, the status and the events since the last one."""
+        self.write("command", word)
+        self.write("address", address)
+        self.write("ev_pending", FINISHED | ERROR)
+        self.job()
+        self.read("status")
+        self.read("ev_pending")
+
+
+@pytest.fixture(scope="module")
+def software():
+    system = System(NTTEngine())
+    program = build("ntt-registers", system)
+
+    def made():
+        script = Software(program, system.registers)
+        script.wait(16 * (CLEAR + 2))  # slots are wiped after a reset
+        return script
+
+    return made
+
+
+def test_a_polynomial_from_memory_is_transformed_and_stored(software):
+    a, s = polynomial(random.Random(6)), software()
+    s.store(PLACE, data(a))
+    s.start(command("load", d=3))
+    s.start(command("ntt", a=3, d=15))
+    s.start(command("store", a=15), ELSEWHERE)
+    s.load(ELSEWHERE - 4, 4 * COEFFICIENTS + 8)
+    *outcomes, stored = s.run()
+    assert outcomes[1::3] == [0] * 3
+    assert outcomes[2::3] == [FINISHED] * 3
+    assert stored == bytes(4) + data(model.ntt(a)) + bytes(4)
+    assert [len(job.trace) for job in outcomes[::3]] == [283, 1039, 270]
+
+
+def test_cycles_and_the_bus_are_the_same_for_all_coefficients(software):
+    rng = random.Random(7)
+    seen = []
+    for a, b in [([0] * 256, [Q - 1] * 256), (polynomial(rng), polynomial(rng))]:
+        s = software()
+        s.store(PLACE, data(a))
+        s.store(ELSEWHERE, data(b))
+        s.write("bound", 2**19)
+        for name in OPERATIONS:
+            s.start(command(name, a=1, b=2, d=1 if name == "store" else 2), PLACE)
+        seen.append([(job.ended, job.trace) for job in s.run()[::3]])
+    assert seen[0] == seen[1]
+
+
+@pytest.mark.parametrize(
+    ("word", "address", "reason"),
+    [
+        (0, PLACE, "operation"),
+        (len(OPERATIONS) + 1, PLACE, "operation"),
+        (31, PLACE, "operation"),
+        (command("ntt", a=16), PLACE, "slot"),
+        (command("multiply", a=1, b=255, d=1), PLACE, "slot"),
+        (command("clear", d=16), PLACE, "slot"),
+        (command("load", d=1), PLACE + 1, "address"),
+        (command("store", a=1), PLACE + 2, "address"),
+    ],
+)
+def test_what_is_illegal_is_refused_and_changes_nothing(word, address, reason, software):
+    a, s = polynomial(random.Random(8)), software()
+    s.store(PLACE, data(a))
+    s.start(command("load", d=1))
+    s.start(word, address)
+    s.start(command("store", a=1), ELSEWHERE)
+    s.load(ELSEWHERE, 4 * COEFFICIENTS)
+    s.load(PLACE, 4 * COEFFICIENTS)
+    results = s.run()
+    assert results[4:6] == [CODE[reason] << 8, ERROR]
+    assert results[7:] == [0, FINISHED, data(a), data(a)]
+
+
+def test_what_an_operation_does_not_use_is_not_judged(software):
+    s = software()
+    s.start(command("clear", a=255, b=255, d=0), PLACE + 1)
+    s.start(command("copy", a=1, b=16, d=0), PLACE + 3)
+    assert [r for i, r in enumerate(s.run()) if i % 3] == [0, FINISHED] * 2
+
+
+@pytest.mark.parametrize("index", [0, 1, 2, 100, 254, 255])
+@pytest.mark.parametrize("wrong", [Q, 2**23, 2**32 - 1])
+def test_a_word_that_is_no_coefficient_fails_the_job_and_clears_its_slot(index, wrong, software):
+    a, s = polynomial(random.Random(9)), software()
+    s.store(PLACE, data(a))
+    s.start(command("load", d=1))
+    s.start(command("load", d=2))
+    s.store(PLACE + 4 * index, pack("<I", wrong))
+    s.start(command("load_multiply_add", b=1, d=2))
+    for slot in (1, 2):
+        s.start(command("store", a=slot), ELSEWHERE)
+        s.load(ELSEWHERE, 4 * COEFFICIENTS)
+    results = s.run()
+    assert results[7:9] == [CODE["coefficient"] << 8, ERROR]
+    assert results[10:13] == [0, FINISHED, data(a)]
+    assert results[14:] == [0, FINISHED, bytes(4 * COEFFICIENTS)]
+
+
+def test_a_refusal_of_the_bus_fails_the_job(software):
+    a, s = polynomial(random.Random(10)), software()
+    s.store(PLACE, data(a))
+    s.start(command("load", d=1))
+    s.start(command("load", d=2))
+    s.start(command("load_add", d=2), FORBIDDEN)
+    s.start(command("store", a=1), FORBIDDEN)
+    s.start(command("load_add", d=1), FORBIDDEN - 4 * 100)
+    for slot in (1, 2):
+        s.start(command("store", a=slot), ELSEWHERE)
+        s.load(ELSEWHERE, 4 * COEFFICIENTS)
+    results = s.run()
+    assert results[7:9] == results[10:12] == results[13:15] == [CODE["bus"] << 8, ERROR]
+    assert results[16:19] == [0, FINISHED, bytes(4 * COEFFICIENTS)], "the last load cleared slot 1"
+    assert results[20:] == [0, FINISHED, bytes(4 * COEFFICIENTS)]
+
+
+def test_a_start_while_a_job_runs_is_refused_and_the_job_goes_on(software):
+    a, s = polynomial(random.Random(11)), software()
+    s.store(PLACE, data(a))
+    s.start(command("load", d=1))
+    s.write("command", command("ntt", a=1, d=2))
+    s.write("control", 1)
+    s.wait(500)
+    s.start(command("clear", d=2))
+    s.start(command("store", a=2), ELSEWHERE)
+    s.load(ELSEWHERE, 4 * COEFFICIENTS)
+    results = s.run()
+    assert results[4:6] == [CODE["busy"] << 8, FINISHED | ERROR]
+    assert results[-1] == data(model.ntt(a))
+
+
+@pytest.mark.parametrize("name", ["ntt", "load_multiply_add", "store", "clear"])
+def test_a_clear_at_any_moment_leaves_all_slots_zero(name, software):
+    moments = [1, 2, 13, 100, 255, 270, 1030]
+    s = software()
+    s.store(PLACE, data([Q - 1] * COEFFICIENTS))
+    for moment in moments:
+        for slot in range(SLOTS):
+            s.start(command("load", d=slot))
+        s.write("command", command(name, a=1, b=2, d=1))
+        s.write("control", 1)
+        s.wait(moment)
+        s.job(control=2)
+        s.read("status")
+        for slot in range(SLOTS):
+            s.start(command("store", a=slot), ELSEWHERE)
+            s.load(ELSEWHERE, 4 * COEFFICIENTS)
+    results = s.run()
+    each = 3 * SLOTS + 2 + 4 * SLOTS
+    assert len(results) == each * len(moments)
+    for at in range(0, len(results), each):
+        job, status, *stored = results[at + 3 * SLOTS : at + each]
+        assert (len(job.trace), status) == (CLEAR_ALL, 0)
+        assert stored[1::4] == [0] * SLOTS
+        assert stored[3::4] == [bytes(4 * COEFFICIENTS)] * SLOTS
+
+
+class Bench:
+    """The wrapper with two slots in Migen's simulator: the window, and what registers hold."""
+
+    def __init__(self):
+        self.registers = Registers(NTTEngine(slots=2))
+        self.dut = self.registers.dut
+        self.fragment = self.registers.get_fragment()
+        written = set().union(*(list_targets(s) for s in self.fragment.sync.values()))
+        settings = [self.dut.bound, self.dut.command, self.dut.address]
+        public = [register.storage for register in settings]
+        public += [self.registers.bus.dat_r, self.dut.core.butterflies.root]
+        self.data = [s for s in written if len(s) >= BITS and not any(s is p for p in public)]
+
+    def run(self, process):
+        def after_reset():
+            while (yield self.dut.busy):
+                yield
+            yield from process()
+
+        run_simulation(self.fragment, after_reset())
+
+    def start(self, name, a=0, b=0, d=0):
+        yield from self.registers.write("command", command(name, a, b, d, memory=0))
+        yield from self.registers.write("control", 1)
+
+    def end(self):
+        while (yield self.dut.busy):
+            yield
+        return (yield from self.registers.read("status"))
+
+    def stream(self, polynomial):
+        yield self.dut.sink.valid.eq(1)
+        for word in polynomial:
+            yield self.dut.sink.data.eq(word)
+            yield
+            while not (yield self.dut.sink.ready):
+                yield
+        yield self.dut.sink.valid.eq(0)
+        yield self.dut.sink.data.eq(0)
+
+    def access(self, address, value=None, sel=0b1111):
+        """Read or write a word in the window; returns what it read, and the cycles."""
+        bus = self.dut.window.bus
+        yield bus.cyc.eq(1)
+        yield bus.stb.eq(1)
+        yield bus.adr.eq(address)
+        yield bus.we.eq(value is not None)
+        yield bus.dat_w.eq(value or 0)
+        yield bus.sel.eq(sel)
+        yield
+        cycles = 1
+        while not (yield bus.ack):
+            yield
+            cycles += 1
+        found = yield bus.dat_r
+        yield bus.cyc.eq(0)
+        yield bus.stb.eq(0)
+        yield bus.dat_w.eq(0)
+        yield
+        return found, cycles
+
+    def nonzero(self):
+        """Names of the registers of data that hold something."""
+        found = []
+        for register in self.data:
+            if (yield register):
+                found.append(register.backtrace[-1][0])
+        return set(found)
+
+
+def test_the_cpu_reads_and_writes_single_words_in_its_window():
+    def process():
+        expected = {}
+        for address in (0, 1, 2, 3, 100, 255, 256, 257, 511):
+            expected[address] = rng.randrange(Q)
+            _, cycles = yield from bench.access(address, expected[address])
+            assert cycles == 14
+        for address in sorted({*expected, 4, 254, 510}):
+            word, cycles = yield from bench.access(address)
+            assert (word, cycles) == (expected.get(address, 0), 4)
+        assert (yield from bench.end()) == 0
+
+        # In the order of the slot's coefficients: what the window has written is loaded from.
+        yield from bench.start("multiply", a=0, b=0, d=1)
+        yield from bench.end()
+        word, _ = yield from bench.access(256 + 100)
+        assert word == expected[100] ** 2 % Q
+
+    rng = random.Random(12)
+    bench = Bench()
+    bench.run(process)
+
+
+def test_the_window_refuses_what_is_no_coefficient_or_no_whole_word():
+    def process():
+        yield from bench.access(7, 5)
+        for value, sel, reason in [
+            (Q, 0b1111, "coefficient"), (1, 0b0001, "window"), (2**32 - 1, 0b1111, "coefficient"),
+        ]:  # fmt: skip
+            yield from bench.access(7, value, sel)
+            assert (yield from bench.end()) == CODE[reason] << 8
+            assert (yield from bench.access(7))[0] == 5
+        assert (yield from bench.registers.read("ev_pending")) == ERROR
+
+    bench = Bench()
+    bench.run(process)
+
+
+def test_while_a_job_runs_the_window_is_closed_and_the_job_goes_on():
+    def process():
+        yield from bench.access(7, 5)
+        yield from bench.start("add", a=0, d=1)
+        assert (yield from bench.access(7)) == (0, 1)
+        assert (yield from bench.access(256 + 7, 9)) == (0, 1)
+        assert (yield from bench.end()) == CODE["window"] << 8
+        assert (yield from bench.access(256 + 7))[0] == 5
+        assert (yield from bench.access(7))[0] == 5
+
+    bench = Bench()
+    bench.run(process)
+
+
+def test_registers_hold_nothing_of_a_job_that_has_ended_but_words_read_from_slots():
+    def process():
+        for name in ("load_multiply_add", "multiply_subtract"):
+            yield from bench.start(name, a=1, b=1, d=1)
+            if name == "load_multiply_add":
+                yield from bench.stream([Q - 1 - i for i in range(COEFFICIENTS)])
+            assert (yield from bench.end()) == 0
+            for _ in range(3):
+                yield
+            assert (yield from bench.nonzero()) <= {"read", "read_beside", "lower_before", "y"}
+
+    bench = Bench()
+    bench.run(process)
+
+
+def test_a_clear_leaves_no_register_that_holds_anything():
+    def process():
+        yield from bench.access(256, Q - 1)
+        yield from bench.start("load_multiply_add", b=1, d=1)
+        yield bench.dut.sink.valid.eq(1)
+        yield bench.dut.sink.data.eq(Q - 1)
+        for _ in range(20):
+            yield
+        assert {"waiting", "even", "streamed", "factor"} <= (yield from bench.nonzero())
+        yield bench.dut.sink.valid.eq(0)
+        yield bench.dut.sink.data.eq(0)
+        yield from bench.registers.write("control", 2)
+        assert (yield from bench.end()) == 0
+        for _ in range(3):
+            yield
+        assert (yield from bench.nonzero()) == set()
+
+    bench = Bench()
+    bench.run(process)

@@ -58,7 +58,8 @@ class Redactor(LiteXModule):
         self.specials += [*self.lanes, *writes, *reads]
 
         self.fsm = fsm = FSM(reset_state="SWEEP")
-        sweeps, gives = fsm.ongoing("SWEEP"), fsm.ongoing("GIVE")
+        sweeps = fsm.ongoing("SWEEP")
+        gives = fsm.ongoing("GIVE")
         self.comb += self.busy.eq(~fsm.ongoing("IDLE"))
 
         # The record, half a word a cycle: the lower one from the stream, then the upper one.

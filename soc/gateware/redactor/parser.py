@@ -61,7 +61,6 @@ class Parser(LiteXModule):
         self.sync += [
             If(
                 self.step,
-                first.eq(0),
                 awaits.eq(at_high | at_low & ~self.pair),
                 If(at_high, first.eq(self.high), left.eq(0))
                 .Elif(at_low, left.eq(Mux(self.pair, length, 0)))
@@ -78,6 +77,6 @@ class Parser(LiteXModule):
             If(
                 self.push | begins & (begun[:5] == 31),
                 [word.eq(after) for word, after in zip(mask, mask[1:], strict=False)],
-                mask[-1].eq(Mux(self.push, self.word, 0)),
+                mask[-1].eq(self.word),
             ),
         ]

@@ -19,7 +19,7 @@ __all__ = ["ERRORS", "SamplerEngine"]
 
 ERRORS = (
     ("kind", "there is no such kind"),
-    ("nonce", "above 255, and the kind has a nonce of one byte"),
+    ("nonce", "the nonce is above 255, and the kind has one byte of it"),
     ("address", "the address is not a multiple of 4"),
     ("seed", "a word of the seed has not been written since it was cleared"),
     ("context", "the Keccak engine is at work or a message is open in it"),

@@ -1,6 +1,6 @@
 import random
 from itertools import accumulate
-from struct import pack, unpack
+from struct import unpack
 
 import pytest
 from litex.gen import LiteXModule
@@ -25,7 +25,6 @@ from soc.gateware.sampler.model import (
 from soc.gateware.sampler.registers import SamplerEngine
 from soc.gateware.sampler.select import Select
 from soc.gateware.sampler.volume import cycles, job
-from tests.firmware.crypto.native import Library
 
 PUBLIC = bytes(range(32))
 SECRET = bytes(range(100, 164))
@@ -43,27 +42,14 @@ def used(kind, seed, nonce):
     return list(accumulate(fits)).index(COEFFICIENTS) + 1
 
 
-def test_the_model_agrees_with_the_firmware():
-    library, material = Library(), random.Random(1)
-    for _ in range(100):
-        rho, secret = material.randbytes(32), material.randbytes(64)
-        row, column, nonce = material.randrange(8), material.randrange(7), material.getrandbits(16)
-        place, ones = column | row << 8, pack("<I", 1) * 256
-        pairs = [
-            (
-                "uniform",
-                rho,
-                place,
-                "mldsa_sample_uniform",
-                (rho, row, column, ones),
-            ),
-            ("eta", secret, nonce, "mldsa_sample_eta", (secret, nonce)),
-            ("mask", secret, nonce, "mldsa_sample_mask", (secret, nonce)),
-            ("cbd2", rho, nonce & 255, "mlkem_sample_noise", (rho, nonce & 255)),
-        ]
-        for kind, seed, number, operation, arguments in pairs:
-            firmware = [c % Q for c in unpack("<256i", library.get(operation, *arguments))]
-            assert sampled(kind, seed, number) == firmware
+# Of the polynomials that follow: least, mean and most.
+CYCLES = {
+    "uniform": (308, 308.247, 311),
+    "eta": (314, 325.287, 343),
+    "mask": (308, 308, 308),
+    "uniform_kem": (336, 366.811, 395),
+    "cbd2": (308, 308, 308),
+}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -78,10 +64,7 @@ def test_a_thousand_polynomials_agree_with_the_model_in_the_stated_cycles(kind):
         formula.append(52 + used(kind, seed, nonce))
     taken = cycles(jobs)
     assert taken == formula
-    if kind == "uniform":
-        assert max(taken) < 350
-    if kind in ("mask", "cbd2"):
-        assert set(taken) == {308}
+    assert (min(taken), sum(taken) / 1000, max(taken)) == CYCLES[kind]
 
 
 def test_a_consumer_that_stalls_gets_every_coefficient():
@@ -137,7 +120,8 @@ def test_candidates_are_cut_at_any_width(bits):
 # Candidates at the edges of what is accepted; bits above a candidate's own mean nothing.
 EDGES = {
     "uniform": [0, 1, Q - 2, Q - 1, Q, Q + 1, (1 << 23) - 1, 1 << 23, 1 << 23 | Q, (1 << 24) - 1,
-                0x7FE000, 0x7FE001, 0x7FDFFF, 0x7FC001, 0x3FFFFF],
+                0x7FDFFF, *(Q ^ 1 | 1 << bit for bit in range(13)),
+                *(Q ^ 1 << bit for bit in range(13, 23))],
     "eta": [*range(16), *(0xFFFFF0 | half for half in range(16))],
     "mask": [0, 1, GAMMA1 - 1, GAMMA1, GAMMA1 + 1, 2 * GAMMA1 - 1, 0xF00000, 0xFFFFFF],
     "uniform_kem": [0, 1, KEM_Q - 1, KEM_Q, KEM_Q + 1, 4095, 0xFFF000, 0xFFFD00, 0xFFFD01],

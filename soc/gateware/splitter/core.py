@@ -70,13 +70,12 @@ class Splitter(LiteXModule):
         fsm.act("ADD", If(turn == 2, NextState("REST")).Else(NextState("DIVIDE")))
         fsm.act("REST", self.done.eq(1), NextState("IDLE"))
 
-        adds, ends = fsm.ongoing("ADD"), fsm.ongoing("REST")
+        adds = fsm.ongoing("ADD")
+        ends = fsm.ongoing("REST")
         to_user = Signal()
         self.comb += [
             self.busy.eq(~fsm.ongoing("IDLE")),
-            to_user.eq(
-                adds & ((turn == 1) | (turn == 2) & ~affiliate) | ends & ~publisher,
-            ),
+            to_user.eq(adds & ((turn == 1) | (turn == 2) & ~affiliate) | ends & ~publisher),
         ]
         self.sync += [
             If(

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from soc.gateware.bench import FORBIDDEN, Script, System, build
+from soc.gateware.bench import CYCLE, ERROR, FINISHED, FORBIDDEN, Script, System, build
 from soc.gateware.redactor.core import LIMIT
 from soc.gateware.redactor.material import some_malformed, some_record
 from soc.gateware.redactor.model import FIELDS, redact
@@ -13,7 +13,6 @@ from tests.firmware.crypto.native import Library
 
 RECORD, RESULT = 0x1000, 0x8000
 UNALIGNED, TOO_LONG, MALFORMED, BUS = (code << 8 for code in range(2, 6))
-FINISHED, ERROR = 1, 2  # in ev_pending
 
 ALL = (1 << FIELDS) - 1
 MASKS = [
@@ -53,7 +52,7 @@ def order(script, record, mask, result=RESULT):
     """Queue a redaction; its results are the job, kept, status, pending and what is written."""
     script.store(result, b"\xdd" * (len(words(record)) + 4))
     prepare(script, record, mask, result)
-    script.write("ev_pending", FINISHED | ERROR)
+    script.write("ev_pending", FINISHED | ERROR)  # bits as in a trace
     script.job()
     for register in ("kept", "status", "ev_pending"):
         script.read(register)
@@ -169,7 +168,7 @@ def test_what_cannot_be_done_is_refused_and_the_next_job_is_well(register, value
     assert seen == [status, ERROR, 0]
     assert untouched == b"\xdd" * 1000
     assert (kept, good, result[:1000]) == (1000, 0, record)
-    reaches_the_bus = any(cycle & 1 for cycle in first.trace)
+    reaches_the_bus = any(seen & CYCLE for seen in first.trace)
     assert reaches_the_bus == (status == BUS), "a refused job starts nothing"
 
 
@@ -197,6 +196,7 @@ def test_a_start_during_a_job_is_refused_and_the_mask_is_never_read_back(script)
     prepare(script, record, ALL)
     script.read("mask")
     script.write("control", 1)
+    script.wait(150)  # half of the job
     script.read("kept")
     script.job()
     for seen in ("status", "kept", "ev_pending"):
@@ -205,3 +205,27 @@ def test_a_start_during_a_job_is_refused_and_the_mask_is_never_read_back(script)
     mask, early, _, status, kept, pending, result = script.run()
     assert (mask, early) == (0, 0)
     assert (status, kept, pending, result) == (1 << 8, 400, FINISHED | ERROR, record)
+
+
+@pytest.mark.parametrize(
+    ("source", "moments", "event"),
+    [(RECORD, range(20, 36), FINISHED), (FORBIDDEN, range(10), ERROR)],
+    ids=["well", "with an error"],
+)
+def test_a_clear_wins_over_a_job_that_ends(source, moments, event, script):
+    record = some_record(random.Random(10), 20)
+    ends = set()
+    for moment in moments:
+        run = script()
+        prepare(run, record, ALL)
+        run.write("record", source)
+        run.write("control", 1)
+        run.wait(moment)
+        run.job(control=2)
+        run.read("ev_pending")
+        run.read("status")
+        cleared, pending, status = run.run()
+        assert not any(seen & (FINISHED | ERROR) for seen in cleared.trace[1:])
+        assert status == 0
+        ends.add(pending)
+    assert ends == {0, event}, "the job does not end among these moments"

@@ -6,7 +6,7 @@ from struct import pack, unpack
 
 import pytest
 
-from soc.gateware.bench import Script, System, build
+from soc.gateware.bench import ERROR, FINISHED, Script, System, build
 from soc.gateware.splitter.core import PARTS
 from soc.gateware.splitter.model import split
 from soc.gateware.splitter.registers import SplitterEngine
@@ -118,3 +118,24 @@ def test_a_start_while_a_job_runs_is_refused_and_the_job_goes_on(script):
     assert len(second.trace) < CYCLES
     assert status == 1 << 8
     assert platform == 7 * 1000 // 10_000
+
+
+def test_clear_ends_a_job_and_empties_the_parts_and_the_amount_is_never_kept(script):
+    shares = (1000, 2000, 3000, 4000)
+    for moment in (0, 1, 100, 194, 195, 196, 197, 198, 199, 300):
+        run = script()
+        order(run, 10**9, shares, 1, 1)  # leaves parts behind
+        run.read("amount")
+        run.write("ev_pending", FINISHED | ERROR)
+        run.write("amount", 7 * 10**9)
+        run.write("control", 1)
+        run.wait(moment)
+        run.write("amount", 5)  # for the next job
+        run.job(control=2)
+        run.read("amount")
+        for register in ("status", *(f"part_{part}" for part in PARTS)):
+            run.read(register)
+        *_, amount, cleared, waiting, status, platform, user, affiliate, publisher = run.run()
+        assert (amount, waiting, status) == (0, 0, 0)
+        assert (platform, user, affiliate, publisher) == (0, 0, 0, 0)
+        assert not any(seen & (FINISHED | ERROR) for seen in cleared.trace[1:])

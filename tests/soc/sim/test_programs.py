@@ -4,11 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+from firmware.crypto import build as crypto
 from soc.sim.build import build
 from soc.software.build import FOLDER, image
 
 TESTS = sorted((FOLDER / "tests").glob("*.c"))
-MOST_CYCLES = 40_000_000
+MOST_CYCLES = 12_000_000
+PRESS, RELEASE = 5_000_000, 5_600_000  # after test_presence has asked, longer than bouncing lasts
 
 
 def every_byte() -> bytes:
@@ -19,11 +21,11 @@ def every_byte() -> bytes:
 
 def test_every_core_does_through_its_registers_what_it_should(tmp_path: Path) -> None:
     simulator = build()
-    tests = image("tests", TESTS, simulator.headers)
+    tests = image("tests", [*TESTS, *crypto.sources()], simulator.headers, includes=[crypto.FOLDER])
     script = tmp_path / "script"
-    script.write_text(f"1000 uart {every_byte().hex()}\n")
+    script.write_text(f"1000 uart {every_byte().hex()}\n{PRESS} button down\n{RELEASE} button up\n")
     done = subprocess.run(
-        [sys.executable, "-m", "soc.sim", "run", tests, "--script", script,
+        [sys.executable, "-m", "soc.sim", "run", tests, "--script", script, "--flash-fast",
          "--max-cycles", str(MOST_CYCLES)],
         capture_output=True,
         text=True,

@@ -12,14 +12,21 @@
 #define ENGINE_BUSY 1
 #define ENGINE_ERROR(status) ((status) >> 8)
 
-/* Wait for the end of a job. */
-#define ENGINE_AWAIT(name)                  \
-    do {                                    \
-    } while (name##_status_read() & ENGINE_BUSY)
+/* Called when a job was refused or has failed, with the code that the engine's README has. Nothing
+ * that was made since can be trusted. Whoever links the drivers brings it. */
+_Noreturn void engine_failed(const char *engine, uint32_t error);
 
-enum keccak_operation {
-    KECCAK_ABSORB, KECCAK_SQUEEZE, KECCAK_PERMUTE, KECCAK_LOAD, KECCAK_SAVE, KECCAK_LANE
-};
-#define KECCAK_WIPE (1 << 10)
+/* Wait for the end of the jobs of an engine. */
+#define ENGINE_AWAIT(name)                                     \
+    do {                                                       \
+        uint32_t status;                                       \
+        do                                                     \
+            status = name##_status_read();                     \
+        while (status & ENGINE_BUSY);                          \
+        if (ENGINE_ERROR(status))                              \
+            engine_failed(#name, ENGINE_ERROR(status));        \
+    } while (0)
+
+#define ENGINE_BEGIN(name) name##_control_write(ENGINE_START)
 
 #endif

@@ -7,9 +7,17 @@
 
 #include <string.h>
 
-#include "bytes.h"
 #include "engine.h"
 #include "secret.h"
+
+enum operation { ABSORB, SQUEEZE, PERMUTE, LOAD, SAVE };
+
+static void job(uint32_t operation)
+{
+    keccak_job_write(operation);
+    ENGINE_BEGIN(keccak);
+    ENGINE_AWAIT(keccak);
+}
 
 void keccak_clear(struct keccak *state)
 {
@@ -20,21 +28,28 @@ void keccak_permute(struct keccak *state)
 {
     keccak_address_write((uint32_t)(uintptr_t)state);
     keccak_lane_write(0);
-    keccak_job_write(KECCAK_LOAD);
-    keccak_control_write(ENGINE_START);
-    ENGINE_AWAIT(keccak);
-    keccak_job_write(KECCAK_PERMUTE);
-    keccak_control_write(ENGINE_START);
-    ENGINE_AWAIT(keccak);
-    keccak_job_write(KECCAK_SAVE | KECCAK_WIPE);
-    keccak_control_write(ENGINE_START);
-    ENGINE_AWAIT(keccak);
+    job(LOAD);
+    job(PERMUTE);
+    job(SAVE | 1U << CSR_KECCAK_JOB_WIPE_OFFSET);
     cpu_forget_cache();
+}
+
+/* Of a word, at an address that is a multiple of 4. */
+static uint32_t load_word(const uint8_t *from)
+{
+    uint32_t word;
+    memcpy(&word, __builtin_assume_aligned(from, 4), 4);
+    return word;
 }
 
 void keccak_xor(struct keccak *state, size_t offset, const uint8_t *bytes, size_t size)
 {
     uint8_t *to = (uint8_t *)state->lanes + offset;
+    if ((((uintptr_t)to | (uintptr_t)bytes) & 3) == 0)
+        for (; size >= 4; size -= 4, to += 4, bytes += 4) {
+            uint32_t word = load_word(to) ^ load_word(bytes);
+            memcpy(__builtin_assume_aligned(to, 4), &word, 4);
+        }
     for (size_t i = 0; i < size; i++)
         to[i] ^= bytes[i];
 }

@@ -10,8 +10,12 @@ void mlkem_ntt(struct mlkem_poly *f);
 /* Algorithm 10, in place. */
 void mlkem_ntt_inverse(struct mlkem_poly *f);
 
-/* sum = sum + a b under the NTT (algorithms 11 and 12). */
+/* sum = sum + a b under the NTT (algorithms 11 and 12), for up to 100 products without
+ * mlkem_reduce. */
 void mlkem_multiply_add(struct mlkem_poly *sum, const struct mlkem_poly *a,
                         const struct mlkem_poly *b);
+
+/* Coefficients modulo q. */
+void mlkem_reduce(struct mlkem_poly *sum);
 
 #endif

@@ -1,12 +1,12 @@
 #include "pack.h"
 
 /* `width` bits a coefficient, the lowest first. */
-static void write_bits(uint8_t *bytes, const uint16_t *numbers, unsigned width)
+static void write_bits(uint8_t *bytes, const uint32_t *numbers, unsigned width)
 {
     uint32_t held = 0;
     unsigned bits = 0;
     for (int n = 0; n < MLKEM_N; n++) {
-        held |= (uint32_t)numbers[n] << bits;
+        held |= numbers[n] << bits;
         for (bits += width; bits >= 8; bits -= 8) {
             *bytes++ = (uint8_t)held;
             held >>= 8;
@@ -14,14 +14,14 @@ static void write_bits(uint8_t *bytes, const uint16_t *numbers, unsigned width)
     }
 }
 
-static void read_bits(uint16_t *numbers, const uint8_t *bytes, unsigned width)
+static void read_bits(uint32_t *numbers, const uint8_t *bytes, unsigned width)
 {
     uint32_t held = 0;
     unsigned bits = 0;
     for (int n = 0; n < MLKEM_N; n++) {
         for (; bits < width; bits += 8)
             held |= (uint32_t)*bytes++ << bits;
-        numbers[n] = (uint16_t)(held & ((1U << width) - 1));
+        numbers[n] = held & ((1U << width) - 1);
         held >>= width;
         bits -= width;
     }
@@ -55,8 +55,8 @@ void mlkem_compress(uint8_t *bytes, const struct mlkem_poly *f, unsigned width)
     struct mlkem_poly compressed;
     for (int n = 0; n < MLKEM_N; n++) {
         /* 2^width f / q, rounded to the nearest; q is odd, so there is no tie. */
-        uint32_t rest, scaled = ((uint32_t)f->at[n] << width) + MLKEM_Q / 2;
-        compressed.at[n] = (uint16_t)(mlkem_divided(scaled, &rest) & ((1U << width) - 1));
+        uint32_t rest, scaled = (f->at[n] << width) + MLKEM_Q / 2;
+        compressed.at[n] = mlkem_divided(scaled, &rest) & ((1U << width) - 1);
     }
     write_bits(bytes, compressed.at, width);
     secret_wipe(&compressed, sizeof compressed);
@@ -66,5 +66,5 @@ void mlkem_decompress(struct mlkem_poly *f, const uint8_t *bytes, unsigned width
 {
     read_bits(f->at, bytes, width);
     for (int n = 0; n < MLKEM_N; n++)
-        f->at[n] = (uint16_t)((f->at[n] * (uint32_t)MLKEM_Q + (1U << (width - 1))) >> width);
+        f->at[n] = (f->at[n] * MLKEM_Q + (1U << (width - 1))) >> width;
 }

@@ -9,7 +9,7 @@
 static void add(struct mlkem_poly *sum, const struct mlkem_poly *f)
 {
     for (int n = 0; n < MLKEM_N; n++)
-        sum->at[n] = mlkem_reduced((uint32_t)sum->at[n] + f->at[n]);
+        sum->at[n] = mlkem_reduced(sum->at[n] + f->at[n]);
 }
 
 static void add_noise(struct mlkem_memory *m, const uint8_t seed[32], int counter)
@@ -36,6 +36,7 @@ static void multiply_row(struct mlkem_memory *m, const uint8_t rho[32], int i, i
         mlkem_sample_uniform(&m->t, rho, (uint8_t)first, (uint8_t)second);
         mlkem_multiply_add(&m->sum, &m->t, &m->vector[j]);
     }
+    mlkem_reduce(&m->sum);
 }
 
 /* sum = the polynomials in the bytes times the vector. */
@@ -46,6 +47,7 @@ static void multiply_packed(struct mlkem_memory *m, const uint8_t *bytes)
         mlkem_unpack(&m->t, bytes + i * MLKEM_POLY_BYTES);
         mlkem_multiply_add(&m->sum, &m->t, &m->vector[i]);
     }
+    mlkem_reduce(&m->sum);
     mlkem_ntt_inverse(&m->sum);
 }
 
@@ -101,7 +103,7 @@ void mlkem_pke_decrypt(uint8_t m[MLKEM_MESSAGE_BYTES],
     multiply_packed(memory, secret);
     mlkem_decompress(&memory->t, ciphertext + MLKEM_K * MLKEM_U_BYTES, MLKEM_DV);
     for (int n = 0; n < MLKEM_N; n++)
-        memory->t.at[n] = mlkem_reduced(memory->t.at[n] + MLKEM_Q - (uint32_t)memory->sum.at[n]);
+        memory->t.at[n] = mlkem_reduced(memory->t.at[n] + MLKEM_Q - memory->sum.at[n]);
     mlkem_compress(m, &memory->t, 1);
     secret_wipe(memory, sizeof *memory);
 }

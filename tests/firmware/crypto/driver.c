@@ -536,6 +536,7 @@ static int do_mlkem_multiply_add(struct call *call)
     struct mlkem_poly sum, a, b;
     read_kem_poly(call, 0, &sum), read_kem_poly(call, 1, &a), read_kem_poly(call, 2, &b);
     mlkem_multiply_add(&sum, &a, &b);
+    mlkem_reduce(&sum);
     write_kem_poly(call, &sum);
     return 0;
 }

@@ -4,16 +4,20 @@
 
 /* SimpleBitPack and BitPack (algorithms 16 and 17): `width` bits a coefficient. The standard flips
  * all polynomials that have negative coefficients: c modulo q becomes `from - c`; without them
- * `from` is 0. */
+ * `from` is 0. Eight coefficients end with a byte, so that no shift depends on where they lie. */
 static inline void pack(uint8_t *bytes, const struct mldsa_poly *w, unsigned width, int32_t from)
 {
-    uint32_t held = 0;
-    unsigned bits = 0;
-    for (int i = 0; i < MLDSA_N; i++) {
-        held |= (uint32_t)(from ? mldsa_not_negative(from - w->at[i]) : w->at[i]) << bits;
-        for (bits += width; bits >= 8; bits -= 8) {
-            *bytes++ = (uint8_t)held;
-            held >>= 8;
+    for (int i = 0; i < MLDSA_N; i += 8) {
+        uint32_t held = 0;
+        unsigned bits = 0;
+#pragma GCC unroll 8
+        for (int n = i; n < i + 8; n++) {
+            held |= (uint32_t)(from ? mldsa_not_negative(from - w->at[n]) : w->at[n]) << bits;
+#pragma GCC unroll 3
+            for (bits += width; bits >= 8; bits -= 8) {
+                *bytes++ = (uint8_t)held;
+                held >>= 8;
+            }
         }
     }
 }
@@ -21,15 +25,19 @@ static inline void pack(uint8_t *bytes, const struct mldsa_poly *w, unsigned wid
 /* SimpleBitUnpack and BitUnpack (algorithms 18 and 19), the same way. */
 static inline void unpack(struct mldsa_poly *w, const uint8_t *bytes, unsigned width, int32_t from)
 {
-    uint32_t held = 0;
-    unsigned bits = 0;
-    for (int i = 0; i < MLDSA_N; i++) {
-        for (; bits < width; bits += 8)
-            held |= (uint32_t)*bytes++ << bits;
-        int32_t c = (int32_t)(held & ((1U << width) - 1));
-        w->at[i] = from ? mldsa_not_negative(from - c) : c;
-        held >>= width;
-        bits -= width;
+    for (int i = 0; i < MLDSA_N; i += 8) {
+        uint32_t held = 0;
+        unsigned bits = 0;
+#pragma GCC unroll 8
+        for (int n = i; n < i + 8; n++) {
+#pragma GCC unroll 3
+            for (; bits < width; bits += 8)
+                held |= (uint32_t)*bytes++ << bits;
+            int32_t c = (int32_t)(held & ((1U << width) - 1));
+            w->at[n] = from ? mldsa_not_negative(from - c) : c;
+            held >>= width;
+            bits -= width;
+        }
     }
 }
 

@@ -41,11 +41,13 @@ void mlkem_ntt(struct mlkem_poly *f)
     for (int length = 128; length >= 2; length >>= 1)
         for (int start = 0; start < MLKEM_N; start += 2 * length) {
             struct root zeta = zetas[++root];
-            for (uint32_t *a = f->at + start, *b = a + length, *end = b; a < end; a++, b++) {
-                /* Seven layers add at most 14 q. */
-                uint32_t t = times(*b, zeta);
-                *b = *a + 2 * MLKEM_Q - t;
-                *a += t;
+            for (uint32_t *a = f->at + start, *b = a + length, *end = b; a < end; a += 2, b += 2) {
+                /* Seven layers add at most 14 q. Two at a time hide what a product takes. */
+                uint32_t a0 = a[0], a1 = a[1], t0 = times(b[0], zeta), t1 = times(b[1], zeta);
+                b[0] = a0 + 2 * MLKEM_Q - t0;
+                b[1] = a1 + 2 * MLKEM_Q - t1;
+                a[0] = a0 + t0;
+                a[1] = a1 + t1;
             }
         }
     mlkem_reduce(f);
@@ -58,10 +60,12 @@ void mlkem_ntt_inverse(struct mlkem_poly *f)
     for (int length = 2; length <= 128; length <<= 1, bound <<= 1)
         for (int start = 0; start < MLKEM_N; start += 2 * length) {
             struct root zeta = zetas[--root];
-            for (uint32_t *a = f->at + start, *b = a + length, *end = b; a < end; a++, b++) {
-                uint32_t t = *a;
-                *a = t + *b;
-                *b = times(*b + bound - t, zeta);
+            for (uint32_t *a = f->at + start, *b = a + length, *end = b; a < end; a += 2, b += 2) {
+                uint32_t a0 = a[0], a1 = a[1], b0 = b[0], b1 = b[1];
+                a[0] = a0 + b0;
+                a[1] = a1 + b1;
+                b[0] = times(b0 + bound - a0, zeta);
+                b[1] = times(b1 + bound - a1, zeta);
             }
         }
     for (int i = 0; i < MLKEM_N; i++)
@@ -75,12 +79,14 @@ void mlkem_multiply_add(struct mlkem_poly *sum, const struct mlkem_poly *a,
      * number and its negative. */
     for (int i = 0; i < MLKEM_N; i += 4) {
         const uint32_t *x = a->at + i, *y = b->at + i;
+        uint32_t x0 = x[0], x1 = x[1], x2 = x[2], x3 = x[3];
+        uint32_t y0 = y[0], y1 = y[1], y2 = y[2], y3 = y[3];
         uint32_t *s = sum->at + i;
         struct root root = zetas[MLKEM_N / 4 + i / 4];
-        s[0] += x[0] * y[0] + times(x[1] * y[1], root);
-        s[1] += x[0] * y[1] + x[1] * y[0];
-        s[2] += x[2] * y[2] + 2 * MLKEM_Q - times(x[3] * y[3], root);
-        s[3] += x[2] * y[3] + x[3] * y[2];
+        s[0] += x0 * y0 + times(x1 * y1, root);
+        s[1] += x0 * y1 + x1 * y0;
+        s[2] += x2 * y2 + 2 * MLKEM_Q - times(x3 * y3, root);
+        s[3] += x2 * y3 + x3 * y2;
     }
 }
 

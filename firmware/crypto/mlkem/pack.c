@@ -1,7 +1,7 @@
 #include "pack.h"
 
 /* `width` bits a coefficient, the lowest first. */
-static void write_bits(uint8_t *bytes, const uint32_t *numbers, unsigned width)
+static inline void write_bits(uint8_t *bytes, const uint32_t *numbers, unsigned width)
 {
     uint32_t held = 0;
     unsigned bits = 0;
@@ -14,7 +14,7 @@ static void write_bits(uint8_t *bytes, const uint32_t *numbers, unsigned width)
     }
 }
 
-static void read_bits(uint32_t *numbers, const uint8_t *bytes, unsigned width)
+static inline void read_bits(uint32_t *numbers, const uint8_t *bytes, unsigned width)
 {
     uint32_t held = 0;
     unsigned bits = 0;
@@ -29,14 +29,21 @@ static void read_bits(uint32_t *numbers, const uint8_t *bytes, unsigned width)
 
 void mlkem_pack(uint8_t bytes[MLKEM_POLY_BYTES], const struct mlkem_poly *f)
 {
-    write_bits(bytes, f->at, 12);
+    for (int n = 0; n < MLKEM_N; n += 2, bytes += 3) {
+        uint32_t both = f->at[n] | f->at[n + 1] << 12;
+        bytes[0] = (uint8_t)both;
+        bytes[1] = (uint8_t)(both >> 8);
+        bytes[2] = (uint8_t)(both >> 16);
+    }
 }
 
 void mlkem_unpack(struct mlkem_poly *f, const uint8_t bytes[MLKEM_POLY_BYTES])
 {
-    read_bits(f->at, bytes, 12);
-    for (int n = 0; n < MLKEM_N; n++)
-        f->at[n] = mlkem_reduced(f->at[n]);
+    for (int n = 0; n < MLKEM_N; n += 2, bytes += 3) {
+        uint32_t both = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16;
+        f->at[n] = mlkem_reduced(both & 0xfff);
+        f->at[n + 1] = mlkem_reduced(both >> 12);
+    }
 }
 
 int mlkem_check_modulus(const uint8_t bytes[MLKEM_POLY_BYTES])

@@ -27,9 +27,8 @@ static inline uint32_t mlkem_divided(uint32_t a, uint32_t *rest)
 
 static inline uint32_t mlkem_reduced(uint32_t a)
 {
-    uint32_t rest;
-    (void)mlkem_divided(a, &rest);
-    return rest;
+    uint32_t left = a - (uint32_t)((uint64_t)a * 1290167 >> 32) * MLKEM_Q - MLKEM_Q;
+    return left + (secret_mask(left >> 31) & MLKEM_Q);
 }
 
 #endif

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).parent
 CONFIGURATIONS: dict[str, tuple[str, ...]] = {
     "none": (),
     "hash": ("keccak.c",),
-    "all": ("keccak.c", "mldsa/slots.c", "mlkem/sample.c"),
+    "all": ("keccak.c", "mldsa/slots.c", "mlkem/sample.c", "redactor.c", "split.c"),
 }
 
 

@@ -3,6 +3,7 @@
 #include <generated/csr.h>
 
 #include "cpu.h"
+#include "engine.h"
 #include "uart.h"
 
 static void say(const char *text)
@@ -32,4 +33,9 @@ void panic(const char *what, uint32_t where, uint32_t which)
     ctrl_reset_write(1);
     for (;;)
         ;
+}
+
+_Noreturn void engine_failed(const char *engine, uint32_t error)
+{
+    panic(engine, (uint32_t)(uintptr_t)__builtin_return_address(0), error);
 }

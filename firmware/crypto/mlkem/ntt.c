@@ -42,7 +42,7 @@ void mlkem_ntt(struct mlkem_poly *f)
         for (int start = 0; start < MLKEM_N; start += 2 * length) {
             struct root zeta = zetas[++root];
             for (uint32_t *a = f->at + start, *b = a + length, *end = b; a < end; a += 2, b += 2) {
-                /* Seven layers add at most 14 q. Two at a time hide what a product takes. */
+                /* Seven layers add 2 q each. Two at a time hide what a product takes. */
                 uint32_t a0 = a[0], a1 = a[1], t0 = times(b[0], zeta), t1 = times(b[1], zeta);
                 b[0] = a0 + 2 * MLKEM_Q - t0;
                 b[1] = a1 + 2 * MLKEM_Q - t1;
@@ -50,7 +50,6 @@ void mlkem_ntt(struct mlkem_poly *f)
                 a[1] = a1 + t1;
             }
         }
-    mlkem_reduce(f);
 }
 
 void mlkem_ntt_inverse(struct mlkem_poly *f)

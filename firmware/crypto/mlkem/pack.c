@@ -1,32 +1,5 @@
 #include "pack.h"
 
-/* `width` bits a coefficient, the lowest first. */
-static inline void write_bits(uint8_t *bytes, const uint32_t *numbers, unsigned width)
-{
-    uint32_t held = 0;
-    unsigned bits = 0;
-    for (int n = 0; n < MLKEM_N; n++) {
-        held |= numbers[n] << bits;
-        for (bits += width; bits >= 8; bits -= 8) {
-            *bytes++ = (uint8_t)held;
-            held >>= 8;
-        }
-    }
-}
-
-static inline void read_bits(uint32_t *numbers, const uint8_t *bytes, unsigned width)
-{
-    uint32_t held = 0;
-    unsigned bits = 0;
-    for (int n = 0; n < MLKEM_N; n++) {
-        for (; bits < width; bits += 8)
-            held |= (uint32_t)*bytes++ << bits;
-        numbers[n] = held & ((1U << width) - 1);
-        held >>= width;
-        bits -= width;
-    }
-}
-
 void mlkem_pack(uint8_t bytes[MLKEM_POLY_BYTES], const struct mlkem_poly *f)
 {
     for (int n = 0; n < MLKEM_N; n += 2, bytes += 3) {
@@ -57,21 +30,71 @@ int mlkem_check_modulus(const uint8_t bytes[MLKEM_POLY_BYTES])
     return 0;
 }
 
-void mlkem_compress(uint8_t *bytes, const struct mlkem_poly *f, unsigned width)
+/* Compress (section 4.2.1) and ByteEncode; eight coefficients end with a byte. */
+static inline void compress(uint8_t *bytes, const struct mlkem_poly *f, unsigned width)
 {
-    struct mlkem_poly compressed;
-    for (int n = 0; n < MLKEM_N; n++) {
-        /* 2^width f / q, rounded to the nearest; q is odd, so there is no tie. */
-        uint32_t rest, scaled = (f->at[n] << width) + MLKEM_Q / 2;
-        compressed.at[n] = mlkem_divided(scaled, &rest) & ((1U << width) - 1);
+    for (int i = 0; i < MLKEM_N; i += 8) {
+        uint32_t held = 0;
+        unsigned bits = 0;
+#pragma GCC unroll 8
+        for (int n = i; n < i + 8; n++) {
+            /* 2^width f / q, rounded to the nearest; q is odd, so there is no tie. */
+            uint32_t rest, scaled = (f->at[n] << width) + MLKEM_Q / 2;
+            held |= (mlkem_divided(scaled, &rest) & ((1U << width) - 1)) << bits;
+#pragma GCC unroll 2
+            for (bits += width; bits >= 8; bits -= 8) {
+                *bytes++ = (uint8_t)held;
+                held >>= 8;
+            }
+        }
     }
-    write_bits(bytes, compressed.at, width);
-    secret_wipe(&compressed, sizeof compressed);
 }
 
-void mlkem_decompress(struct mlkem_poly *f, const uint8_t *bytes, unsigned width)
+/* ByteDecode and Decompress, the same way. */
+static inline void decompress(struct mlkem_poly *f, const uint8_t *bytes, unsigned width)
 {
-    read_bits(f->at, bytes, width);
-    for (int n = 0; n < MLKEM_N; n++)
-        f->at[n] = (f->at[n] * MLKEM_Q + (1U << (width - 1))) >> width;
+    for (int i = 0; i < MLKEM_N; i += 8) {
+        uint32_t held = 0;
+        unsigned bits = 0;
+#pragma GCC unroll 8
+        for (int n = i; n < i + 8; n++) {
+#pragma GCC unroll 2
+            for (; bits < width; bits += 8)
+                held |= (uint32_t)*bytes++ << bits;
+            uint32_t compressed = held & ((1U << width) - 1);
+            f->at[n] = (compressed * MLKEM_Q + (1U << (width - 1))) >> width;
+            held >>= width;
+            bits -= width;
+        }
+    }
+}
+
+void mlkem_compress_u(uint8_t bytes[MLKEM_U_BYTES], const struct mlkem_poly *f)
+{
+    compress(bytes, f, MLKEM_DU);
+}
+
+void mlkem_decompress_u(struct mlkem_poly *f, const uint8_t bytes[MLKEM_U_BYTES])
+{
+    decompress(f, bytes, MLKEM_DU);
+}
+
+void mlkem_compress_v(uint8_t bytes[MLKEM_V_BYTES], const struct mlkem_poly *f)
+{
+    compress(bytes, f, MLKEM_DV);
+}
+
+void mlkem_decompress_v(struct mlkem_poly *f, const uint8_t bytes[MLKEM_V_BYTES])
+{
+    decompress(f, bytes, MLKEM_DV);
+}
+
+void mlkem_compress_message(uint8_t bytes[MLKEM_MESSAGE_BYTES], const struct mlkem_poly *f)
+{
+    compress(bytes, f, 1);
+}
+
+void mlkem_decompress_message(struct mlkem_poly *f, const uint8_t bytes[MLKEM_MESSAGE_BYTES])
+{
+    decompress(f, bytes, 1);
 }

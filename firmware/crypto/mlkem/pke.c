@@ -57,8 +57,10 @@ void mlkem_pke_keygen(uint8_t public_key[MLKEM_PUBLIC_BYTES],
 {
     const uint8_t *rho = seed, *sigma = seed + 32;
     sample_vector(memory, sigma);
-    for (int i = 0; i < MLKEM_K; i++)
+    for (int i = 0; i < MLKEM_K; i++) {
+        mlkem_reduce(&memory->vector[i]);
         mlkem_pack(secret + i * MLKEM_POLY_BYTES, &memory->vector[i]);
+    }
     for (int i = 0; i < MLKEM_K; i++) {
         multiply_row(memory, rho, i, 0);
         mlkem_sample_noise(&memory->t, sigma, (uint8_t)(MLKEM_K + i));
@@ -81,13 +83,13 @@ void mlkem_pke_encrypt(uint8_t ciphertext[MLKEM_CIPHERTEXT_BYTES],
         multiply_row(memory, rho, i, 1);
         mlkem_ntt_inverse(&memory->sum);
         add_noise(memory, randomness, MLKEM_K + i);
-        mlkem_compress(ciphertext + i * MLKEM_U_BYTES, &memory->sum, MLKEM_DU);
+        mlkem_compress_u(ciphertext + i * MLKEM_U_BYTES, &memory->sum);
     }
     multiply_packed(memory, public_key);
     add_noise(memory, randomness, 2 * MLKEM_K);
-    mlkem_decompress(&memory->t, m, 1);
+    mlkem_decompress_message(&memory->t, m);
     add(&memory->sum, &memory->t);
-    mlkem_compress(ciphertext + MLKEM_K * MLKEM_U_BYTES, &memory->sum, MLKEM_DV);
+    mlkem_compress_v(ciphertext + MLKEM_K * MLKEM_U_BYTES, &memory->sum);
     secret_wipe(memory, sizeof *memory);
 }
 
@@ -97,13 +99,13 @@ void mlkem_pke_decrypt(uint8_t m[MLKEM_MESSAGE_BYTES],
                        struct mlkem_memory *memory)
 {
     for (int i = 0; i < MLKEM_K; i++) {
-        mlkem_decompress(&memory->vector[i], ciphertext + i * MLKEM_U_BYTES, MLKEM_DU);
+        mlkem_decompress_u(&memory->vector[i], ciphertext + i * MLKEM_U_BYTES);
         mlkem_ntt(&memory->vector[i]);
     }
     multiply_packed(memory, secret);
-    mlkem_decompress(&memory->t, ciphertext + MLKEM_K * MLKEM_U_BYTES, MLKEM_DV);
+    mlkem_decompress_v(&memory->t, ciphertext + MLKEM_K * MLKEM_U_BYTES);
     for (int n = 0; n < MLKEM_N; n++)
         memory->t.at[n] = mlkem_reduced(memory->t.at[n] + MLKEM_Q - memory->sum.at[n]);
-    mlkem_compress(m, &memory->t, 1);
+    mlkem_compress_message(m, &memory->t);
     secret_wipe(memory, sizeof *memory);
 }

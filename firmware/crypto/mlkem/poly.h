@@ -7,8 +7,8 @@
 #include "../secret.h"
 #include "params.h"
 
-/* A polynomial, or its image under the NTT; coefficients are in 0..q-1, but in a sum before
- * mlkem_reduce. The last words keep arrays of them off the same lines of a direct-mapped cache. */
+/* A polynomial, or its image under the NTT; coefficients are in 0..q-1, or larger before
+ * mlkem_reduce, where ntt.h says so. The last words keep arrays of them off the same lines of a direct-mapped cache. */
 struct mlkem_poly {
     uint32_t at[MLKEM_N];
     uint32_t stagger[8];

@@ -518,6 +518,7 @@ static int do_mlkem_ntt(struct call *call)
     struct mlkem_poly f;
     read_kem_poly(call, 0, &f);
     mlkem_ntt(&f);
+    mlkem_reduce(&f);
     write_kem_poly(call, &f);
     return 0;
 }
@@ -555,7 +556,13 @@ static int do_mlkem_compress(struct call *call)
     struct mlkem_poly f;
     uint32_t width = number(call, 1);
     read_kem_poly(call, 0, &f);
-    mlkem_compress(out(call, 32 * width), &f, width);
+    uint8_t *to = out(call, 32 * width);
+    if (width == MLKEM_DU)
+        mlkem_compress_u(to, &f);
+    else if (width == MLKEM_DV)
+        mlkem_compress_v(to, &f);
+    else
+        mlkem_compress_message(to, &f);
     return 0;
 }
 
@@ -564,7 +571,12 @@ static int do_mlkem_decompress(struct call *call)
     struct mlkem_poly f;
     uint32_t width = number(call, 1);
     sized(call, 0, 32 * width);
-    mlkem_decompress(&f, call->in[0].at, width);
+    if (width == MLKEM_DU)
+        mlkem_decompress_u(&f, call->in[0].at);
+    else if (width == MLKEM_DV)
+        mlkem_decompress_v(&f, call->in[0].at);
+    else
+        mlkem_decompress_message(&f, call->in[0].at);
     write_kem_poly(call, &f);
     return 0;
 }

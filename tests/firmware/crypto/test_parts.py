@@ -215,7 +215,7 @@ def test_division_by_q_is_exact_about_its_multiples(library):
     assert list(unpack(f"<{len(expected)}I", got)) == expected
 
 
-@pytest.mark.parametrize("width", [1, 4, 5, 10, 11])
+@pytest.mark.parametrize("width", [1, 5, 11])
 def test_compression_of_every_coefficient_is_its_definition(width, library):
     for first in range(0, KEM_Q, 256):
         f = [(first + i) % KEM_Q for i in range(256)]

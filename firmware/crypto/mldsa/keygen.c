@@ -61,8 +61,6 @@ void mldsa_expand_seed(struct mldsa_key *key, uint8_t public_key[MLDSA_PUBLIC_BY
     for (uint8_t row = 0; row < MLDSA_K; row++)
         expand_row(key, public_key + 32 + row * MLDSA_T1_BYTES, row, memory);
     slots_end(&memory->slots);
-    secret_wipe(&memory->t, sizeof memory->t);
-    secret_wipe(seeds, sizeof memory->seeds);
 }
 
 static void pack_secret(uint8_t secret[MLDSA_SECRET_BYTES], const struct mldsa_key *key)
@@ -83,12 +81,12 @@ void mldsa_expand(uint8_t public_key[MLDSA_PUBLIC_BYTES], uint8_t secret[MLDSA_S
     mldsa_expand_seed(&memory->key, public_key, seed, &memory->expand);
     pack_secret(secret, &memory->key);
     mldsa_tr(secret + SECRET_TR, public_key);
-    secret_wipe(&memory->key, sizeof memory->key);
+    secret_wipe(memory, sizeof *memory);
 }
 
 void mldsa_keygen(uint8_t public_key[MLDSA_PUBLIC_BYTES], const uint8_t seed[MLDSA_SEED_BYTES],
                   struct mldsa_keygen_memory *memory)
 {
     mldsa_expand_seed(&memory->key, public_key, seed, &memory->expand);
-    secret_wipe(&memory->key, sizeof memory->key);
+    secret_wipe(memory, sizeof *memory);
 }

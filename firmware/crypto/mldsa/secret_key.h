@@ -12,7 +12,7 @@
 #define SECRET_S2(i) SECRET_S1(MLDSA_L + (i))
 #define SECRET_T0(i) (SECRET_S2(MLDSA_K) + (i) * MLDSA_T0_BYTES)
 
-/* Both keys of a seed: ML-DSA.KeyGen_internal (algorithm 6) but for tr. Wipes its memory. */
+/* Both keys of a seed: ML-DSA.KeyGen_internal (algorithm 6) but for tr. The caller wipes. */
 void mldsa_expand_seed(struct mldsa_key *key, uint8_t public_key[MLDSA_PUBLIC_BYTES],
                        const uint8_t seed[MLDSA_SEED_BYTES], struct mldsa_expand_memory *memory);
 

@@ -25,7 +25,7 @@ void slots_secret_seed(struct mldsa_slots *slots, const uint8_t seed[64]);
 /* Wait for all that has been asked for. */
 void slots_await(struct mldsa_slots *slots);
 
-/* Forget what is secret. */
+/* Wait, and forget what engines hold; memory is the caller's to wipe. */
 void slots_end(struct mldsa_slots *slots);
 
 /* d = f, d = d + f */

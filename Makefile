@@ -12,7 +12,7 @@ run: $(VENV)/run
 test: $(VENV)/test stubs lint types micropython
 	@$(BIN)/python -m pytest -q
 
-bench: $(VENV)/test
+bench: $(VENV)/bench
 	@$(BIN)/python -m tests.bench
 
 # A hundred kills at random moments under load; `make test` does fewer.
@@ -56,6 +56,11 @@ $(VENV)/test: $(VENV)/run
 	@$(PYTHON) .ci/prepare build
 	@echo "installing what the tests need"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(VENV)/bench: $(VENV)/test
+	@$(PYTHON) .ci/prepare bench
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	@touch $@
 
 $(VENV)/board: $(VENV)/run

@@ -20,6 +20,11 @@ __all__ = ["documents"]
 
 FOLDER = Path(__file__).parent
 WORD_BYTES = 4
+EVENTS = {  # what LiteX leaves to be said
+    "ev_status": "Whether what an event stands for is the case now.",
+    "ev_pending": "Events that have come; a 1 written takes one off.",
+    "ev_enable": "Which events interrupt the CPU.",
+}
 
 
 def documents() -> dict[Path, str]:
@@ -67,7 +72,7 @@ def _registers(registers: Iterable[Any]) -> Iterator[str]:
     offset = 0
     for register in registers:
         access = {CSRStorage: "read, write", CSRStatus: "read"}.get(type(register), "")
-        what = _text(register.description)
+        what = EVENTS.get(register.name) or _text(register.description)
         yield f"| `{register.name}` | `0x{offset:02x}` | {register.size} | {access} | {what} |"
         fields = getattr(getattr(register, "fields", None), "fields", None) or ()
         for field in fields:

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from litex.build.generic_platform import GenericPlatform
 from litex.gen import LiteXModule
+from litex.soc.cores.cpu.vexriscv.core import CPU_VARIANTS
 from litex.soc.cores.spi import SPIMaster
 from litex.soc.cores.uart import UART
 from litex.soc.integration.soc import SoCRegion
@@ -42,8 +43,8 @@ WATCHDOG_PULSE_CYCLES = 16
 MEASUREMENT_BYTES = 32
 
 # Each core and what makes its wrapper, of a system that has those before it. What has events gets
-# an interrupt; each Wishbone interface among its attributes becomes a master of the bus, and its
-# `window` a slave.
+# an interrupt; each Wishbone interface among its attributes becomes a master of the bus, its
+# `window` a slave; its `constants` are in the C headers.
 CORES: dict[str, Callable[["System"], Module]] = {
     "keccak": lambda system: KeccakEngine(),
     "sampler": lambda system: SamplerEngine(system.keccak),
@@ -56,6 +57,10 @@ CORES: dict[str, Callable[["System"], Module]] = {
     ),
     "uptime": lambda system: UptimeRegisters(),
 }
+
+
+# Cores that work on another one.
+NEEDED = {"sampler": "keccak"}
 
 
 class Measurement(LiteXModule):
@@ -91,7 +96,8 @@ class System(SoCCore):
         measurement: what the measurement register holds
 
     Raises:
-        ValueError: if there is no core of a name
+        ValueError: if there is no core of a name, or not the one that another works on, or no
+            such variant
     """
 
     def __init__(
@@ -116,6 +122,13 @@ class System(SoCCore):
         if unknown:
             raise ValueError(
                 f"no core {sorted(unknown)}: expected some of {list(CORES)}; see soc/gateware"
+            )
+        for name, other in NEEDED.items():
+            if name in names and other not in names:
+                raise ValueError(f"{name} works on {other}: expected both, or neither")
+        if variant not in CPU_VARIANTS:
+            raise ValueError(
+                f"no variant {variant!r} of VexRiscv: expected one of {', '.join(CPU_VARIANTS)}"
             )
         self.crg = crg
         super().__init__(
@@ -154,6 +167,8 @@ class System(SoCCore):
         self.add_module(name=name, module=core)
         if hasattr(core, "ev"):
             self.irq.add(name, use_loc_if_exists=True)
+        for constant, value in getattr(core, "constants", {}).items():
+            self.add_constant(f"{name}_{constant}".upper(), value)
         for attribute, bus in sorted(vars(core).items()):
             if isinstance(bus, wishbone.Interface):
                 self._add_master(f"{name}_{attribute}", bus)

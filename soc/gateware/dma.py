@@ -10,7 +10,7 @@ byte of the lowest address is in bits 7:0.
 from litex.gen import LiteXModule
 from litex.soc.interconnect import stream
 from litex.soc.interconnect.wishbone import CTI_BURST_END, CTI_BURST_INCREMENTING, Interface
-from migen import If, Mux, Signal
+from migen import Cat, If, Mux, Signal
 
 COMMAND = [("address", 32), ("words", 16)]
 WORD = [("data", 32)]
@@ -90,7 +90,9 @@ class Reader(_Master):
     """Reads words from main memory. `source` has `last` on a command's final word.
 
     A word takes a cycle where memory bursts; the first one more, and one more every BURST words.
-    Nothing of it stays behind: the register is zero when its word has been taken.
+    Whether it reads on is known from registers alone, never from `source.ready`: else an engine's
+    logic would lie on the path of the bus. Nothing stays behind: the registers are zero when their
+    words have been taken.
     """
 
     def __init__(self, bus: Interface) -> None:
@@ -99,23 +101,32 @@ class Reader(_Master):
 
         # # #
 
+        word = Signal(33)  # the data, and on top whether it is the last
         valid = Signal()
-        last = Signal()
-        data = Signal(32)
+        next_word = Signal(33)
+        waiting = Signal()  # a second word, read while the first was not taken
+        came = Signal(33)
+        comes = Signal()
         self.comb += [
-            self.present.eq(~valid | source.ready | self.stop),
+            self.present.eq(~waiting),
+            came.eq(Cat(bus.dat_r, self.final)),
+            comes.eq(self.taken & ~self.stop),
             source.valid.eq(valid),
-            source.last.eq(last),
-            source.data.eq(data),
+            Cat(source.data, source.last).eq(word),
         ]
         self.sync += [
-            If(source.ready | self.stop, valid.eq(0), last.eq(0), data.eq(0)),
             If(
-                self.taken & ~self.stop,
-                valid.eq(1),
-                last.eq(self.final),
-                data.eq(bus.dat_r),
+                source.ready | ~valid,
+                valid.eq(waiting | comes),
+                word.eq(Mux(waiting, next_word, Mux(comes, came, 0))),
+                waiting.eq(0),
+                next_word.eq(0),
+            ).Elif(
+                comes,
+                waiting.eq(1),
+                next_word.eq(came),
             ),
+            If(self.stop, valid.eq(0), word.eq(0), waiting.eq(0), next_word.eq(0)),
         ]
 
 
@@ -123,7 +134,9 @@ class Writer(_Master):
     """Writes words to main memory: as many of `data` as the command says; `last` means nothing.
 
     A word takes a cycle where memory bursts; the first two more, and two more every BURST words.
-    Nothing of it stays behind: the register is zero when its word has been written.
+    Whether it takes a word is known from registers alone, never from the bus: a path through the
+    memory's answer into an engine would be the system's longest. Nothing stays behind: the
+    registers are zero when their words have been written.
     """
 
     def __init__(self, bus: Interface) -> None:
@@ -133,13 +146,26 @@ class Writer(_Master):
         # # #
 
         word = Signal(32)
+        next_word = Signal(32)
+        waiting = Signal()  # a second word, taken while the bus was busy with the first
+        put = Signal()
         self.comb += [
             bus.we.eq(1),
             bus.dat_w.eq(word),
-            data.ready.eq(self.busy & ~self.stop & (~self.present | self.taken & ~self.final)),
+            data.ready.eq(self.busy & ~self.stop & ~waiting & ~(self.present & self.final)),
+            put.eq(data.valid & data.ready),
         ]
         self.sync += [
-            If(self.taken, self.present.eq(0), word.eq(0)),
-            If(data.valid & data.ready, self.present.eq(1), word.eq(data.data)),
-            If(~self.busy, self.present.eq(0), word.eq(0)),
+            If(
+                self.taken | ~self.present,
+                self.present.eq(waiting | put),
+                word.eq(Mux(waiting, next_word, Mux(put, data.data, 0))),
+                waiting.eq(0),
+                next_word.eq(0),
+            ).Elif(
+                put,
+                waiting.eq(1),
+                next_word.eq(data.data),
+            ),
+            If(~self.busy, self.present.eq(0), word.eq(0), waiting.eq(0), next_word.eq(0)),
         ]

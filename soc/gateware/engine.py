@@ -26,6 +26,7 @@ class Engine(LiteXModule):
         done: driven by the engine, high for one cycle when a job has ended well
         refuse: driven by the engine, for one cycle: the code of what is wrong, else 0
         codes: code of each error by its name
+        constants: of some engines, numbers that software needs, by name: C headers have them
     """
 
     def __init__(self, errors: Sequence[tuple[str, str]]) -> None:

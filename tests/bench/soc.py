@@ -20,7 +20,7 @@ def figures() -> Iterator[Figure]:
 
 def _speed() -> Figure:
     """Cycles in a second of processor time, over those of LiteX's own; the same program."""
-    simulator = build()
+    simulator = build(fast=True)
     program = image(
         "hash",
         [FOLDER / "bench/hash.c", *crypto.sources()],

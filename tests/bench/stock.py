@@ -1,4 +1,8 @@
-"""LiteX's own simulator of the same system, to hold ours against."""
+"""LiteX's own simulator of the same system, to hold ours against.
+
+It needs pythondata-misc-tapcfg from PyPI and the Debian packages libevent-dev, libjson-c-dev and
+zlib1g-dev.
+"""
 
 import contextlib
 import logging

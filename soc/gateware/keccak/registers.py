@@ -47,6 +47,10 @@ class KeccakEngine(Engine):
 
     def __init__(self) -> None:
         super().__init__(ERRORS)
+        self.constants = {
+            **{f"operation_{operation.name}": int(operation) for operation in Operation},
+            **{f"function_{name}": at for at, name in enumerate(FUNCTIONS)},
+        }
         self.keccak = Keccak()
         self.share = share = Share(self.keccak)
         self.sponge = sponge = ResetInserter()(Sponge(share.owner))

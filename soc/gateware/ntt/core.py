@@ -155,8 +155,9 @@ class NTT(LiteXModule):
         )
         fsm.act(
             "WRITE WORD",
-            If(proper, NextState("WRITTEN")).Else(self.word_done.eq(1), NextState("IDLE")),
+            If(proper, NextState("WRITTEN")).Else(NextState("NOT WRITTEN")),
         )
+        fsm.act("NOT WRITTEN", self.word_done.eq(1), NextState("IDLE"))
         fsm.act("WRITTEN", If(self.ended.last, self.word_done.eq(1), NextState("IDLE")))
 
         issuing, writing = fsm.ongoing("ISSUE"), fsm.ongoing("WRITE WORD")

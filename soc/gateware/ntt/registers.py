@@ -43,6 +43,7 @@ class NTTEngine(Engine):
                  "reads gave 0, writes were ignored"),
             ]
         )  # fmt: skip
+        self.constants = {f"operation_{name}": code for name, code in CODES.items()}
         self.bus = memory_bus()
         self.sink = stream.Endpoint([("data", BITS)])
         effects = [(str(CODES[name]), f"`{name}`: {o.effect}") for name, o in OPERATIONS.items()]
@@ -94,6 +95,7 @@ class NTTEngine(Engine):
         wrong = Signal.like(self.refuse)
         from_memory = Signal()  # of the job that runs
         bus_error = Signal()
+        spoiled = Signal()  # the cycle after a word that is no coefficient
         ending = Signal()
         reason = Signal.like(self.refuse)  # why it ends badly, else 0
         ends = Signal()
@@ -131,10 +133,10 @@ class NTTEngine(Engine):
             [master.sink.address.eq(self.address.storage) for master in (reader, writer)],
             [master.sink.words.eq(COEFFICIENTS) for master in (reader, writer)],
             bus_error.eq(reader.error | writer.error),
-            reader.reset.eq(self.clear | core.improper & ~window.writing),
+            reader.reset.eq(self.clear | spoiled),
             writer.reset.eq(self.clear),
             core.source.connect(writer.data),
-            If(window.writing, core.sink.data.eq(window.bus.dat_w))
+            If(window.writing, core.sink.data.eq(window.data))
             .Elif(from_memory, reader.source.connect(core.sink, omit={"last"}))
             .Else(self.sink.connect(core.sink, omit={"last"})),
             window.closed.eq(self.busy | self.start),
@@ -148,6 +150,7 @@ class NTTEngine(Engine):
             .Elif(window.writing & core.improper, self.refuse.eq(codes["coefficient"])),
         ]
         self.sync += [
+            spoiled.eq(core.improper & ~window.writing),
             If(core.start, from_memory.eq(asked.memory & streams), reason.eq(0)),
             If(core.improper & ~window.writing, reason.eq(codes["coefficient"])),
             If(bus_error, reason.eq(codes["bus"])),

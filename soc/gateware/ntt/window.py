@@ -2,7 +2,7 @@
 
 from litex.gen import LiteXModule
 from litex.soc.interconnect import wishbone
-from migen import FSM, If, NextState, Signal
+from migen import FSM, If, NextState, NextValue, Signal
 
 from soc.gateware.ntt.core import NTT
 
@@ -20,7 +20,8 @@ class Window(LiteXModule):
         closed: a job runs: reads give zero, writes are ignored
         abandon: pulse: what waits is answered as if closed
         refused: pulse: an access when closed, or a write of less than a word
-        writing: the core gets the word on the bus
+        writing: the core gets a word
+        data: that word, from a register: the check whether it is below q takes most of a cycle
     """
 
     def __init__(self, core: NTT) -> None:
@@ -29,6 +30,7 @@ class Window(LiteXModule):
         self.abandon = Signal()
         self.refused = Signal()
         self.writing = Signal()
+        self.data = Signal(32)
 
         # # #
 
@@ -45,17 +47,19 @@ class Window(LiteXModule):
                 ).Else(
                     core.read_word.eq(~bus.we),
                     core.write_word.eq(bus.we),
+                    If(bus.we, NextValue(self.data, bus.dat_w), NextValue(self.writing, 1)),
                     NextState("WAIT"),
                 ),
             ),
         )
         fsm.act(
             "WAIT",
-            self.writing.eq(bus.we),
             If(
                 core.word_done | self.abandon,
                 bus.ack.eq(1),
                 If(core.word_done & ~bus.we, bus.dat_r.eq(core.source.data)),
+                NextValue(self.data, 0),
+                NextValue(self.writing, 0),
                 NextState("IDLE"),
             ),
         )

@@ -32,6 +32,7 @@ class RedactorEngine(Engine):
             ]
         )  # fmt: skip
         self.limit = limit
+        self.constants = {"limit": limit}
         self.bus = memory_bus()
         self.mask = CSRStorage(
             32,

@@ -40,6 +40,7 @@ class SamplerEngine(Engine):
 
     def __init__(self, keccak: KeccakEngine) -> None:
         super().__init__(ERRORS)
+        self.constants = {f"kind_{name}": at for at, name in enumerate(KINDS)}
         self.sampler = sampler = ResetInserter()(Sampler(keccak.guest))
         self.bus = bus = memory_bus()
         self.source = stream.Endpoint(COEFFICIENT)

@@ -3,10 +3,9 @@
 #include "sha3.h"
 
 #include <generated/csr.h>
+#include <generated/soc.h>
 #include <string.h>
 
-enum { ABSORB, SQUEEZE };
-enum { SHA3_256, SHA3_512, SHAKE128, SHAKE256 };
 #define MOST 400
 
 static uint32_t message[MOST / 4], digest[MOST / 4];
@@ -28,10 +27,10 @@ static void expected(uint8_t *out, uint32_t function, uint32_t length, uint32_t 
 {
     struct sponge sponge;
     switch (function) {
-    case SHA3_256:
+    case KECCAK_FUNCTION_SHA3_256:
         sha3_256_start(&sponge);
         break;
-    case SHAKE128:
+    case KECCAK_FUNCTION_SHAKE128:
         shake128_start(&sponge);
         break;
     default:
@@ -46,22 +45,22 @@ void test_keccak(void);
 void test_keccak(void)
 {
     static const uint16_t lengths[] = {0, 135, 136, 167, 168, 399};
-    static const uint8_t functions[] = {SHA3_256, SHAKE128, SHAKE256};
+    static const uint8_t functions[] = {KECCAK_FUNCTION_SHA3_256, KECCAK_FUNCTION_SHAKE128, KECCAK_FUNCTION_SHAKE256};
     uint8_t right[MOST];
 
     for (uint32_t i = 0; i < MOST; i++)
         ((uint8_t *)message)[i] = (uint8_t)(i * 37 + 11);
     for (uint32_t f = 0; f < sizeof functions; f++) {
-        uint32_t size = functions[f] == SHA3_256 ? 32 : 345;
+        uint32_t size = functions[f] == KECCAK_FUNCTION_SHA3_256 ? 32 : 345;
         for (uint32_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
-            check("absorbing: error", job(ABSORB, functions[f], message, lengths[i]), 0);
-            check("squeezing: error", job(SQUEEZE, functions[f], digest, size), 0);
+            check("absorbing: error", job(KECCAK_OPERATION_ABSORB, functions[f], message, lengths[i]), 0);
+            check("squeezing: error", job(KECCAK_OPERATION_SQUEEZE, functions[f], digest, size), 0);
             flush_data_cache();
             expected(right, functions[f], lengths[i], size);
             check_bytes("a digest", digest, right, size);
             keccak_control_write(1u << CSR_KECCAK_CONTROL_CLEAR_OFFSET);
         }
     }
-    check("an address between words: refused", job(ABSORB, SHA3_256, (char *)message + 2, 8) != 0, 1);
-    check("memory that is not there: refused", job(ABSORB, SHA3_256, (void *)0x20000000, 8) != 0, 1);
+    check("an address between words: refused", job(KECCAK_OPERATION_ABSORB, KECCAK_FUNCTION_SHA3_256, (char *)message + 2, 8) != 0, 1);
+    check("memory that is not there: refused", job(KECCAK_OPERATION_ABSORB, KECCAK_FUNCTION_SHA3_256, (void *)0x20000000, 8) != 0, 1);
 }

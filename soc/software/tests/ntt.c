@@ -4,13 +4,11 @@
 
 #include <generated/csr.h>
 #include <generated/mem.h>
+#include <generated/soc.h>
 #include <string.h>
 
 #define N 256
 #define Q 8380417
-
-/* Codes of operations, as its README has them. */
-enum { NTT = 1, INVERSE = 2, LOAD = 9, STORE = 15 };
 
 static uint32_t there[N], back[N];
 
@@ -33,9 +31,9 @@ void test_ntt(void)
     static struct mldsa_poly right;
     for (uint32_t i = 0; i < N; i++)
         there[i] = (i * i * 7919 + 17) % Q;
-    job(LOAD, 0, 0, there);
-    job(NTT, 0, 1, 0);
-    job(STORE, 1, 0, back);
+    job(NTT_OPERATION_LOAD, 0, 0, there);
+    job(NTT_OPERATION_NTT, 0, 1, 0);
+    job(NTT_OPERATION_STORE, 1, 0, back);
     for (int i = 0; i < N; i++)
         right.at[i] = (int32_t)there[i];
     mldsa_ntt(&right);
@@ -46,8 +44,8 @@ void test_ntt(void)
 
     volatile uint32_t *slots = (volatile uint32_t *)NTT_WINDOW_BASE;
     check("slot 1 in the window", slots[N + 77], back[77]);
-    job(INVERSE, 1, 2, 0);
-    job(STORE, 2, 0, back);
+    job(NTT_OPERATION_INVERSE_NTT, 1, 2, 0);
+    job(NTT_OPERATION_STORE, 2, 0, back);
     check_bytes("back again", back, there, sizeof there);
 
     slots[3 * N + 5] = 4711;

@@ -3,6 +3,7 @@
 #define ENGINES_ENGINE_H
 
 #include <generated/csr.h>
+#include <generated/soc.h>
 #include <stdint.h>
 
 #include "cpu.h"

@@ -10,8 +10,6 @@
 #include "engine.h"
 #include "secret.h"
 
-enum operation { ABSORB, SQUEEZE, PERMUTE, LOAD, SAVE };
-
 static void job(uint32_t operation)
 {
     keccak_job_write(operation);
@@ -28,9 +26,9 @@ void keccak_permute(struct keccak *state)
 {
     keccak_address_write((uint32_t)(uintptr_t)state);
     keccak_lane_write(0);
-    job(LOAD);
-    job(PERMUTE);
-    job(SAVE | 1U << CSR_KECCAK_JOB_WIPE_OFFSET);
+    job(KECCAK_OPERATION_LOAD);
+    job(KECCAK_OPERATION_PERMUTE);
+    job(KECCAK_OPERATION_SAVE | 1U << CSR_KECCAK_JOB_WIPE_OFFSET);
     cpu_forget_cache();
 }
 

@@ -11,7 +11,6 @@
 #include "secret.h"
 
 #define LEAST 8 /* bytes: of shorter records the words do not fit the working memory */
-#define MOST 8192 /* bytes */
 #define MALFORMED 4 /* the error of a record */
 
 /* Returns 0, or -1 if the record is malformed. */
@@ -30,7 +29,7 @@ static int await(void)
 int redact(uint8_t *out, size_t *kept, const uint8_t *record, size_t size,
            const uint8_t mask[REDACT_MASK_BYTES], uint16_t *memory)
 {
-    if (size < LEAST || size > MOST)
+    if (size < LEAST || size > REDACTOR_LIMIT)
         return redact_in_software(out, kept, record, size, mask, memory);
     uint8_t *work = (uint8_t *)(((uintptr_t)memory + 3) & ~(uintptr_t)3);
     if ((uintptr_t)record & 3)

@@ -5,7 +5,7 @@
 #include "bytes.h"
 #include "engine.h"
 
-enum sampler_kind { SAMPLER_UNIFORM, SAMPLER_ETA, SAMPLER_MASK, SAMPLER_UNIFORM_KEM, SAMPLER_CBD2 };
+/* Where seeds begin among the words. */
 enum sampler_seed { SAMPLER_PUBLIC = 0, SAMPLER_SECRET = 8 };
 
 #define SAMPLER_TO_STREAM (1U << CSR_SAMPLER_JOB_STREAM_OFFSET)
@@ -28,11 +28,19 @@ static inline void sampler_job(uint32_t job, uint16_t nonce)
 }
 
 /* 256 words, by DMA. */
-static inline void sampler_to_memory(enum sampler_kind kind, uint16_t nonce, const void *memory)
+static inline void sampler_to_memory(uint32_t kind, uint16_t nonce, const void *memory)
 {
     ENGINE_AWAIT(sampler);
     sampler_address_write((uint32_t)(uintptr_t)memory);
     sampler_job(kind, nonce);
+}
+
+/* Forget seeds; until that has been done the Keccak engine would refuse. */
+static inline void sampler_clear(void)
+{
+    ENGINE_AWAIT(sampler);
+    sampler_control_write(ENGINE_CLEAR);
+    ENGINE_AWAIT(sampler);
 }
 
 #endif

@@ -9,11 +9,6 @@
 #include "engine.h"
 #include "sampler.h"
 
-enum ntt_operation {
-    NTT = 1, INVERSE_NTT, COPY, ADD, SUBTRACT, MULTIPLY, MULTIPLY_ADD, MULTIPLY_SUBTRACT, LOAD,
-    LOAD_ADD, LOAD_SUBTRACT, LOAD_MULTIPLY, LOAD_MULTIPLY_ADD, LOAD_MULTIPLY_SUBTRACT, STORE,
-    CHECK, CLEAR
-};
 #define FROM_MEMORY (1U << CSR_NTT_COMMAND_MEMORY_OFFSET)
 
 static void ntt_job(uint32_t operation, int a, int b, int d)
@@ -57,62 +52,62 @@ void slots_await(struct mldsa_slots *slots)
 void slots_end(struct mldsa_slots *slots)
 {
     slots_await(slots);
-    sampler_control_write(ENGINE_CLEAR);
+    sampler_clear();
     ntt_control_write(ENGINE_CLEAR);
 }
 
 void slots_load(struct mldsa_slots *slots, int d, const struct mldsa_poly *f)
 {
     (void)slots;
-    ntt_transfer(LOAD, 0, 0, d, f);
+    ntt_transfer(NTT_OPERATION_LOAD, 0, 0, d, f);
 }
 
 void slots_load_add(struct mldsa_slots *slots, int d, const struct mldsa_poly *f)
 {
     (void)slots;
-    ntt_transfer(LOAD_ADD, 0, 0, d, f);
+    ntt_transfer(NTT_OPERATION_LOAD_ADD, 0, 0, d, f);
 }
 
 void slots_load_multiply(struct mldsa_slots *slots, int d, const struct mldsa_poly *f, int b)
 {
     (void)slots;
-    ntt_transfer(LOAD_MULTIPLY, 0, b, d, f);
+    ntt_transfer(NTT_OPERATION_LOAD_MULTIPLY, 0, b, d, f);
 }
 
 void slots_load_multiply_add(struct mldsa_slots *slots, int d, const struct mldsa_poly *f, int b)
 {
     (void)slots;
-    ntt_transfer(LOAD_MULTIPLY_ADD, 0, b, d, f);
+    ntt_transfer(NTT_OPERATION_LOAD_MULTIPLY_ADD, 0, b, d, f);
 }
 
 void slots_subtract(struct mldsa_slots *slots, int d, int a)
 {
     (void)slots;
-    ntt_job(SUBTRACT, a, 0, d);
+    ntt_job(NTT_OPERATION_SUBTRACT, a, 0, d);
 }
 
 void slots_multiply_subtract(struct mldsa_slots *slots, int d, int a, int b)
 {
     (void)slots;
-    ntt_job(MULTIPLY_SUBTRACT, a, b, d);
+    ntt_job(NTT_OPERATION_MULTIPLY_SUBTRACT, a, b, d);
 }
 
 void slots_store(struct mldsa_slots *slots, struct mldsa_poly *f, int a)
 {
     (void)slots;
-    ntt_transfer(STORE, a, 0, 0, f);
+    ntt_transfer(NTT_OPERATION_STORE, a, 0, 0, f);
 }
 
 void slots_ntt(struct mldsa_slots *slots, int d)
 {
     (void)slots;
-    ntt_job(NTT, d, 0, d);
+    ntt_job(NTT_OPERATION_NTT, d, 0, d);
 }
 
 void slots_ntt_inverse(struct mldsa_slots *slots, int d)
 {
     (void)slots;
-    ntt_job(INVERSE_NTT, d, 0, d);
+    ntt_job(NTT_OPERATION_INVERSE_NTT, d, 0, d);
 }
 
 /* While the engine takes a polynomial of A in, the next command waits in its register. */
@@ -120,22 +115,23 @@ void slots_multiply_row(struct mldsa_slots *slots, int d, uint8_t row)
 {
     (void)slots;
     for (int column = 0; column < MLDSA_L; column++) {
-        sampler_job(SAMPLER_UNIFORM | SAMPLER_TO_STREAM, (uint16_t)(column | row << 8));
-        ntt_job(column ? LOAD_MULTIPLY_ADD : LOAD_MULTIPLY, 0, column, d);
+        sampler_job(SAMPLER_KIND_UNIFORM | SAMPLER_TO_STREAM, (uint16_t)(column | row << 8));
+        ntt_job(column ? NTT_OPERATION_LOAD_MULTIPLY_ADD : NTT_OPERATION_LOAD_MULTIPLY,
+                0, column, d);
     }
 }
 
 void slots_sample_eta(struct mldsa_slots *slots, struct mldsa_poly *f, uint16_t counter)
 {
     (void)slots;
-    sampler_to_memory(SAMPLER_ETA, counter, f->at);
+    sampler_to_memory(SAMPLER_KIND_ETA, counter, f->at);
 }
 
 void slots_sample_mask(struct mldsa_slots *slots, int d, uint16_t counter)
 {
     (void)slots;
-    sampler_job(SAMPLER_MASK | SAMPLER_TO_STREAM, counter);
-    ntt_job(LOAD, 0, 0, d);
+    sampler_job(SAMPLER_KIND_MASK | SAMPLER_TO_STREAM, counter);
+    ntt_job(NTT_OPERATION_LOAD, 0, 0, d);
 }
 
 uint32_t slots_exceeds(struct mldsa_slots *slots, int a, int32_t bound)
@@ -143,7 +139,7 @@ uint32_t slots_exceeds(struct mldsa_slots *slots, int a, int32_t bound)
     (void)slots;
     ENGINE_AWAIT(ntt);
     ntt_bound_write((uint32_t)bound);
-    ntt_job(CHECK, a, 0, 0);
+    ntt_job(NTT_OPERATION_CHECK, a, 0, 0);
     ENGINE_AWAIT(ntt);
     return ntt_result_read();
 }

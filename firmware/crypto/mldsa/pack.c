@@ -81,11 +81,6 @@ void mldsa_unpack_z(struct mldsa_poly *z, const uint8_t bytes[MLDSA_Z_BYTES])
     unpack(z, bytes, 20, MLDSA_GAMMA1);
 }
 
-void mldsa_pack_w1(uint8_t bytes[MLDSA_W1_BYTES], const struct mldsa_poly *w1)
-{
-    pack(bytes, w1, 4, 0);
-}
-
 void mldsa_pack_hint(uint8_t bytes[MLDSA_OMEGA + MLDSA_K], const struct mldsa_poly h[MLDSA_K])
 {
     uint8_t index = 0;

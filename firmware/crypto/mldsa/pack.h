@@ -20,9 +20,6 @@ void mldsa_unpack_t0(struct mldsa_poly *t0, const uint8_t bytes[MLDSA_T0_BYTES])
 void mldsa_pack_z(uint8_t bytes[MLDSA_Z_BYTES], const struct mldsa_poly *z);
 void mldsa_unpack_z(struct mldsa_poly *z, const uint8_t bytes[MLDSA_Z_BYTES]);
 
-/* Coefficients 0..15 of w1. */
-void mldsa_pack_w1(uint8_t bytes[MLDSA_W1_BYTES], const struct mldsa_poly *w1);
-
 /* HintBitPack (algorithm 20): coefficients are 0 or 1 and public, at most omega of them 1. */
 void mldsa_pack_hint(uint8_t bytes[MLDSA_OMEGA + MLDSA_K], const struct mldsa_poly h[MLDSA_K]);
 

@@ -48,12 +48,17 @@ static void transform(struct mldsa_slots *slots, struct mldsa_poly *vector, int 
     }
 }
 
-/* w1 as bytes; the low bits of w take its place. */
+/* w1 as bytes, two coefficients in each (w1Encode, algorithm 28); the low bits of w take its
+ * place. */
 static void round_row(struct mldsa_attempt_memory *m, int row)
 {
-    for (int n = 0; n < MLDSA_N; n++)
-        m->t.at[n] = mldsa_decompose(m->low[row].at[n], &m->low[row].at[n]);
-    mldsa_pack_w1(m->w1 + row * MLDSA_W1_BYTES, &m->t);
+    int32_t *low = m->low[row].at;
+    uint8_t *w1 = m->w1 + row * MLDSA_W1_BYTES;
+    for (int n = 0; n < MLDSA_N; n += 2) {
+        int32_t first = mldsa_decompose(low[n], &low[n]);
+        int32_t second = mldsa_decompose(low[n + 1], &low[n + 1]);
+        *w1++ = (uint8_t)(first | second << 4);
+    }
 }
 
 /* y from the mask seed, under the NTT in the slots of the vector; w = A y, high and low bits. */

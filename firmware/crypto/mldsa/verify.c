@@ -22,13 +22,11 @@ static int load_response(struct mldsa_verify_memory *m, const uint8_t *bytes)
     return bad ? -1 : 0;
 }
 
-/* w = A z - c t1 2^d of one row, with c under the NTT. */
+/* w = A z - c t1 2^d of one row, with c 2^d under the NTT. */
 static void approximate(struct mldsa_verify_memory *m, const uint8_t *public_key, uint8_t row)
 {
     struct mldsa_poly *t1 = &m->t, *w = &m->t;
     mldsa_unpack_t1(t1, public_key + 32 + row * MLDSA_T1_BYTES);
-    for (int n = 0; n < MLDSA_N; n++)
-        t1->at[n] <<= MLDSA_D;
     slots_load(&m->slots, SLOT_U, t1);
     slots_ntt(&m->slots, SLOT_U);
     slots_multiply_row(&m->slots, SLOT_T, row);
@@ -36,6 +34,16 @@ static void approximate(struct mldsa_verify_memory *m, const uint8_t *public_key
     slots_ntt_inverse(&m->slots, SLOT_T);
     slots_store(&m->slots, w, SLOT_T);
     slots_await(&m->slots);
+}
+
+/* w1 of one row as bytes, two coefficients in each (w1Encode, algorithm 28), by its hint. */
+static void correct_row(struct mldsa_verify_memory *m, int row)
+{
+    const int32_t *w = m->t.at;
+    uint8_t *w1 = m->w1 + row * MLDSA_W1_BYTES;
+    for (int n = 0; n < MLDSA_N; n += 2)
+        *w1++ = (uint8_t)(mldsa_use_hint(m->hint[n], w[n]) |
+                          mldsa_use_hint(m->hint[n + 1], w[n + 1]) << 4);
 }
 
 int mldsa_verify_mu(const uint8_t public_key[MLDSA_PUBLIC_BYTES],
@@ -51,15 +59,15 @@ int mldsa_verify_mu(const uint8_t public_key[MLDSA_PUBLIC_BYTES],
         return -1;
 
     mldsa_sample_challenge(t, signature);
+    for (int n = 0; n < MLDSA_N; n++)
+        t->at[n] = mldsa_not_negative(mldsa_centred(t->at[n]) * (1 << MLDSA_D));
     slots_load(&memory->slots, SLOT_C, t);
     slots_ntt(&memory->slots, SLOT_C);
     slots_await(&memory->slots);
     for (uint8_t row = 0; row < MLDSA_K; row++) {
         approximate(memory, public_key, row);
         mldsa_unpack_hint(memory->hint, hint, row);
-        for (int n = 0; n < MLDSA_N; n++)
-            t->at[n] = mldsa_use_hint(memory->hint[n], t->at[n]);
-        mldsa_pack_w1(memory->w1 + row * MLDSA_W1_BYTES, t);
+        correct_row(memory, row);
     }
     shake256_start(&hash);
     sponge_absorb(&hash, mu, MLDSA_MU_BYTES);

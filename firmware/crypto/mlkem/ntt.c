@@ -67,6 +67,7 @@ void mlkem_ntt_inverse(struct mlkem_poly *f)
                 b[1] = times(b1 + bound - a1, zeta);
             }
         }
+#pragma GCC unroll 4
     for (int i = 0; i < MLKEM_N; i++)
         f->at[i] = mlkem_reduced(times(f->at[i], n_inverse));
 }
@@ -91,6 +92,8 @@ void mlkem_multiply_add(struct mlkem_poly *sum, const struct mlkem_poly *a,
 
 void mlkem_reduce(struct mlkem_poly *sum)
 {
+    /* Several at a time hide what products take. */
+#pragma GCC unroll 4
     for (int i = 0; i < MLKEM_N; i++)
         sum->at[i] = mlkem_reduced(sum->at[i]);
 }

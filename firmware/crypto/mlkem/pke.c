@@ -6,8 +6,9 @@
 #include "pack.h"
 #include "sample.h"
 
-static void add(struct mlkem_poly *sum, const struct mlkem_poly *f)
+static void add(struct mlkem_poly *restrict sum, const struct mlkem_poly *restrict f)
 {
+#pragma GCC unroll 4
     for (int n = 0; n < MLKEM_N; n++)
         sum->at[n] = mlkem_reduced(sum->at[n] + f->at[n]);
 }

@@ -18,6 +18,7 @@ from litex.soc.interconnect import wishbone
 from litex.soc.interconnect.csr import CSRStatus
 from migen import Module, Record, Signal
 from migen.fhdl import tracer
+from migen.fhdl.structure import DUID
 
 from soc.gateware.entropy.noise import SeededNoise
 from soc.gateware.entropy.registers import EntropyRegisters
@@ -237,12 +238,18 @@ def fresh(job: Callable[[], Made]) -> Made:
     """Do what makes gateware as if it were the first of its kind.
 
     Migen and LiteX name signals after all that was made before in the process, and after all
-    callers. Here both are always the same, so that equal sources give equal Verilog.
+    callers; Migen orders statements by sets of signals, whose hash is a number that counts on.
+    Here all of it is always the same, so that equal sources give equal Verilog.
     """
     tracer.classname_to_objs.clear()
     tracer.name_to_idx.clear()
-    with ThreadPoolExecutor(1) as apart:
-        return apart.submit(job).result()
+    before = DUID.get_max_duid()
+    DUID._DUID__next_uid = 0
+    try:
+        with ThreadPoolExecutor(1) as apart:
+            return apart.submit(job).result()
+    finally:
+        DUID._DUID__next_uid = max(before, DUID.get_max_duid())
 
 
 def _gateware(make: Callable[[int], tuple[GenericPlatform, System]], measurement: int) -> Gateware:

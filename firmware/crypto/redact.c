@@ -64,8 +64,8 @@ static void compact(uint8_t *out, uint16_t *distance, size_t size)
         }
 }
 
-int redact(uint8_t *out, size_t *kept, const uint8_t *record, size_t size,
-           const uint8_t mask[REDACT_MASK_BYTES], uint16_t *memory)
+int redact_in_software(uint8_t *out, size_t *kept, const uint8_t *record, size_t size,
+                       const uint8_t mask[REDACT_MASK_BYTES], uint16_t *memory)
 {
     struct reader reader;
     uint32_t dropped = 0;

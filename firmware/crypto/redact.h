@@ -1,4 +1,4 @@
-/* Redaction, as runtime/node/accelerator.py has it: software side of the redactor. */
+/* Redaction, as runtime/node/accelerator.py has it: what the redactor replaces. */
 #ifndef CRYPTO_REDACT_H
 #define CRYPTO_REDACT_H
 
@@ -22,5 +22,9 @@
  * Returns 0, or -1 if the record is too long, has too many fields or ends within one. */
 int redact(uint8_t *out, size_t *kept, const uint8_t *record, size_t size,
            const uint8_t mask[REDACT_MASK_BYTES], uint16_t *memory);
+
+/* The same, never by an engine. */
+int redact_in_software(uint8_t *out, size_t *kept, const uint8_t *record, size_t size,
+                       const uint8_t mask[REDACT_MASK_BYTES], uint16_t *memory);
 
 #endif

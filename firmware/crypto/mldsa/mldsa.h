@@ -12,40 +12,47 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "poly.h"
+#include "slots.h"
+
+/* A private key as it is used. */
+struct mldsa_key {
+    struct mldsa_poly s1[MLDSA_L], s2[MLDSA_K], t0[MLDSA_K];
+    uint8_t rho[32], k[32];
+};
 
 struct mldsa_expand_memory {
-    struct mldsa_poly s1[MLDSA_L], t, low;
+    struct mldsa_slots slots;
+    struct mldsa_poly t;
     uint8_t seeds[128]; /* rho, rho', K */
 };
 
 struct mldsa_keygen_memory {
-    uint8_t secret[MLDSA_SECRET_BYTES];
+    struct mldsa_key key;
     struct mldsa_expand_memory expand;
 };
 
 struct mldsa_attempt_memory {
-    struct mldsa_poly s1[MLDSA_L], s2[MLDSA_K], t0[MLDSA_K]; /* under the NTT */
-    struct mldsa_poly y[MLDSA_L], w[MLDSA_K], c, t;
+    struct mldsa_slots slots;
+    struct mldsa_poly low[MLDSA_K], t;
     uint8_t w1[MLDSA_K * MLDSA_W1_BYTES];
     uint8_t mask_seed[64]; /* rho'' */
 };
 
-struct mldsa_sign_memory {
-    uint8_t secret[MLDSA_SECRET_BYTES];
-    union {
-        struct {
-            struct mldsa_expand_memory memory;
-            uint8_t public_key[MLDSA_PUBLIC_BYTES];
-        } expand;
-        struct mldsa_attempt_memory attempt;
-    } step;
-};
-
 struct mldsa_verify_memory {
-    struct mldsa_poly z[MLDSA_L], w, c, t1;
+    struct mldsa_slots slots;
+    struct mldsa_poly t;
     uint8_t w1[MLDSA_K * MLDSA_W1_BYTES];
     uint8_t hint[MLDSA_N];
+};
+
+struct mldsa_sign_memory {
+    struct mldsa_key key;
+    uint8_t public_key[MLDSA_PUBLIC_BYTES];
+    union {
+        struct mldsa_expand_memory expand;
+        struct mldsa_attempt_memory attempt;
+        struct mldsa_verify_memory verify;
+    } step;
 };
 
 /* ML-DSA.KeyGen_internal (algorithm 6) without the long form of the private key. */
@@ -53,7 +60,8 @@ void mldsa_keygen(uint8_t public_key[MLDSA_PUBLIC_BYTES], const uint8_t seed[MLD
                   struct mldsa_keygen_memory *memory);
 
 /* ML-DSA.Sign (algorithm 2), hedged by 32 random bytes; zeros make it deterministic.
- * Refuses a context above 255 bytes. */
+ * Refuses a context above 255 bytes, and to give out a signature that does not verify: a fault
+ * while signing could tell of the key. */
 int mldsa_sign(uint8_t signature[MLDSA_SIGNATURE_BYTES], const uint8_t seed[MLDSA_SEED_BYTES],
                const uint8_t rnd[MLDSA_RND_BYTES], const uint8_t *context, size_t context_size,
                const uint8_t *message, size_t size, struct mldsa_sign_memory *memory);
@@ -68,7 +76,7 @@ int mldsa_verify(const uint8_t *public_key, size_t public_size, const uint8_t *s
 
 /* KeyGen_internal with both keys in the standard's form (pkEncode, skEncode). */
 void mldsa_expand(uint8_t public_key[MLDSA_PUBLIC_BYTES], uint8_t secret[MLDSA_SECRET_BYTES],
-                  const uint8_t seed[MLDSA_SEED_BYTES], struct mldsa_expand_memory *memory);
+                  const uint8_t seed[MLDSA_SEED_BYTES], struct mldsa_keygen_memory *memory);
 
 /* tr, the hash of a public key. */
 void mldsa_tr(uint8_t tr[MLDSA_TR_BYTES], const uint8_t public_key[MLDSA_PUBLIC_BYTES]);
@@ -83,7 +91,7 @@ void mldsa_mu_internal(uint8_t mu[MLDSA_MU_BYTES], const uint8_t tr[MLDSA_TR_BYT
  * with a probability below 2^-256 (appendix C). */
 int mldsa_sign_mu(uint8_t signature[MLDSA_SIGNATURE_BYTES],
                   const uint8_t secret[MLDSA_SECRET_BYTES], const uint8_t mu[MLDSA_MU_BYTES],
-                  const uint8_t rnd[MLDSA_RND_BYTES], struct mldsa_attempt_memory *memory);
+                  const uint8_t rnd[MLDSA_RND_BYTES], struct mldsa_sign_memory *memory);
 
 /* Verify_internal (algorithm 8) from mu on. */
 int mldsa_verify_mu(const uint8_t public_key[MLDSA_PUBLIC_BYTES],

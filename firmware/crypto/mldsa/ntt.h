@@ -8,7 +8,7 @@
 
 #include "poly.h"
 
-/* Algorithm 41, in place; the input may also be centred. */
+/* Algorithm 41, in place. */
 void mldsa_ntt(struct mldsa_poly *w);
 
 /* Algorithm 42, in place. */

@@ -2,80 +2,83 @@
 
 #include <string.h>
 
-/* SimpleBitPack and BitPack (algorithms 16 and 17): `width` bits a coefficient, which is
- * `from - c` as the standard flips all polynomials that have negative coefficients. */
-static void pack(uint8_t *bytes, const struct mldsa_poly *w, unsigned width, int32_t from,
-                 int32_t sign)
+/* SimpleBitPack and BitPack (algorithms 16 and 17): `width` bits a coefficient. The standard flips
+ * all polynomials that have negative coefficients: c modulo q becomes `from - c`; without them
+ * `from` is 0. Eight coefficients end with a byte, so that no shift depends on where they lie. */
+static inline void pack(uint8_t *bytes, const struct mldsa_poly *w, unsigned width, int32_t from)
 {
-    uint32_t held = 0;
-    unsigned bits = 0;
-    for (int i = 0; i < MLDSA_N; i++) {
-        held |= (uint32_t)(from + sign * w->at[i]) << bits;
-        for (bits += width; bits >= 8; bits -= 8) {
-            *bytes++ = (uint8_t)held;
-            held >>= 8;
+    for (int i = 0; i < MLDSA_N; i += 8) {
+        uint32_t held = 0;
+        unsigned bits = 0;
+#pragma GCC unroll 8
+        for (int n = i; n < i + 8; n++) {
+            held |= (uint32_t)(from ? mldsa_not_negative(from - w->at[n]) : w->at[n]) << bits;
+#pragma GCC unroll 3
+            for (bits += width; bits >= 8; bits -= 8) {
+                *bytes++ = (uint8_t)held;
+                held >>= 8;
+            }
         }
     }
 }
 
 /* SimpleBitUnpack and BitUnpack (algorithms 18 and 19), the same way. */
-static void unpack(struct mldsa_poly *w, const uint8_t *bytes, unsigned width, int32_t from,
-                   int32_t sign)
+static inline void unpack(struct mldsa_poly *w, const uint8_t *bytes, unsigned width, int32_t from)
 {
-    uint32_t held = 0;
-    unsigned bits = 0;
-    for (int i = 0; i < MLDSA_N; i++) {
-        for (; bits < width; bits += 8)
-            held |= (uint32_t)*bytes++ << bits;
-        w->at[i] = from + sign * (int32_t)(held & ((1U << width) - 1));
-        held >>= width;
-        bits -= width;
+    for (int i = 0; i < MLDSA_N; i += 8) {
+        uint32_t held = 0;
+        unsigned bits = 0;
+#pragma GCC unroll 8
+        for (int n = i; n < i + 8; n++) {
+#pragma GCC unroll 3
+            for (; bits < width; bits += 8)
+                held |= (uint32_t)*bytes++ << bits;
+            int32_t c = (int32_t)(held & ((1U << width) - 1));
+            w->at[n] = from ? mldsa_not_negative(from - c) : c;
+            held >>= width;
+            bits -= width;
+        }
     }
 }
 
 void mldsa_pack_t1(uint8_t bytes[MLDSA_T1_BYTES], const struct mldsa_poly *t1)
 {
-    pack(bytes, t1, 10, 0, 1);
+    pack(bytes, t1, 10, 0);
 }
 
 void mldsa_unpack_t1(struct mldsa_poly *t1, const uint8_t bytes[MLDSA_T1_BYTES])
 {
-    unpack(t1, bytes, 10, 0, 1);
+    unpack(t1, bytes, 10, 0);
 }
 
 void mldsa_pack_s(uint8_t bytes[MLDSA_S_BYTES], const struct mldsa_poly *s)
 {
-    pack(bytes, s, 3, MLDSA_ETA, -1);
+    pack(bytes, s, 3, MLDSA_ETA);
 }
 
 void mldsa_unpack_s(struct mldsa_poly *s, const uint8_t bytes[MLDSA_S_BYTES])
 {
-    unpack(s, bytes, 3, MLDSA_ETA, -1);
+    unpack(s, bytes, 3, MLDSA_ETA);
 }
 
 void mldsa_pack_t0(uint8_t bytes[MLDSA_T0_BYTES], const struct mldsa_poly *t0)
 {
-    pack(bytes, t0, MLDSA_D, 1 << (MLDSA_D - 1), -1);
+    pack(bytes, t0, MLDSA_D, 1 << (MLDSA_D - 1));
 }
 
 void mldsa_unpack_t0(struct mldsa_poly *t0, const uint8_t bytes[MLDSA_T0_BYTES])
 {
-    unpack(t0, bytes, MLDSA_D, 1 << (MLDSA_D - 1), -1);
+    unpack(t0, bytes, MLDSA_D, 1 << (MLDSA_D - 1));
 }
 
 void mldsa_pack_z(uint8_t bytes[MLDSA_Z_BYTES], const struct mldsa_poly *z)
 {
-    pack(bytes, z, 20, MLDSA_GAMMA1, -1);
+    pack(bytes, z, 20, MLDSA_GAMMA1);
 }
 
 void mldsa_unpack_z(struct mldsa_poly *z, const uint8_t bytes[MLDSA_Z_BYTES])
 {
-    unpack(z, bytes, 20, MLDSA_GAMMA1, -1);
-}
-
-void mldsa_pack_w1(uint8_t bytes[MLDSA_W1_BYTES], const struct mldsa_poly *w1)
-{
-    pack(bytes, w1, 4, 0, 1);
+    unpack(z, bytes, 20, MLDSA_GAMMA1);
 }
 
 void mldsa_pack_hint(uint8_t bytes[MLDSA_OMEGA + MLDSA_K], const struct mldsa_poly h[MLDSA_K])

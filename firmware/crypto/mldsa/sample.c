@@ -54,7 +54,7 @@ void mldsa_sample_eta(struct mldsa_poly *s, const uint8_t seed[64], uint16_t cou
             MAKE_PUBLIC(&accepted, sizeof accepted);
             /* eta - half modulo 5: 205 / 1024 is a fifth, near enough below 15. */
             uint32_t fifth = half * 205 >> 10;
-            s->at[n] = MLDSA_ETA - (int32_t)(half - 5 * fifth);
+            s->at[n] = mldsa_not_negative(MLDSA_ETA - (int32_t)(half - 5 * fifth));
             n += (int)accepted;
         }
     }
@@ -88,6 +88,6 @@ void mldsa_sample_challenge(struct mldsa_poly *c, const uint8_t seed[MLDSA_CHALL
             sponge_squeeze(&xof, &j, 1);
         while (j > i);
         c->at[i] = c->at[j];
-        c->at[j] = 1 - 2 * (signs[bit / 8] >> bit % 8 & 1);
+        c->at[j] = signs[bit / 8] >> bit % 8 & 1 ? MLDSA_Q - 1 : 1;
     }
 }

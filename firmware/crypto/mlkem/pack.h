@@ -11,8 +11,12 @@ void mlkem_unpack(struct mlkem_poly *f, const uint8_t bytes[MLKEM_POLY_BYTES]);
 /* The modulus check (section 7.2): 0, or -1 if a coefficient in public bytes is not below q. */
 int mlkem_check_modulus(const uint8_t bytes[MLKEM_POLY_BYTES]);
 
-/* Compress and encode, decode and decompress: `width` bits a coefficient, 1..11. */
-void mlkem_compress(uint8_t *bytes, const struct mlkem_poly *f, unsigned width);
-void mlkem_decompress(struct mlkem_poly *f, const uint8_t *bytes, unsigned width);
+/* Compress and encode, decode and decompress: 11, 5 and 1 bits a coefficient. */
+void mlkem_compress_u(uint8_t bytes[MLKEM_U_BYTES], const struct mlkem_poly *f);
+void mlkem_decompress_u(struct mlkem_poly *f, const uint8_t bytes[MLKEM_U_BYTES]);
+void mlkem_compress_v(uint8_t bytes[MLKEM_V_BYTES], const struct mlkem_poly *f);
+void mlkem_decompress_v(struct mlkem_poly *f, const uint8_t bytes[MLKEM_V_BYTES]);
+void mlkem_compress_message(uint8_t bytes[MLKEM_MESSAGE_BYTES], const struct mlkem_poly *f);
+void mlkem_decompress_message(struct mlkem_poly *f, const uint8_t bytes[MLKEM_MESSAGE_BYTES]);
 
 #endif

@@ -6,10 +6,11 @@
 #include "pack.h"
 #include "sample.h"
 
-static void add(struct mlkem_poly *sum, const struct mlkem_poly *f)
+static void add(struct mlkem_poly *restrict sum, const struct mlkem_poly *restrict f)
 {
+#pragma GCC unroll 4
     for (int n = 0; n < MLKEM_N; n++)
-        sum->at[n] = mlkem_reduced((uint32_t)sum->at[n] + f->at[n]);
+        sum->at[n] = mlkem_reduced(sum->at[n] + f->at[n]);
 }
 
 static void add_noise(struct mlkem_memory *m, const uint8_t seed[32], int counter)
@@ -36,6 +37,7 @@ static void multiply_row(struct mlkem_memory *m, const uint8_t rho[32], int i, i
         mlkem_sample_uniform(&m->t, rho, (uint8_t)first, (uint8_t)second);
         mlkem_multiply_add(&m->sum, &m->t, &m->vector[j]);
     }
+    mlkem_reduce(&m->sum);
 }
 
 /* sum = the polynomials in the bytes times the vector. */
@@ -46,6 +48,7 @@ static void multiply_packed(struct mlkem_memory *m, const uint8_t *bytes)
         mlkem_unpack(&m->t, bytes + i * MLKEM_POLY_BYTES);
         mlkem_multiply_add(&m->sum, &m->t, &m->vector[i]);
     }
+    mlkem_reduce(&m->sum);
     mlkem_ntt_inverse(&m->sum);
 }
 
@@ -55,8 +58,10 @@ void mlkem_pke_keygen(uint8_t public_key[MLKEM_PUBLIC_BYTES],
 {
     const uint8_t *rho = seed, *sigma = seed + 32;
     sample_vector(memory, sigma);
-    for (int i = 0; i < MLKEM_K; i++)
+    for (int i = 0; i < MLKEM_K; i++) {
+        mlkem_reduce(&memory->vector[i]);
         mlkem_pack(secret + i * MLKEM_POLY_BYTES, &memory->vector[i]);
+    }
     for (int i = 0; i < MLKEM_K; i++) {
         multiply_row(memory, rho, i, 0);
         mlkem_sample_noise(&memory->t, sigma, (uint8_t)(MLKEM_K + i));
@@ -79,13 +84,13 @@ void mlkem_pke_encrypt(uint8_t ciphertext[MLKEM_CIPHERTEXT_BYTES],
         multiply_row(memory, rho, i, 1);
         mlkem_ntt_inverse(&memory->sum);
         add_noise(memory, randomness, MLKEM_K + i);
-        mlkem_compress(ciphertext + i * MLKEM_U_BYTES, &memory->sum, MLKEM_DU);
+        mlkem_compress_u(ciphertext + i * MLKEM_U_BYTES, &memory->sum);
     }
     multiply_packed(memory, public_key);
     add_noise(memory, randomness, 2 * MLKEM_K);
-    mlkem_decompress(&memory->t, m, 1);
+    mlkem_decompress_message(&memory->t, m);
     add(&memory->sum, &memory->t);
-    mlkem_compress(ciphertext + MLKEM_K * MLKEM_U_BYTES, &memory->sum, MLKEM_DV);
+    mlkem_compress_v(ciphertext + MLKEM_K * MLKEM_U_BYTES, &memory->sum);
     secret_wipe(memory, sizeof *memory);
 }
 
@@ -95,13 +100,13 @@ void mlkem_pke_decrypt(uint8_t m[MLKEM_MESSAGE_BYTES],
                        struct mlkem_memory *memory)
 {
     for (int i = 0; i < MLKEM_K; i++) {
-        mlkem_decompress(&memory->vector[i], ciphertext + i * MLKEM_U_BYTES, MLKEM_DU);
+        mlkem_decompress_u(&memory->vector[i], ciphertext + i * MLKEM_U_BYTES);
         mlkem_ntt(&memory->vector[i]);
     }
     multiply_packed(memory, secret);
-    mlkem_decompress(&memory->t, ciphertext + MLKEM_K * MLKEM_U_BYTES, MLKEM_DV);
+    mlkem_decompress_v(&memory->t, ciphertext + MLKEM_K * MLKEM_U_BYTES);
     for (int n = 0; n < MLKEM_N; n++)
-        memory->t.at[n] = mlkem_reduced(memory->t.at[n] + MLKEM_Q - (uint32_t)memory->sum.at[n]);
-    mlkem_compress(m, &memory->t, 1);
+        memory->t.at[n] = mlkem_reduced(memory->t.at[n] + MLKEM_Q - memory->sum.at[n]);
+    mlkem_compress_message(m, &memory->t);
     secret_wipe(memory, sizeof *memory);
 }

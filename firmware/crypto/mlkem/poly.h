@@ -7,11 +7,11 @@
 #include "../secret.h"
 #include "params.h"
 
-/* A polynomial, or its image under the NTT; coefficients are in 0..q-1. The last words keep
- * arrays of them off the same lines of a direct-mapped cache. */
+/* A polynomial, or its image under the NTT; coefficients are in 0..q-1, or larger before
+ * mlkem_reduce, where ntt.h says so. The last words keep arrays of them off the same lines of a direct-mapped cache. */
 struct mlkem_poly {
-    uint16_t at[MLKEM_N];
-    uint16_t stagger[16];
+    uint32_t at[MLKEM_N];
+    uint32_t stagger[8];
 };
 
 /* floor(a / q) and a modulo q, for every a: a product with 2^32 / q instead
@@ -25,11 +25,10 @@ static inline uint32_t mlkem_divided(uint32_t a, uint32_t *rest)
     return quotient + (more & 1);
 }
 
-static inline uint16_t mlkem_reduced(uint32_t a)
+static inline uint32_t mlkem_reduced(uint32_t a)
 {
-    uint32_t rest;
-    (void)mlkem_divided(a, &rest);
-    return (uint16_t)rest;
+    uint32_t left = a - (uint32_t)((uint64_t)a * 1290167 >> 32) * MLKEM_Q - MLKEM_Q;
+    return left + (secret_mask(left >> 31) & MLKEM_Q);
 }
 
 #endif

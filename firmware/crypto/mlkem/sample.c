@@ -20,9 +20,9 @@ void mlkem_sample_uniform(struct mlkem_poly *a, const uint8_t rho[32], uint8_t f
             int d1 = block[i] | (block[i + 1] & 15) << 8;
             int d2 = block[i + 1] >> 4 | block[i + 2] << 4;
             if (d1 < MLKEM_Q)
-                a->at[n++] = (uint16_t)d1;
+                a->at[n++] = (uint32_t)d1;
             if (d2 < MLKEM_Q && n < MLKEM_N)
-                a->at[n++] = (uint16_t)d2;
+                a->at[n++] = (uint32_t)d2;
         }
     }
 }

@@ -6,6 +6,8 @@
 #include "py/objstr.h"
 #include "py/objtuple.h"
 #include "py/objtype.h"
+#include <string.h>
+
 #include "py/runtime.h"
 
 /* A bytes object of `size` bytes that the caller fills. MicroPython's own constructors hash the

@@ -196,7 +196,7 @@ static int do_mldsa_keygen(struct call *call)
 static int do_mldsa_expand(struct call *call)
 {
     sized(call, 0, MLDSA_SEED_BYTES);
-    struct mldsa_expand_memory *memory = work(sizeof *memory);
+    struct mldsa_keygen_memory *memory = work(sizeof *memory);
     uint8_t *public_key = out(call, MLDSA_PUBLIC_BYTES), *secret = out(call, MLDSA_SECRET_BYTES);
     mldsa_expand(public_key, secret, call->in[0].at, memory);
     wiped(memory, sizeof *memory, 0);
@@ -210,7 +210,6 @@ static int do_mldsa_sign(struct call *call)
     int result = mldsa_sign(out(call, MLDSA_SIGNATURE_BYTES), call->in[0].at, call->in[1].at,
                             call->in[2].at, call->in[2].size, call->in[3].at, call->in[3].size,
                             memory);
-    /* Of the union the larger member; the smaller one was wiped before it was used. */
     wiped(memory, sizeof *memory, result);
     return result;
 }
@@ -251,7 +250,7 @@ static int do_mldsa_sign_mu(struct call *call)
 {
     sized(call, 0, MLDSA_SECRET_BYTES), sized(call, 1, MLDSA_MU_BYTES);
     sized(call, 2, MLDSA_RND_BYTES);
-    struct mldsa_attempt_memory *memory = work(sizeof *memory);
+    struct mldsa_sign_memory *memory = work(sizeof *memory);
     /* The long key begins with rho, which is public. */
     MAKE_PUBLIC(call->in[0].at, 32);
     int result = mldsa_sign_mu(out(call, MLDSA_SIGNATURE_BYTES), call->in[0].at, call->in[1].at,
@@ -360,9 +359,9 @@ static int do_mldsa_round(struct call *call)
     for (size_t i = 0; i < count; i++, to += 16) {
         int32_t r0, r = (int32_t)load32(call->in[0].at + 4 * i);
         store32(to, (uint32_t)mldsa_power2_round(r, &r0));
-        store32(to + 4, (uint32_t)r0);
+        store32(to + 4, (uint32_t)mldsa_centred(r0));
         store32(to + 8, (uint32_t)mldsa_decompose(r, &r0));
-        store32(to + 12, (uint32_t)r0);
+        store32(to + 12, (uint32_t)mldsa_centred(r0));
     }
     return 0;
 }
@@ -399,7 +398,7 @@ static int do_mldsa_norms(struct call *call)
     for (int i = 0; i < MLDSA_L; i++) {
         mldsa_unpack_z(&z[i], signature + MLDSA_CHALLENGE_BYTES + i * MLDSA_Z_BYTES);
         for (int n = 0; n < MLDSA_N; n++)
-            most_z = larger(most_z, z[i].at[n]);
+            most_z = larger(most_z, mldsa_centred(z[i].at[n]));
         mldsa_ntt(&z[i]);
     }
     mldsa_sample_challenge(&c, signature);
@@ -418,7 +417,7 @@ static int do_mldsa_norms(struct call *call)
         for (int n = 0; n < MLDSA_N; n++) {
             int32_t r0;
             (void)mldsa_decompose(w.at[n], &r0);
-            most_r0 = larger(most_r0, r0);
+            most_r0 = larger(most_r0, mldsa_centred(r0));
         }
     }
     uint8_t *to = out(call, 12);
@@ -519,6 +518,7 @@ static int do_mlkem_ntt(struct call *call)
     struct mlkem_poly f;
     read_kem_poly(call, 0, &f);
     mlkem_ntt(&f);
+    mlkem_reduce(&f);
     write_kem_poly(call, &f);
     return 0;
 }
@@ -537,6 +537,7 @@ static int do_mlkem_multiply_add(struct call *call)
     struct mlkem_poly sum, a, b;
     read_kem_poly(call, 0, &sum), read_kem_poly(call, 1, &a), read_kem_poly(call, 2, &b);
     mlkem_multiply_add(&sum, &a, &b);
+    mlkem_reduce(&sum);
     write_kem_poly(call, &sum);
     return 0;
 }
@@ -555,7 +556,13 @@ static int do_mlkem_compress(struct call *call)
     struct mlkem_poly f;
     uint32_t width = number(call, 1);
     read_kem_poly(call, 0, &f);
-    mlkem_compress(out(call, 32 * width), &f, width);
+    uint8_t *to = out(call, 32 * width);
+    if (width == MLKEM_DU)
+        mlkem_compress_u(to, &f);
+    else if (width == MLKEM_DV)
+        mlkem_compress_v(to, &f);
+    else
+        mlkem_compress_message(to, &f);
     return 0;
 }
 
@@ -564,7 +571,12 @@ static int do_mlkem_decompress(struct call *call)
     struct mlkem_poly f;
     uint32_t width = number(call, 1);
     sized(call, 0, 32 * width);
-    mlkem_decompress(&f, call->in[0].at, width);
+    if (width == MLKEM_DU)
+        mlkem_decompress_u(&f, call->in[0].at);
+    else if (width == MLKEM_DV)
+        mlkem_decompress_v(&f, call->in[0].at);
+    else
+        mlkem_decompress_message(&f, call->in[0].at);
     write_kem_poly(call, &f);
     return 0;
 }

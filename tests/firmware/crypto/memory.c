@@ -23,7 +23,6 @@ static ucontext_t here, there;
 static union {
     struct mldsa_keygen_memory mldsa_keygen;
     struct mldsa_sign_memory mldsa_sign;
-    struct mldsa_attempt_memory mldsa_attempt;
     struct mldsa_verify_memory mldsa_verify;
     struct mlkem_keygen_memory mlkem_keygen;
     struct mlkem_memory mlkem;

@@ -1,0 +1,94 @@
+/* From reset to the node: memory, MicroPython, the frozen program. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu.h"
+#include "panic.h"
+#include "py/gc.h"
+#include "py/builtin.h"
+#include "py/lexer.h"
+#include "py/mphal.h"
+#include "py/runtime.h"
+#include "py/stackctrl.h"
+#include "shared/runtime/gchelper.h"
+#include "uart.h"
+
+#define STACK_RESERVE 4096 /* for interrupts and what C needs beyond MicroPython's check */
+
+extern char stack_limit, stack_top, free_start, free_end;
+
+/* What is neither code nor stack is shared: half of it, at the end, is MicroPython's collected
+ * heap, the other half is malloc's, which holds the states of the node. */
+static char *malloc_end, *malloc_next;
+
+void *sbrk(ptrdiff_t size)
+{
+    if (malloc_end - malloc_next < size)
+        return (void *)-1;
+    malloc_next += size;
+    return malloc_next - size;
+}
+
+/* Runs the frozen module `boot`. */
+static void run(void)
+{
+    nlr_buf_t guard;
+    if (nlr_push(&guard) == 0) {
+        mp_import_name(MP_QSTR_boot, mp_const_none, MP_OBJ_NEW_SMALL_INT(0));
+        nlr_pop();
+    } else {
+        mp_obj_print_exception(&mp_plat_print, MP_OBJ_FROM_PTR(guard.ret_val));
+        panic("uncaught exception", 0, 0);
+    }
+}
+
+int main(void)
+{
+    size_t half = (size_t)(&free_end - &free_start) / 2;
+    malloc_next = &free_start;
+    malloc_end = &free_start + half;
+
+    uart_start();
+    cpu_enable_interrupts();
+    mp_stack_set_top(&stack_top);
+    mp_stack_set_limit((mp_uint_t)(&stack_top - &stack_limit - STACK_RESERVE));
+    gc_init(malloc_end, &free_end);
+    mp_init();
+    run();
+    panic("the program ended", 0, 0);
+}
+
+void trap(uint32_t cause, uint32_t where, uint32_t which)
+{
+    if (cause >> 31) {
+        uart_interrupt();
+        return;
+    }
+    panic("exception of the CPU", where, which);
+}
+
+void gc_collect(void)
+{
+    gc_collect_start();
+    gc_helper_collect_regs_and_stack();
+    gc_collect_end();
+}
+
+void nlr_jump_fail(void *value)
+{
+    (void)value;
+    panic("exception without a handler", 0, 0);
+}
+
+mp_import_stat_t mp_import_stat(const char *path)
+{
+    (void)path;
+    return MP_IMPORT_STAT_NO_EXIST;
+}
+
+/* What print writes goes out as it is, for a panic. */
+mp_uint_t mp_hal_stdout_tx_strn(const char *text, size_t size)
+{
+    uart_send_now((const uint8_t *)text, size);
+    return size;
+}

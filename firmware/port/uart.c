@@ -1,0 +1,98 @@
+#include "uart.h"
+
+#include <generated/csr.h>
+#include <generated/soc.h>
+
+#include "cpu.h"
+
+#define SENDING 4096 /* bytes to be sent that may wait */
+#define EVENT_TX 1
+#define EVENT_RX 2
+
+/* One writes and another reads: `in` and `out` only ever grow, and are taken modulo the size. */
+static struct {
+    uint8_t bytes[UART_RING];
+    volatile uint32_t in, out;
+} received;
+
+static struct {
+    uint8_t bytes[SENDING];
+    volatile uint32_t in, out;
+} sending;
+
+volatile uint32_t uart_lost;
+
+void uart_start(void)
+{
+    uart_ev_pending_write(EVENT_TX | EVENT_RX);
+    uart_ev_enable_write(EVENT_TX | EVENT_RX);
+    cpu_allow_interrupt(UART_INTERRUPT);
+}
+
+static void take_in(void)
+{
+    while (!uart_rxempty_read()) {
+        uint8_t byte = (uint8_t)uart_rxtx_read();
+        uart_ev_pending_write(EVENT_RX); /* takes it off the UART's own ring */
+        if (received.in - received.out < UART_RING)
+            received.bytes[received.in++ % UART_RING] = byte;
+        else
+            uart_lost++;
+    }
+}
+
+static void send_out(void)
+{
+    while (sending.out != sending.in && !uart_txfull_read())
+        uart_rxtx_write(sending.bytes[sending.out++ % SENDING]);
+}
+
+void uart_interrupt(void)
+{
+    if (uart_ev_pending_read() & EVENT_TX)
+        uart_ev_pending_write(EVENT_TX);
+    take_in();
+    send_out();
+}
+
+size_t uart_waiting(void)
+{
+    return received.in - received.out;
+}
+
+size_t uart_room(void)
+{
+    return SENDING - (sending.in - sending.out);
+}
+
+size_t uart_read(uint8_t *bytes, size_t size)
+{
+    size_t count = uart_waiting();
+    if (count > size)
+        count = size;
+    for (size_t i = 0; i < count; i++)
+        bytes[i] = received.bytes[received.out++ % UART_RING];
+    return count;
+}
+
+size_t uart_write(const uint8_t *bytes, size_t size)
+{
+    size_t count = uart_room();
+    if (count > size)
+        count = size;
+    for (size_t i = 0; i < count; i++)
+        sending.bytes[sending.in++ % SENDING] = bytes[i];
+    uint32_t were = cpu_disable_interrupts();
+    send_out(); /* the interrupt comes when the UART's own ring has room again */
+    cpu_restore_interrupts(were);
+    return count;
+}
+
+void uart_send_now(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        while (uart_txfull_read())
+            ;
+        uart_rxtx_write(bytes[i]);
+    }
+}

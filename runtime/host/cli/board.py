@@ -26,9 +26,9 @@ def list_boards(app: App) -> None:
 @command(board, example="board build ulx3s_45f")
 @BOARDS
 def build(app: App, boards: tuple[str, ...]) -> None:
-    """Build the gateware of BOARDS, of all without one, and write their reports.
+    """Build the gateware of BOARDS and write their reports.
 
-    An ECP5 gets a bitstream, an Arty a project for Vivado; both are in build/boards.
+    Without one, of all. An ECP5 gets a bitstream, an Arty a project for Vivado; both are in build/boards.
     """
     _become(app, "build", *boards)
 
@@ -36,9 +36,9 @@ def build(app: App, boards: tuple[str, ...]) -> None:
 @command(board, example="board report ulx3s_45f")
 @BOARDS
 def report(app: App, boards: tuple[str, ...]) -> None:
-    """Print the last report of BOARDS, of all without one.
+    """Print the last report of BOARDS.
 
-    It fails if one of them is beyond its budget.
+    Without one, of all. It fails if one of them is beyond its budget.
     """
     _become(app, "report", *boards)
 
@@ -47,7 +47,7 @@ def report(app: App, boards: tuple[str, ...]) -> None:
 @click.option("--keep", is_flag=True, help="Write it into the flash, not only into the FPGA.")
 @click.option(
     "--firmware",
-    type=click.Path(exists=True, dir_okay=False),
+    type=click.Path(dir_okay=False),
     help="Write this image of main RAM into the flash instead; the boot ROM loads it.",
 )
 @BOARD

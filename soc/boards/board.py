@@ -46,6 +46,7 @@ class Board:
         loader: options of openFPGALoader that name the board
         make: called with a measurement and the words of the boot ROM, makes platform and system,
             not yet finalized
+        seed: of placing; equal ones give equal bitstreams, and some place better than others
     """
 
     name: str
@@ -55,3 +56,4 @@ class Board:
     firmware_at: int
     loader: tuple[str, ...]
     make: Callable[[int, Sequence[int]], tuple[Any, System]]
+    seed: int = 1

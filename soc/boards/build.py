@@ -18,7 +18,6 @@ __all__ = ["BUILD", "BITSTREAM", "build", "measurement"]
 BUILD = Path(__file__).parents[2] / "build" / "boards"
 NAME = "optin"
 BITSTREAM = f"{NAME}.bit"
-SEED = "1"  # of placing: equal inputs give equal bitstreams
 
 
 def measurement(board: Board) -> str:
@@ -118,7 +117,7 @@ def _ecp5(board: Board, folder: Path, say: Callable[[str], None]) -> tuple[dict[
     tool(
         "nextpnr-ecp5", *board.device.options,
         "--json", f"{NAME}.json", "--lpf", f"{NAME}.lpf", "--textcfg", f"{NAME}.config",
-        "--report", "nextpnr.json", "--router", "router1", "--seed", SEED,
+        "--report", "nextpnr.json", "--router", "router1", "--seed", str(board.seed),
         "--timing-allow-fail", "--ignore-loops",  # the budget judges; rings are loops
         folder=folder,
     )  # fmt: skip

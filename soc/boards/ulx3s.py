@@ -38,6 +38,7 @@ ULX3S = [
         firmware_at=FIRMWARE_AT,
         loader=("--board", "ulx3s"),
         make=partial(_make, device),
+        seed=seed,
     )
-    for size, device in (("45f", ecp5.LFE5U_45F), ("85f", ecp5.LFE5U_85F))
+    for size, device, seed in (("45f", ecp5.LFE5U_45F, 1), ("85f", ecp5.LFE5U_85F, 3))
 ]

@@ -28,7 +28,8 @@ def list_boards(app: App) -> None:
 def build(app: App, boards: tuple[str, ...]) -> None:
     """Build the gateware of BOARDS and write their reports.
 
-    Without one, of all. An ECP5 gets a bitstream, an Arty a project for Vivado; both are in build/boards.
+    Without one, of all. An ECP5 gets a bitstream, an Arty a project for Vivado; both are in
+    build/boards.
     """
     _become(app, "build", *boards)
 

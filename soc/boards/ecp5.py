@@ -15,10 +15,9 @@ from soc.boards.board import BAUD, Device
 from soc.gateware.entropy.noise import RingOscillators
 from soc.soc import System
 
-__all__ = ["LFE5U_25F", "LFE5U_45F", "LFE5U_85F", "Clocks", "FlashPads", "make"]
+__all__ = ["LFE5U_45F", "LFE5U_85F", "Clocks", "FlashPads", "make"]
 
 PACKAGE = ("--package", "CABGA381", "--speed", "6")
-LFE5U_25F = Device("LFE5U-25F-6BG381C", "ecp5", ("--25k", *PACKAGE), 24_288, 24_288, 56, 28)
 LFE5U_45F = Device("LFE5U-45F-6BG381C", "ecp5", ("--45k", *PACKAGE), 43_848, 43_848, 108, 72)
 LFE5U_85F = Device("LFE5U-85F-6BG381C", "ecp5", ("--85k", *PACKAGE), 83_640, 83_640, 208, 156)
 OSCILLATOR = 25_000_000  # Hz

@@ -28,7 +28,7 @@ def test_the_model_agrees_with_the_firmware():
 
 def test_the_model_agrees_with_the_firmware_on_the_matrix_of_mlkem():
     crypto, material = ctypes.CDLL(str(build("libcrypto.so"))), random.Random(2)
-    polynomial = (ctypes.c_uint16 * 272)()  # struct mlkem_poly: coefficients, then its stagger
+    polynomial = (ctypes.c_uint32 * 264)()  # struct mlkem_poly: coefficients, then its stagger
     for _ in range(100):
         rho, first, second = material.randbytes(32), material.randrange(4), material.randrange(4)
         crypto.mlkem_sample_uniform(polynomial, rho, first, second)

@@ -193,6 +193,11 @@ def unpack(folder: Path, tarball: Path | str | None = None) -> Path:
     return top
 
 
+def frozen_files() -> list[Path]:
+    """All that decides what is frozen in."""
+    return [MANIFEST, *(path for name in FROZEN for path in _files(FOLDER / name, ".py"))]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Print where the programs are, building them first if need be.
 
@@ -276,7 +281,7 @@ def _key(frozen: bool, sanitized: bool = False) -> str:
     recipe += [SANITIZED_HEAP] * sanitized
     parts = [path for name in MODULES for path in _files(FOLDER / name, ".c", ".h", ".mk")]
     if frozen:
-        parts += [MANIFEST, *(path for name in FROZEN for path in _files(FOLDER / name, ".py"))]
+        parts += frozen_files()
     for path in parts:
         name = os.path.relpath(path, FOLDER)
         recipe += [name, hashlib.sha256(path.read_bytes()).hexdigest()]

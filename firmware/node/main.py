@@ -174,12 +174,12 @@ def serve(device: Device, crypto, pipe: Pipe, uptime_ns, places) -> None:
     node.directory.on_failure = lambda kind, error: line.session.log(
         f"a {kind} failed with {type(error).__name__}", now_ms()
     )
-    line.notify(READY, [node.id])
+    line.announce(READY, [node.id])
     while not line.link.stopping:
         line.pump(not node.sequencer.queued)
         node.run()
     node.stop()
-    line.notify(STOPPED, [])
+    line.announce(STOPPED, [])
     while not line.link.idle:
         line.pump(True)
 

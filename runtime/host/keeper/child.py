@@ -19,7 +19,7 @@ class Child:
         KeeperError: it cannot be run.
     """
 
-    baud = None
+    baud: int | None = None
 
     def __init__(self, command: list[str], folder: Path, lock: int) -> None:
         # A node that dies of itself says why on standard error: the last words go into the error.

@@ -37,7 +37,7 @@ class Simulator:
         KeeperError: it cannot be run, or ended instead of serving.
     """
 
-    baud = None
+    baud: int | None = None
 
     def __init__(self, command: list[str], folder: Path, lock: int) -> None:
         self._command = command

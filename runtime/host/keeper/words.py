@@ -2,12 +2,15 @@
 
 import re
 
+from runtime.wire.frames import CHUNK_LIMIT
+
 LIMIT = 4096  # bytes of text, or of what may become it
 LINES = 20  # that people are shown
 WIDTH = 200  # characters of a line
 PANIC = b"panic: "
 PANIC_LINE = re.compile(PANIC + rb"[\t\r\x20-\x7e]*\n")
-TEXT_AT_END = re.compile(rb"[\t\r\n\x20-\x7e]+\Z")
+TEXT = re.compile(rb"[\t\r\n\x20-\x7e]+")
+TEXT_AT_END = re.compile(TEXT.pattern + rb"\Z")
 BEGINNING = re.compile(rb"Traceback \(|error: |" + PANIC)
 
 
@@ -16,7 +19,9 @@ class Words:
 
     Frames lie between zero bytes, and each has a byte that is no text (its version). So what lies
     between two zero bytes and is all text, and ends a line, is no frame. Behind the beginning of a
-    frame, whose bytes may be anybody's, text counts from where a failure is known to begin.
+    frame, whose bytes may be anybody's, text counts from where a failure is known to begin, and
+    only if it goes on to the next zero byte, for a frame ends with its check; one of some thousand
+    checks could be taken for the rest of such a line, and then a session is begun anew for nothing.
     """
 
     def __init__(self) -> None:
@@ -27,8 +32,8 @@ class Words:
         """Take bytes of the node; returns whether they end its panic, the last that it says."""
         *chunks, last = (self._chunk + data).split(b"\0")
         panic = PANIC_LINE.search(last)
-        if panic:
-            chunks.append(last[: panic.end()])
+        if panic and (len(last) > CHUNK_LIMIT or TEXT.fullmatch(last)):
+            chunks.append(last[: panic.end()])  # no frame need follow it
             last = last[panic.end() :]
         self._chunk = last[-LIMIT:]
         found = [_text(chunk) for chunk in chunks if chunk.endswith(b"\n")]

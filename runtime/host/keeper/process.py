@@ -78,8 +78,8 @@ class Keeper:
             if self._asked_to_stop and not self._relay.met_node:
                 return  # nothing is under way
             now = _now_ms()
-            self._send(now)
             self._see_to_the_speed(now)
+            self._send(now)
             self._wait(now)
             self._take(_now_ms())
             self._announce()
@@ -155,11 +155,10 @@ class Keeper:
             if panic or self._relay.resets != resets:
                 self._was_reset()
         elif data == b"":
-            if self._relay.met_node:
-                self._lose_node(now)
             why = self._line.begin_again()
-            if why:
+            if why or self._relay.met_node:
                 self._lose_node(now)
+            if why:
                 self._was_reset(why)
 
     def _lose_node(self, now: int) -> None:

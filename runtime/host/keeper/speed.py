@@ -7,7 +7,9 @@ from runtime.host.keeper.relay import Relay
 START = 115_200
 SPEEDS = (START, 2_000_000, 1_000_000, 921_600, 500_000, 460_800, 230_400)
 SEARCH_MS = 1000  # at each speed
+GUARD_MS = 50  # after the last byte was written: adapters have buffers that nobody can see
 PATIENCE_MS = 1000  # until an answer at a new speed
+TRIES = 3  # at a new speed
 ASK_EACH_MS = 1000  # at a raised speed, whether the node is still there
 LOST_MS = 10_000  # without a word of a node that was asked
 
@@ -32,6 +34,7 @@ class Speed:
         self._say = say
         self._order = list(dict.fromkeys((START, wanted, *SPEEDS)))
         self._turn = 0
+        self._tries = 0  # in a row, to be answered at the speed that is wanted
         self._heard = 0  # messages of the node, when that was looked at
         self._heard_ms = 0
         self._baud = START
@@ -100,7 +103,14 @@ class Speed:
         if self._baud == self._wanted:
             self._settle(now_ms)
             return None
+        self._next = self._change
+        self.due = now_ms + GUARD_MS
+        return None
+
+    def _change(self, now_ms: int, written: bool) -> int | None:
         if not written:
+            self.due = now_ms + GUARD_MS
+        if now_ms < (self.due or 0):
             return None
         self._baud = self._wanted
         self._relay.ask_speed(self._baud)
@@ -114,12 +124,15 @@ class Speed:
             return None
         if now_ms < (self.due or 0):
             return None
-        self._say(f"the line does not carry {self._baud} baud: it stays at {START}")
-        self._wanted = START
+        self._tries += 1
+        if self._tries == TRIES:
+            self._say(f"the line does not carry {self._baud} baud: it stays at {START}")
+            self._wanted = START
         return self.begin(now_ms)
 
     def _settle(self, now_ms: int) -> None:
         self._relay.holding = False
+        self._tries = 0
         self._next = self._watch
         self._heard_ms = now_ms
         self.due = None if self._baud == START else now_ms + ASK_EACH_MS

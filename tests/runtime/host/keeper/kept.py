@@ -64,14 +64,15 @@ def attached(folder: Path, *words: str, first: str = "node ") -> Iterator[subpro
 
     Args:
         folder: its folder.
-        words: options, and the command if there is one.
+        words: `--simulator` and a command, or what `optin node attach` gets.
         first: how the first line begins.
     """
-    options = list(words)
-    at = options.index("--simulator") + 1 if "--simulator" in options else len(options)
-    command = [*options[:at], str(folder), *options[at:]]
+    if "--simulator" in words:
+        command = [sys.executable, "-m", "runtime.host.keeper", words[0], str(folder), *words[1:]]
+    else:
+        command = [*OPTIN, "node", "attach", *words, str(folder)]
     process = subprocess.Popen(
-        [sys.executable, "-m", "runtime.host.keeper", *command],
+        command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

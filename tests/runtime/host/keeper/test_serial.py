@@ -43,8 +43,8 @@ def board(folder: Path, python: list[str] = CPYTHON) -> Iterator[Board]:
 
 
 def serial(made: Board, baud: int) -> list[str]:
-    """Words of a keeper's command line, before its folder."""
-    return ["--serial", str(made.path), "--baud", str(baud)]
+    """What `optin node attach` gets, before the folder."""
+    return ["--baud", str(baud), str(made.path)]
 
 
 async def _entries(folder: Path) -> int:
@@ -150,8 +150,7 @@ def test_a_cable_may_be_pulled_out_and_plugged_in(tmp_path: Path) -> None:
 
 
 def test_a_port_that_is_none_is_an_error(tmp_path: Path) -> None:
-    options = ["--serial", str(tmp_path / "absent")]
-    with attached(tmp_path / "host", *options, first="") as keeper:
+    with attached(tmp_path / "host", str(tmp_path / "absent"), first="") as keeper:
         assert keeper.wait(30) == 1
         assert keeper.stderr is not None
         assert "no such port" in keeper.stderr.read()

@@ -69,11 +69,8 @@ def serve(device, crypto, pipe, uptime_ns, places, random, measurements: tuple) 
     node.directory.on_failure = lambda kind, error: line.session.log(
         f"a {kind} failed with {type(error).__name__}", now_ms()
     )
-    told = None
+    line.announce(READY, [node.id])
     while not line.link.stopping:
-        if line.link.generation != told:  # each host that comes to keep is told
-            told = line.link.generation
-            line.notify(READY, [node.id])
         line.pump(not node.sequencer.queued)
         node.run()
     node.stop()
@@ -81,7 +78,7 @@ def serve(device, crypto, pipe, uptime_ns, places, random, measurements: tuple) 
 
 
 def _say_last(line, method, params):
-    line.notify(method, params)
+    line.announce(method, params)
     while not line.link.idle:
         line.pump(True)
 

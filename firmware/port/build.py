@@ -2,17 +2,16 @@
 
 import hashlib
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from firmware.building import CommandFailed, cache, run
 from firmware.engines import CONFIGURATIONS
 from firmware.micropython import (
     MANIFEST,
     TARBALL_SHA256,
     ToolchainError,
-    cache,
     ensure,
     frozen_files,
     unpack,
@@ -78,19 +77,11 @@ def image(
             "MICROPY_MPYCROSS": ensure().mpy_cross,
             "PYTHON": sys.executable,
         }
-        done = subprocess.run(
-            ["make", f"-j{JOBS}", *(f"{name}={value}" for name, value in settings.items())],
-            cwd=FOLDER,
-            env={**{k: v for k, v in os.environ.items() if "MAKE" not in k}, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        if done.returncode:
-            tail = "\n".join(done.stdout.splitlines()[-15:])
-            raise ToolchainError(f"the port does not build:\n{tail}")
+        options = [f"{name}={value}" for name, value in settings.items()]
+        try:
+            run(["make", f"-j{JOBS}", *options], FOLDER)
+        except CommandFailed as error:
+            raise ToolchainError(f"the port does not build:\n{error}") from None
         os.replace(work / "out" / "firmware.bin", made)
     return made
 

@@ -67,7 +67,7 @@ def _run(simulator: Simulator, options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="optin sim",
+        prog="python -m soc.sim",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

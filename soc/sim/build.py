@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
+from firmware.building import CommandFailed, cache, run
 from firmware.crypto import build as crypto
-from firmware.micropython import cache
 from soc.software.build import FOLDER, CompilerError, image
 
 __all__ = ["Simulator", "SimulatorError", "build"]
@@ -170,14 +170,7 @@ def _train(work: Path, headers: Path) -> None:
 
 
 def _run(work: Path, *command: str) -> None:
-    done = subprocess.run(
-        command,
-        cwd=work,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    if done.returncode:
-        raise SimulatorError(f"{command[0]} failed:\n{done.stdout[-4000:]}")
+    try:
+        run(command, work)
+    except CommandFailed as error:
+        raise SimulatorError(f"{command[0]} failed:\n{error}") from None

@@ -101,5 +101,5 @@ int mldsa_keygen_twice(uint8_t public_key[MLDSA_PUBLIC_BYTES],
         MAKE_PUBLIC(public_key, MLDSA_PUBLIC_BYTES);
         mldsa_tr(tr[i], public_key);
     }
-    return memcmp(tr[0], tr[1], MLDSA_TR_BYTES) ? -1 : 0;
+    return secret_equal(tr[0], tr[1], MLDSA_TR_BYTES) ? 0 : -1;
 }

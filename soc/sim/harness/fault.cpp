@@ -20,7 +20,7 @@ void Fault::choose(const VerilatedContext &context, const std::string &argument)
     uint64_t width = uint64_t(found->packed().elements());
     uint64_t elements = found->udims() ? uint64_t(found->unpacked().elements()) : 1;
     if (number >= width * elements)
-        throw std::invalid_argument(name + " has bits 0 to " + std::to_string(width * elements - 1));
+        throw std::invalid_argument("expected bits 0 to " + std::to_string(width * elements - 1));
     waiting = false;
     size = found->entSize();
     word = static_cast<uint8_t *>(found->datap()) + number / width * size;

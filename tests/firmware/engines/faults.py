@@ -2,6 +2,7 @@
 
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from struct import pack
@@ -16,8 +17,8 @@ from tests.firmware.crypto.native import Library
 FOLDER = Path(__file__).parent
 PORT = crypto.FOLDER.parent / "port"
 SEED = b"the seed of the node's own key".ljust(32, b"\0")
-CONTEXT, MESSAGE = b"sign", b"\x03"
-STEPS = ("selftest", "keygen", "sign", "verify", "forgery")
+CONTEXT, MESSAGE = b"sign", b"\x01"  # signed in one attempt
+SHARES = {"selftest": 10, "keygen": 4, "sign": 12, "verify": 3, "forgery": 3}  # of flips
 GIVEN_OFFSET = 0x400000  # behind the image in main RAM: the step, a public key, a signature
 PATIENCE = 2  # a step that takes so many times its usual cycles hangs: then the watchdog acts
 HANGS = 124
@@ -76,16 +77,16 @@ class Node:
             [f"-DMESSAGE={MESSAGE[0]}"],
             [crypto.FOLDER, engines.FOLDER, PORT],
         )  # fmt: skip
-        self.library = library = Library()
+        self._library = library = Library()
         self.public_key = library.get("mldsa_keygen", SEED)
         self.signature = library.get("mldsa_sign", SEED, bytes(32), CONTEXT, MESSAGE)
-        self.usual = {step: self.run(step) for step in STEPS}
+        self.usual = {step: self.run(step) for step in SHARES}
 
     def run(self, step: str, flip: Flip | None = None) -> Outcome:
         """Do a step from reset on.
 
         Args:
-            step: one of STEPS
+            step: one of SHARES
             flip: what goes wrong
         """
         with tempfile.TemporaryDirectory() as folder:
@@ -103,13 +104,13 @@ class Node:
             )
         if done.returncode == HANGS:
             return Outcome("hangs")
-        assert done.stdout, done.stderr
+        assert done.returncode in (0, 1) and done.stdout, done.stderr
         said, began, ended, *made = done.stdout.split()
         if said == "failed":
             return Outcome(f"{began} failed")
         return Outcome(said, int(began), int(ended), bytes.fromhex("".join(made)))
 
-    def some_flip(self, step: str, rng: Random) -> Flip:
+    def _some_flip(self, step: str, rng: Random) -> Flip:
         """A flip at a random place and cycle of a step."""
         engine = rng.choice(ENGINES)
         place = rng.choice([name for name in PLACES if engine in name])
@@ -118,14 +119,38 @@ class Node:
         how = "flip" if "error" in place else rng.choice(("flip", "spoil"))
         return Flip(cycle, how, place, rng.randrange(PLACES[place]))
 
-    def verifies(self, signature: bytes) -> bool:
-        """Whether a signature is one of the message under the key of the seed."""
-        return self.library.accepts("mldsa_verify", self.public_key, signature, CONTEXT, MESSAGE)
+    def some_flips(self, count: int, seed: int) -> Iterator[tuple[str, Flip]]:
+        """Flips of all steps, about so many, and the step each is in."""
+        rng = Random(seed)
+        for step, share in SHARES.items():
+            for _ in range(-(-count * share // sum(SHARES.values()))):
+                yield step, self._some_flip(step, rng)
+
+    def effect(self, step: str, outcome: Outcome) -> str:
+        """What a fault did.
+
+        Returns:
+            "none"; "noticed", where the step did not come to an end or refused; "another
+            signature", which is valid; or what must not be
+        """
+        usual = self.usual[step]
+        if (outcome.said, outcome.made) == (usual.said, usual.made):
+            return "none"
+        if step == "forgery" and outcome.said == "accepted":
+            return "a forgery was accepted"
+        if outcome.said == "key":
+            return "a wrong key"
+        if outcome.said == "signature":
+            signed = outcome.made, CONTEXT, MESSAGE
+            valid = self._library.accepts("mldsa_verify", self.public_key, *signed)
+            return "another signature" if valid else "a wrong signature"
+        return "noticed"
 
     def _loaded(self, step: str) -> bytes:
         signature = bytearray(self.signature)
         if step == "forgery":
             signature[1000] ^= 1
-        number = min(STEPS.index(step), STEPS.index("verify"))
+        steps = list(SHARES)
+        number = min(steps.index(step), steps.index("verify"))
         given = pack("<I", number) + self.public_key + signature
         return self._program.read_bytes().ljust(GIVEN_OFFSET, b"\0") + given

@@ -53,6 +53,9 @@ void pack(struct out *out, mp_obj_t value, int depth)
     size_t count;
     if (mp_obj_is_int(value)) {
         put_int(out, value);
+    } else if (mp_obj_is_exact_type(value, &mp_type_bytes)) { /* as most values are */
+        const char *bytes = mp_obj_str_get_data(value, &info.len);
+        put_bytes(out, MSGPACK_BIN, bytes, info.len);
     } else if (value == mp_const_none) {
         put_head(out, MSGPACK_NIL, 0);
     } else if (value == mp_const_false || value == mp_const_true) {

@@ -82,7 +82,8 @@ def image(
             run(["make", f"-j{JOBS}", *options], FOLDER)
         except CommandFailed as error:
             raise ToolchainError(f"the port does not build:\n{error}") from None
-        os.replace(work / "out" / "firmware.bin", made)
+        for result in (made.with_suffix(".elf"), made):  # the former tells what an address is
+            os.replace(work / "out" / result.name, result)
     return made
 
 

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cpu.h"
-#include "noise.h"
 #include "panic.h"
 #include "py/gc.h"
 #include "py/builtin.h"
@@ -11,6 +10,7 @@
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "py/stackctrl.h"
+#include "selftest.h"
 #include "shared/runtime/gchelper.h"
 #include "uart.h"
 #include "watchdog.h"
@@ -52,9 +52,11 @@ int main(void)
     malloc_end = &free_end;
 
     uart_start();
-    noise_start();
     watchdog_start();
     cpu_enable_interrupts();
+    const char *wrong = engines_selftest();
+    if (wrong)
+        panic(wrong, 0, 0);
     mp_stack_set_top(&stack_top);
     mp_stack_set_limit((mp_uint_t)(&stack_top - &stack_limit - STACK_RESERVE));
     gc_init(&free_start, middle);

@@ -5,12 +5,6 @@
 
 #include "engine.h"
 
-void noise_start(void)
-{
-    entropy_control_write(ENGINE_CLEAR);
-    entropy_control_write(ENGINE_START);
-}
-
 static bool word(uint32_t *value)
 {
     while (!entropy_words_read())

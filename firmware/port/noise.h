@@ -6,11 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Begins the start-up test, which takes 65,536 cycles. */
-void noise_start(void);
-
-/* Waits for so many bytes; false if a health test fails or has failed: then nothing is given, and
- * `noise_start` is the way back. */
+/* Waits for so many bytes; false if a health test fails or has failed: then nothing is given until
+ * the next reset. The self-test has started the source. */
 bool noise_read(uint8_t *bytes, size_t size);
 
 #endif

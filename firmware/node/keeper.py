@@ -3,6 +3,7 @@
 The node asks as clients do, with msgpack-rpc in its own direction. README.md has the methods.
 """
 
+from firmware.node.speed import Speed
 from runtime.wire import frames
 from runtime.wire.errors import Malformed, NodeError, StorageFailed, from_wire
 from runtime.wire.link import Link, LinkFull
@@ -28,6 +29,7 @@ class SharedLink(Link):
         awaited: id of the call whose answer is awaited.
         answer: Response to it, once it came.
         stopping: whether the host said `stop`.
+        asked_speed: parameters of the host's last `speed`, or None.
     """
 
     def __init__(self, nonce: bytes, ring: int, codec=frames) -> None:
@@ -35,6 +37,7 @@ class SharedLink(Link):
         self.awaited = 0
         self.answer = None
         self.stopping = False
+        self.asked_speed = None
 
     def receive(self, data: bytes, now_ms: int) -> list:
         requests = []
@@ -43,6 +46,8 @@ class SharedLink(Link):
                 self._take_answer(message)
             elif message == STOP:
                 self.stopping = True
+            elif message[: len(SPEED)] == SPEED:
+                self._take_speed(message)
             else:
                 requests.append(message)
         return requests
@@ -55,9 +60,16 @@ class SharedLink(Link):
         if answer.id == self.awaited:
             self.answer = answer
 
+    def _take_speed(self, message):
+        try:
+            self.asked_speed = parse(message).params
+        except Malformed:
+            pass
+
 
 ANSWER = b"\x94\x01"  # how the encoding of [1, id, error, result] begins
 STOP = encode_notification("stop", [])
+SPEED = encode_notification("speed", [0])[:-1]
 
 
 class Line:
@@ -67,7 +79,8 @@ class Line:
         link: SharedLink.
         pipe: port with `read()`, the bytes at hand, `write(data)`, which returns how many bytes
             were taken, and `wait(ms, writing)`: until there are bytes to read, or with `writing`
-            room to write, at most that time (None: for ever).
+            room to write, at most that time (None: for ever). A serial line also has
+            `set_speed(baud)`; see Speed.
         now_ms: function without arguments; ms that never decrease.
 
     Attributes:
@@ -80,6 +93,9 @@ class Line:
         self._pipe = pipe
         self._now_ms = now_ms
         self._unsent = b""
+        self._speed = Speed(link, pipe)
+        self._generation = link.generation
+        self._announcement = b""
 
     def pump(self, wait: bool) -> None:
         """Write what is due, take in what came.
@@ -93,16 +109,29 @@ class Line:
             self._unsent = end.transmit(now)
         if self._unsent:
             self._unsent = self._unsent[self._pipe.write(self._unsent) :]
-        due = end.deadline(now)
-        wait_ms = None if due is None else max(0, due - now)
+        self._speed.step(now, not self._unsent)
+        due = [time for time in (end.deadline(now), self._speed.due) if time is not None]
+        wait_ms = max(0, min(due) - now) if due else None
         self._pipe.wait(wait_ms if wait else 0, len(self._unsent) > 0)
         data = self._pipe.read()
         if data:
             end.receive(data, self._now_ms())
+            self._see_to_the_host()
 
-    def notify(self, method: str, params: list) -> None:
-        """Tell the host something."""
-        self._send(encode_notification(method, params))
+    def _see_to_the_host(self):
+        link = self.link
+        if link.generation != self._generation:
+            self._generation = link.generation
+            if self._announcement:
+                link.send(self._announcement)
+        if link.asked_speed:
+            self._speed.asked(link.asked_speed[0])
+            link.asked_speed = None
+
+    def announce(self, method: str, params: list) -> None:
+        """Tell the host something, and each host that comes after it, until there is other news."""
+        self._announcement = encode_notification(method, params)
+        self._send(self._announcement)
 
     def ask(self, method: str, params: list):
         """The result of a call; waits as long as it takes.

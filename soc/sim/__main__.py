@@ -28,7 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     traced = options.verb == "run" and options.trace is not None or options.traced
     try:
-        simulator = build(options.memory, options.variant, options.cores, traced, options.fast)
+        simulator = build(
+            options.memory, options.variant, options.cores, traced, options.fast, options.faulty
+        )
     except SimulatorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
@@ -67,7 +69,7 @@ def _run(simulator: Simulator, options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="optin sim",
+        prog="python -m soc.sim",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -89,6 +91,10 @@ def _parser() -> argparse.ArgumentParser:
         "--fast", action="store_true",
         help="compiled twice, to be 1.4 times as fast: for long runs, once it is built",
     )  # fmt: skip
+
+    group.add_argument(
+        "--faulty", action="store_true", help="bits of the engines' registers can be flipped"
+    )
 
     build_verb = verbs.add_parser(
         "build", parents=[gateware], help="build it, print where program and C headers are"

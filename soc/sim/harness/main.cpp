@@ -21,6 +21,7 @@
 #include "Vsoc.h"
 #include "Vsoc___024root.h"
 #include "control.h"
+#include "fault.h"
 #include "flash.h"
 #include "line.h"
 #include "options.h"
@@ -50,6 +51,7 @@ private:
     Vsoc top{&context};
     Line line;
     Flash flash;
+    Fault fault;
     Control control;
 #if VM_TRACE
     VerilatedFstC trace;
@@ -130,6 +132,16 @@ void Simulation::add_commands() {
         flash.put(address, bytes_of(argument.substr(std::min(end + 1, argument.size())), expected));
         return std::string();
     });
+    control.add("flip", [this](const std::string &place) {
+        fault.choose(context, place);
+        fault.flip();
+        return std::string();
+    });
+    control.add("spoil", [this](const std::string &place) {
+        fault.choose(context, place);
+        fault.spoil();
+        return std::string();
+    });
     control.add("seed", [this](const std::string &argument) {
         top.seed = number(argument, "seed N");
         return std::string();
@@ -208,6 +220,7 @@ int Simulation::run() {
         edge(true);
         cycle++;
         edge(false);
+        if (fault.waits()) fault.watch();
         if (top.flash_clk != spi_clk || top.flash_cs_n != spi_cs_n) {
             spi_clk = top.flash_clk, spi_cs_n = top.flash_cs_n;
             top.flash_miso = flash.tick(spi_clk, spi_cs_n, top.flash_mosi, cycle);

@@ -5,7 +5,7 @@
 #include "cpu.h"
 #include "flash.h"
 #include "noise.h"
-#include "panic.h"
+#include "prepared.h"
 #include "py/mperrno.h"
 #include "py/objint.h"
 #include "py/objstr.h"
@@ -87,6 +87,21 @@ static mp_obj_t board_cycles(void)
     return mp_obj_new_int_from_ull(cpu_cycles());
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(board_cycles_obj, board_cycles);
+
+/* prepared(): all is loaded; an image of the memory that is taken here starts here. */
+static mp_obj_t board_prepared(void)
+{
+    if (start_mode == START_PREPARING && !prepared_save()) {
+        (void)cpu_disable_interrupts();
+#ifdef CSR_SIM_EXIT_ADDR
+        sim_exit_write(0);
+#endif
+        for (;;)
+            ;
+    }
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(board_prepared_obj, board_prepared);
 
 /* reset(): does not return. */
 static mp_obj_t board_reset(void)
@@ -201,6 +216,7 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_uptime_ns), MP_ROM_PTR(&board_uptime_ns_obj)},
     {MP_ROM_QSTR(MP_QSTR_uptime_ms), MP_ROM_PTR(&board_uptime_ms_obj)},
     {MP_ROM_QSTR(MP_QSTR_cycles), MP_ROM_PTR(&board_cycles_obj)},
+    {MP_ROM_QSTR(MP_QSTR_prepared), MP_ROM_PTR(&board_prepared_obj)},
     {MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&board_reset_obj)},
     {MP_ROM_QSTR(MP_QSTR_noise), MP_ROM_PTR(&board_noise_obj)},
     {MP_ROM_QSTR(MP_QSTR_gateware), MP_ROM_PTR(&board_gateware_obj)},

@@ -5,5 +5,6 @@ import board
 from firmware.node.board import main, prepare
 
 prepare()
+board.prepared()
 main()
 board.reset()

@@ -4,6 +4,7 @@
 
 #include "cpu.h"
 #include "panic.h"
+#include "prepared.h"
 #include "py/gc.h"
 #include "py/builtin.h"
 #include "py/lexer.h"
@@ -45,18 +46,23 @@ static void run(void)
     }
 }
 
-int main(void)
+void start_devices(void)
 {
-    char *middle = &free_start + (&free_end - &free_start) / 2;
-    malloc_next = middle;
-    malloc_end = &free_end;
-
     uart_start();
     watchdog_start();
     cpu_enable_interrupts();
     const char *wrong = engines_selftest();
     if (wrong)
         panic(wrong, 0, 0);
+}
+
+int main(void)
+{
+    char *middle = &free_start + (&free_end - &free_start) / 2;
+    malloc_next = middle;
+    malloc_end = &free_end;
+
+    start_devices();
     mp_stack_set_top(&stack_top);
     mp_stack_set_limit((mp_uint_t)(&stack_top - &stack_limit - STACK_RESERVE));
     gc_init(&free_start, middle);

@@ -56,6 +56,7 @@ def _run(simulator: Simulator, options: argparse.Namespace) -> None:
         "paused": int(options.paused),
         "time": options.time,
         "seed": options.seed,
+        "dump": options.dump and options.dump.absolute(),
         "max-cycles": options.max_cycles,
         "cut": options.cut,
         "trace": options.trace and options.trace.absolute(),
@@ -129,6 +130,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--max-cycles", type=int, metavar="N", help="stop there, exit status 124")
     run.add_argument("--cut", type=int, metavar="N", help="power fails there, exit status 125")
+    run.add_argument("--dump", type=Path, metavar="FILE", help="write main RAM at the end")
     run.add_argument("--trace", type=Path, metavar="FILE", help="write a waveform (FST)")
     run.add_argument("--trace-from", type=int, metavar="N", help="first cycle of it")
     run.add_argument("--trace-to", type=int, metavar="N", help="cycle after the last of it")

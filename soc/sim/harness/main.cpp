@@ -28,6 +28,7 @@
 
 namespace {
 constexpr uint64_t RESET_CYCLES = 4;
+constexpr uint64_t MAIN_RAM = 0x40000000;
 constexpr uint64_t POLL_CYCLES = 2048; // sockets are looked at once in so many
 constexpr int MAX_CYCLES_REACHED = 124, POWER_CUT = 125;
 
@@ -40,6 +41,7 @@ public:
 
 private:
     void load(const std::string &image);
+    void dump(const std::string &path);
     void add_commands();
     void edge(bool rising);
     void between();
@@ -101,6 +103,15 @@ void Simulation::load(const std::string &image) {
     }
     file.seekg(0);
     file.read(reinterpret_cast<char *>(&ram[0]), std::streamsize(size));
+}
+
+// What memory holds, to its last byte that is not zero.
+void Simulation::dump(const std::string &path) {
+    auto &ram = top.rootp->optin__DOT__main_ram;
+    size_t words = sizeof ram / 4;
+    while (words && !ram[words - 1]) words--;
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char *>(&ram[0]), std::streamsize(4 * words));
 }
 
 // The bytes of an argument, two digits each.
@@ -175,6 +186,12 @@ void Simulation::add_commands() {
         stop(POWER_CUT);
         return std::string();
     });
+    control.add("word", [this](const std::string &argument) {
+        uint64_t at = number(argument, "word ADDRESS") - MAIN_RAM;
+        auto &ram = top.rootp->optin__DOT__main_ram;
+        if (at >= sizeof ram || at % 4) throw std::invalid_argument("no word of main RAM");
+        return std::to_string(ram[at / 4]);
+    });
     control.add("quit", [this](const std::string &) {
         stop(0);
         return std::string();
@@ -225,10 +242,12 @@ int Simulation::run() {
             spi_clk = top.flash_clk, spi_cs_n = top.flash_cs_n;
             top.flash_miso = flash.tick(spi_clk, spi_cs_n, top.flash_mosi, cycle);
         }
+        if (top.sim_reset) load(options.image); // as a boot ROM would
         if (top.sim_exit) stop(top.sim_exit_code);
     }
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     line.flush();
+    if (!options.dump.empty()) dump(options.dump);
 #if VM_TRACE
     trace.close();
 #endif

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from runtime.host.keeper.boxes import Boxes
-from runtime.host.keeper.line import PATIENCE_S, KeeperError, Line, read
+from runtime.host.keeper.line import KeeperError, Line, read
 from runtime.host.keeper.relay import Relay
 from runtime.host.keeper.speed import START, Speed
 from runtime.host.keeper.terminal import Terminal
@@ -90,11 +90,11 @@ class Keeper:
 
     def _see_to_stopping(self) -> None:
         if self._asked_to_stop and self._stop_by is None:
-            self._stop_by = time.monotonic() + PATIENCE_S
+            self._stop_by = time.monotonic() + self._line.patience_s
             self._relay.stop()
         if self._stop_by and time.monotonic() > self._stop_by:
             raise KeeperError(
-                f"the node did not stop within {PATIENCE_S:g} s; what it had answered is kept"
+                f"the node did not stop within {self._line.patience_s:g} s; what it had answered is kept"
             )
 
     def _send(self, now: int) -> None:

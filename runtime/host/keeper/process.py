@@ -94,7 +94,8 @@ class Keeper:
             self._relay.stop()
         if self._stop_by and time.monotonic() > self._stop_by:
             raise KeeperError(
-                f"the node did not stop within {self._line.patience_s:g} s; what it had answered is kept"
+                f"the node did not stop within {self._line.patience_s:g} s; "
+                "what it had answered is kept"
             )
 
     def _send(self, now: int) -> None:

@@ -32,7 +32,8 @@ def main() -> int:
     try:
         run(options.folder, _connection(options), options.baud)
     except (KeeperError, NodeError, OSError) as error:
-        text = str(error)
+        # Words of a node may be anybody's.
+        text = "".join(c if c.isprintable() or c == "\n" else "?" for c in str(error))
         print(text if text.startswith("error: ") else f"error: {text}", file=sys.stderr)
         return 1
     return 0

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from runtime.host.keeper.line import KeeperError, read, see_it_end, spawn, write
+from runtime.host.keeper.line import PATIENCE_S, KeeperError, read, see_it_end, spawn, write
 
 
 class Child:
@@ -20,6 +20,7 @@ class Child:
     """
 
     baud: int | None = None
+    patience_s = PATIENCE_S
 
     def __init__(self, command: list[str], folder: Path, lock: int) -> None:
         # A node that dies of itself says why on standard error: the last words go into the error.

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 READ = 65536
-PATIENCE_S = 20.0  # how long a node that was told to stop may take
+PATIENCE_S = 20.0  # how long a node that was told to stop may take, at its usual speed
 DEVICE = "{device}"  # in a command: the folder of what is soldered to a board
 
 
@@ -24,6 +24,8 @@ class Line(Protocol):
     """Descriptor that can be written when there is room; -1 while there is no line."""
     baud: int | None
     """Bits a second, of a line that has a speed."""
+    patience_s: float
+    """How long a node that was told to stop may take."""
 
     def read(self) -> bytes | None:
         """Bytes at hand, None for none, no bytes at the end of the line."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from runtime.host.keeper.boxes import Boxes
-from runtime.host.keeper.line import PATIENCE_S, KeeperError, Line, read
+from runtime.host.keeper.line import KeeperError, Line, read
 from runtime.host.keeper.relay import Relay
 from runtime.host.keeper.speed import START, Speed
 from runtime.host.keeper.terminal import Terminal
@@ -72,8 +72,9 @@ class Keeper:
 
         Raises:
             KeeperError: the node ended for good, does not come to serve, or does not stop.
+            NodeError: it said that it cannot start.
         """
-        while not self._relay.stopped:
+        while not self._relay.stopped and not self._relay.failed:
             self._see_to_stopping()
             if self._asked_to_stop and not self._relay.met_node:
                 return  # nothing is under way
@@ -83,15 +84,18 @@ class Keeper:
             self._wait(now)
             self._take(_now_ms())
             self._announce()
-        self._send(_now_ms())  # a board waits until it knows that its host has heard that
+        self._send(_now_ms())  # the node waits until it knows that its host has heard that
+        if self._relay.failed:
+            raise self._relay.failed
 
     def _see_to_stopping(self) -> None:
         if self._asked_to_stop and self._stop_by is None:
-            self._stop_by = time.monotonic() + PATIENCE_S
+            self._stop_by = time.monotonic() + self._line.patience_s
             self._relay.stop()
         if self._stop_by and time.monotonic() > self._stop_by:
             raise KeeperError(
-                f"the node did not stop within {PATIENCE_S:g} s; what it had answered is kept"
+                f"the node did not stop within {self._line.patience_s:g} s; "
+                "what it had answered is kept"
             )
 
     def _send(self, now: int) -> None:
@@ -196,7 +200,7 @@ def run(folder: Path, connect: Callable[[Path, int], Line], wanted: int = START)
     """Keep for a node until SIGTERM or SIGINT; prints the clients' terminal once it is ready.
 
     Raises:
-        KeeperError: as `Keeper` and its `serve`.
+        KeeperError, NodeError: as `Keeper` and its `serve`.
     """
     keeper = Keeper(folder, connect, wanted)
     for signum in (signal.SIGTERM, signal.SIGINT):

@@ -8,7 +8,7 @@ come and go, and no answer reaches another client than the one that asked.
 import contextlib
 
 from runtime.host.keeper.boxes import Boxes
-from runtime.wire.errors import Malformed
+from runtime.wire.errors import Malformed, NodeError, from_wire
 from runtime.wire.link import MESSAGE_LIMIT, Link, LinkFull
 from runtime.wire.requests import (
     MAX_ID,
@@ -37,6 +37,7 @@ class Relay:
     Attributes:
         ready: id of the node, once it serves; None before.
         stopped: whether the node said, having been told to stop, that it has.
+        failed: why the node cannot start, if it said so.
         resets: how often the node began anew by itself.
         heard: messages of the node.
         speed: the node's answer to the last `ask_speed` (baud), once it came.
@@ -57,6 +58,7 @@ class Relay:
         self._last = 0
         self.ready: bytes | None = None
         self.stopped = False
+        self.failed: NodeError | None = None
         self.resets = self.heard = 0
         self.speed: int | None = None
         self.holding = False
@@ -127,6 +129,8 @@ class Relay:
         elif message.method == "stopped":
             # One that was told by another keeper starts anew once it has said so to this one.
             self.stopped = self._stopping
+        elif message.method == "failed":
+            self.failed = from_wire(message.params)
         elif message.method == "speed":
             self.speed = _speed(message.params)
         else:

@@ -2,7 +2,7 @@
 
 import os
 
-from runtime.host.keeper.line import KeeperError, read, write
+from runtime.host.keeper.line import PATIENCE_S, KeeperError, read, write
 from runtime.host.keeper.speed import START
 from runtime.host.transports import TransportError, open_port, set_speed
 
@@ -16,6 +16,8 @@ class Serial:
     Raises:
         KeeperError: it cannot be opened.
     """
+
+    patience_s = PATIENCE_S
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -38,6 +38,7 @@ class Simulator:
     """
 
     baud: int | None = None
+    patience_s = 300.0  # the longest request has tens of millions of cycles
 
     def __init__(self, command: list[str], folder: Path, lock: int) -> None:
         self._command = command

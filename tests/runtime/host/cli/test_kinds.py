@@ -57,7 +57,7 @@ def test_a_simulated_node_gets_the_options_that_were_given(built: list[tuple[str
     gateware = ["--memory", "sdram", "--fast"]
     assert built == [
         ("soc.sim", "build", *gateware),
-        ("firmware.port", "--engines", "hash", "--headers", "/cache/sim/include"),
+        ("firmware.port", "--engines", "hash", "/cache/sim/include", kinds.SOFTWARE),
     ]
     assert words[:4] == ["-m", "runtime.host.keeper", "--simulator", "/n"]
     assert words[4:] == [

@@ -5,7 +5,10 @@ import os
 import sys
 from pathlib import Path
 
+from firmware.engines import CONFIGURATIONS
+from firmware.micropython import ToolchainError
 from soc.sim.build import Simulator, SimulatorError, build
+from soc.sim.firmware import firmware
 
 MEMORIES = ("block", "sdram")
 DESCRIPTION = """Simulate the system on a chip.
@@ -37,6 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
     if options.verb == "build":
         print(simulator.program)
         print(simulator.headers)
+        return 0
+    if options.verb == "firmware":
+        try:
+            print(firmware(simulator, options.engines))
+        except ToolchainError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
         return 0
     _run(simulator, options)
     return 0
@@ -101,6 +111,14 @@ def _parser() -> argparse.ArgumentParser:
         "build", parents=[gateware], help="build it, print where program and C headers are"
     )
     build_verb.add_argument("--traced", action="store_true", help="able to write a waveform")
+
+    node = verbs.add_parser(
+        "firmware", parents=[gateware], help="build the node's firmware, print where its image is"
+    )
+    node.set_defaults(traced=False)
+    node.add_argument(
+        "--engines", choices=tuple(CONFIGURATIONS), default="all", help="that it uses (all)"
+    )
 
     run = verbs.add_parser("run", parents=[gateware], help="run an image, building if need be")
     run.set_defaults(traced=False)

@@ -12,7 +12,6 @@ from runtime.host.cli.context import App, Problem
 
 ROOT = Path(__file__).parents[3]
 PLACES = ROOT / "runtime/cpython/places"
-SOFTWARE = str(ROOT / "soc/software")  # headers that those of a system include
 HEAP = "4m"  # of the unix node
 KEEPER = "runtime.host.keeper"
 
@@ -41,8 +40,7 @@ def simulated(
         engines: which the firmware uses: all, hash or none.
         options: further options of `python -m soc.sim run`.
     """
-    _, headers = _built("simulator", "soc.sim", "build", *gateware)
-    (image,) = _built("firmware", "firmware.port", "--engines", engines, headers, SOFTWARE)
+    (image,) = _built("firmware", "soc.sim", "firmware", *gateware, "--engines", engines)
     # The keeper starts it in the node's folder, where the tree may not be found.
     path = [str(ROOT), os.environ.get("PYTHONPATH", "")]
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, path))

@@ -2,6 +2,7 @@
 #include <generated/csr.h>
 #include <generated/soc.h>
 
+#include "board.h"
 #include "cpu.h"
 #include "flash.h"
 #include "noise.h"
@@ -42,13 +43,17 @@ static MP_DEFINE_CONST_FUN_OBJ_1(board_write_obj, board_write);
 static mp_obj_t board_wait(mp_obj_t ms_in, mp_obj_t writing_in)
 {
     bool writing = mp_obj_is_true(writing_in), ends = ms_in != mp_const_none;
-    uint64_t end = cpu_cycles();
+    uint64_t now = cpu_cycles(), end = now;
     if (ends)
         end += (uint64_t)mp_obj_get_int(ms_in) * (CONFIG_CLOCK_FREQUENCY / 1000);
-    do
+    for (;;) {
         watchdog_feed();
-    while (!uart_waiting() && !(writing && uart_room()) && !(ends && cpu_cycles() >= end));
-    return mp_const_none;
+        if (uart_waiting() || (writing && uart_room()) || (ends && now >= end))
+            return mp_const_none;
+        uint64_t before = now;
+        now = cpu_cycles();
+        spent.waiting += (uint32_t)(now - before);
+    }
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(board_wait_obj, board_wait);
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "board.h"
 #include "cpu.h"
 #include "panic.h"
 #include "prepared.h"
@@ -16,9 +17,12 @@
 #include "uart.h"
 #include "watchdog.h"
 
+#define FRAMES 16384 /* bytes for frames of Python functions */
 #define STACK_RESERVE 4096 /* for interrupts and what C needs beyond MicroPython's check */
 
 extern char stack_limit, stack_top, free_start, free_end;
+
+static char frames[FRAMES] __attribute__((aligned(8)));
 
 /* What is neither code nor stack is shared: the first half is MicroPython's collected heap, the
  * other malloc's, which holds the states of the node. */
@@ -66,6 +70,7 @@ int main(void)
     mp_stack_set_top(&stack_top);
     mp_stack_set_limit((mp_uint_t)(&stack_top - &stack_limit - STACK_RESERVE));
     gc_init(&free_start, middle);
+    mp_pystack_init(frames, frames + FRAMES);
     mp_init();
     run();
     panic("the program ended", 0, 0);
@@ -83,9 +88,11 @@ void trap(uint32_t cause, uint32_t where, uint32_t which)
 
 void gc_collect(void)
 {
+    uint64_t began = cpu_cycles();
     gc_collect_start();
     gc_helper_collect_regs_and_stack();
     gc_collect_end();
+    spent.collecting += (uint32_t)(cpu_cycles() - began);
 }
 
 void nlr_jump_fail(void *value)

@@ -1,11 +1,13 @@
 /* From reset to main, and from a trap to C: VexRiscv boots straight into main memory. */
 
     .section .start, "ax"
-    .global _start, start_mode
+    .global _start, start_mode, spent
 _start:
     j       1f
 start_mode:
-    .word   0                   /* what prepared.h says; the second word of the image */
+    .word   0                   /* the second word of the image: prepared.h */
+spent:
+    .word   0, 0                /* third and fourth: board.h */
 
 1:  la      t0, trap_entry
     csrw    mtvec, t0

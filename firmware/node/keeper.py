@@ -3,68 +3,28 @@
 The node asks as clients do, with msgpack-rpc in its own direction. README.md has the methods.
 """
 
-from runtime.wire import frames
 from runtime.wire.errors import Malformed, NodeError, StorageFailed, from_wire
-from runtime.wire.link import Link, LinkFull
+from runtime.wire.link import LinkFull
 from runtime.wire.requests import encode_notification, encode_request, parse
 
 ROOM = 62 * 1024  # bytes of boxes in a message at most
 BESIDE = 64  # bytes that a box takes beside itself, at most
+
+ANSWER = b"\x94\x01"  # how the encoding of [1, id, error, result] begins
+STOP = encode_notification("stop", [])
 
 
 class Interrupted(Exception):
     """The host is another process now, or the session was lost: ask from the beginning."""
 
 
-class SharedLink(Link):
-    """A link that carries clients' requests and the node's own calls.
-
-    What is for the node itself is put aside; `receive` returns the rest.
-
-    Args:
-        nonce, ring, codec: as of Link.
-
-    Attributes:
-        awaited: id of the call whose answer is awaited.
-        answer: Response to it, once it came.
-        stopping: whether the host said `stop`.
-    """
-
-    def __init__(self, nonce: bytes, ring: int, codec=frames) -> None:
-        Link.__init__(self, nonce, ring, codec=codec)
-        self.awaited = 0
-        self.answer = None
-        self.stopping = False
-
-    def receive(self, data: bytes, now_ms: int) -> list:
-        requests = []
-        for message in Link.receive(self, data, now_ms):
-            if message[:2] == ANSWER:
-                self._take_answer(message)
-            elif message == STOP:
-                self.stopping = True
-            else:
-                requests.append(message)
-        return requests
-
-    def _take_answer(self, message):
-        try:
-            answer = parse(message)
-        except Malformed:
-            return
-        if answer.id == self.awaited:
-            self.answer = answer
-
-
-ANSWER = b"\x94\x01"  # how the encoding of [1, id, error, result] begins
-STOP = encode_notification("stop", [])
-
-
 class Line:
-    """The node's line: moves bytes, and waits for answers.
+    """The node's line, on which clients' requests come, and answers to the node's own calls.
+
+    It moves bytes, and waits for answers.
 
     Args:
-        link: SharedLink.
+        link: Link.
         pipe: port with `read()`, the bytes at hand, `write(data)`, which returns how many bytes
             were taken, and `wait(ms, writing)`: until there are bytes to read, or with `writing`
             room to write, at most that time (None: for ever).
@@ -72,14 +32,18 @@ class Line:
 
     Attributes:
         session: Session that serves clients; None while the node starts.
+        stopping: whether the host said `stop`.
     """
 
-    def __init__(self, link: SharedLink, pipe, now_ms) -> None:
+    def __init__(self, link, pipe, now_ms) -> None:
         self.link = link
         self.session = None
+        self.stopping = False
         self._pipe = pipe
         self._now_ms = now_ms
         self._unsent = b""
+        self._awaited = 0  # id of the call whose answer is awaited
+        self._answer = None  # Response to it, once it came
 
     def pump(self, wait: bool) -> None:
         """Write what is due, take in what came.
@@ -93,12 +57,34 @@ class Line:
             self._unsent = end.transmit(now)
         if self._unsent:
             self._unsent = self._unsent[self._pipe.write(self._unsent) :]
-        due = end.deadline(now)
-        wait_ms = None if due is None else max(0, due - now)
-        self._pipe.wait(wait_ms if wait else 0, len(self._unsent) > 0)
+        wait_ms = 0
+        if wait:
+            due = end.deadline(now)
+            wait_ms = None if due is None else max(0, due - now)
+        self._pipe.wait(wait_ms, len(self._unsent) > 0)
         data = self._pipe.read()
         if data:
-            end.receive(data, self._now_ms())
+            self._take(self.link.receive(data, self._now_ms()))
+
+    def _take(self, messages):
+        requests = []
+        for message in messages:
+            if message.startswith(ANSWER):
+                self._take_answer(message)
+            elif message == STOP:
+                self.stopping = True
+            else:
+                requests.append(message)
+        if self.session:
+            self.session.take(requests)
+
+    def _take_answer(self, message):
+        try:
+            answer = parse(message)
+        except Malformed:
+            return
+        if answer.id == self._awaited:
+            self._answer = answer
 
     def notify(self, method: str, params: list) -> None:
         """Tell the host something."""
@@ -111,17 +97,17 @@ class Line:
             Interrupted: the answer will not come; what the host did is not known.
             StorageFailed: the host says no.
         """
-        link, generation = self.link, self.link.generation
-        link.awaited += 1
-        link.answer = None
-        self._send(encode_request(link.awaited, method, params))
-        while link.answer is None:
-            if link.generation != generation:
+        generation = self.link.generation
+        self._awaited += 1
+        self._answer = None
+        self._send(encode_request(self._awaited, method, params))
+        while self._answer is None:
+            if self.link.generation != generation:
                 raise Interrupted
             self.pump(True)
-        if link.answer.error:
-            raise said_no(from_wire(link.answer.error))
-        return link.answer.result
+        if self._answer.error:
+            raise said_no(from_wire(self._answer.error))
+        return self._answer.result
 
     def _send(self, message):
         while True:

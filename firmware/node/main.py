@@ -18,7 +18,7 @@ from hashlib import sha3_256
 from actors import KINDS
 from firmware.node.anchor import SECTORS, Anchor, AnchorLog
 from firmware.node.flash import BLANK, SECTOR, FlashFile
-from firmware.node.keeper import Keeper, Line, SharedLink
+from firmware.node.keeper import Keeper, Line
 from firmware.node.places import read_places
 from firmware.node.seal import Sealer
 from firmware.node.store import START, KeptStore
@@ -156,7 +156,7 @@ def serve(device: Device, crypto, pipe: Pipe, uptime_ns, places) -> None:
     def now_ms():
         return uptime_ns() // 10**6
 
-    line = Line(SharedLink(os.urandom(8), RING, frames), pipe, now_ms)
+    line = Line(Link(os.urandom(8), RING), pipe, now_ms)
     sealer = Sealer(crypto, device.key)
     store = KeptStore(_ram(), Keeper(line.ask), device.anchor, sealer, root_of)
     node = Node(
@@ -175,7 +175,7 @@ def serve(device: Device, crypto, pipe: Pipe, uptime_ns, places) -> None:
         f"a {kind} failed with {type(error).__name__}", now_ms()
     )
     line.notify(READY, [node.id])
-    while not line.link.stopping:
+    while not line.stopping:
         line.pump(not node.sequencer.queued)
         node.run()
     node.stop()
@@ -236,8 +236,8 @@ else:
 
 
 try:
-    import frames
     from accelerator import Accelerator
+    from link import Link
     from ramstore import RamStore
 
     def _ram():
@@ -246,7 +246,7 @@ try:
 except ImportError:
     from firmware.node.ram import RamStore as _ram
     from runtime.node.accelerator import Accelerator
-    from runtime.wire import frames
+    from runtime.wire.link import Link
 
 if hasattr(os, "fsync"):
 

@@ -52,7 +52,8 @@ def age_band(birth_date, time):
 def civil(time):
     """(year, month, day) in UTC of ns since the epoch."""
     days = time // (86400 * 10**9)
-    year = 1970
+    year = 1970 + days // 366  # or soon after
+    days -= _days_before(year)
     while days >= (366 if _is_leap(year) else 365):
         days -= 366 if _is_leap(year) else 365
         year += 1
@@ -61,6 +62,13 @@ def civil(time):
         days -= _days(year, month)
         month += 1
     return year, month, days + 1
+
+
+def _days_before(year):
+    """Days from 1970 to a later year."""
+    past = year - 1
+    leaps = past // 4 - past // 100 + past // 400
+    return 365 * (year - 1970) + leaps - 477  # leap years before 1970
 
 
 def _is_leap(year):

@@ -81,7 +81,7 @@ class View(Entity):
 
     def __init__(self, entity_id, state):
         super().__init__(entity_id, state)
-        self._tree = None  # (seed, levels), derived from the state
+        self._tree = None  # (seed, nodes), derived from the state
 
     @classmethod
     def address(cls, message, tx: Transaction) -> bytes:
@@ -93,7 +93,7 @@ class View(Entity):
         """Open the record of a consent; values are attached. The result is the commitment."""
         consent = message.consent
         seed, shown = unpack(tx.attached("values"))
-        root = self._levels(seed, consent.fields, shown)[-1][0]
+        root = self._nodes(seed, consent.fields, shown)[-32:]
         return Done(
             root,
             records.ViewCreated(
@@ -170,12 +170,12 @@ class View(Entity):
         record = bytearray()
         for value in state.shown:
             record += len(value).to_bytes(2, "little") + value
-        levels = self._levels(state.seed, state.fields, state.shown)
+        tree = self._nodes(state.seed, state.fields, state.shown)
         transforms, openings = [], []
         for use in state.fields:
             if returned[use.index >> 3] >> (use.index & 7) & 1:
                 transforms.append(use.transform)
-                path = proofs.commitment_path(levels, use.index)
+                path = proofs.commitment_path(tree, use.index)
                 salt = leaf_salt(state.seed, use.index)
                 openings.append(records.Opening(salt, tuple(path)))
         grant = records.ViewGrant(
@@ -189,10 +189,10 @@ class View(Entity):
         )
         return tx.node.seal(key, commands.VIEW, canonical(grant), state.pad)
 
-    def _levels(self, seed, uses, shown):
+    def _nodes(self, seed, uses, shown):
         """The commitment's tree, which the first view needs again soon after the consent."""
         if self._tree is None or self._tree[0] != seed:
-            self._tree = seed, proofs.commitment_levels(leaves_of(seed, uses, shown))
+            self._tree = seed, proofs.commitment_tree(leaves_of(seed, uses, shown))
         return self._tree[1]
 
     def stop_view(self, tx: Transaction, message: records.StopView) -> Done:

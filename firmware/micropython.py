@@ -11,14 +11,15 @@ import os
 import platform
 import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
 from collections import namedtuple
 from pathlib import Path
 
-__all__ = ["Toolchain", "ToolchainError", "cache", "ensure", "source_tarball", "unpack"]
+from firmware.building import CommandFailed, cache, run, tail
+
+__all__ = ["Toolchain", "ToolchainError", "ensure", "source_tarball", "unpack"]
 
 VERSION = "1.25.0"
 PACKAGE = "micropython"
@@ -112,12 +113,6 @@ class ToolchainError(Exception):
     """Exception raised when MicroPython cannot be fetched or built; says what to do."""
 
 
-def cache() -> Path:
-    """Return the folder for what is fetched and built, which may not exist yet."""
-    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(home) / "optin-node"
-
-
 def ensure(
     tarball: Path | str | None = None, frozen: bool = False, sanitized: bool = False
 ) -> Toolchain:
@@ -193,6 +188,11 @@ def unpack(folder: Path, tarball: Path | str | None = None) -> Path:
     return top
 
 
+def frozen_files() -> list[Path]:
+    """All that decides what is frozen in."""
+    return [MANIFEST, *(path for name in FROZEN for path in _files(FOLDER / name, ".py"))]
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Print where the programs are, building them first if need be.
 
@@ -229,21 +229,20 @@ def _fetch(kept: Path) -> None:
             options = _private_list(Path(work), mirror)
             source = ["--download-only", "--tar-only", "source", f"{PACKAGE}={PACKAGE_VERSION}"]
             for command in (["update"], source):
-                done = _run(["apt-get", "--quiet", *options, *command], Path(work))
-                log += done.stdout
+                log += _said(["apt-get", "--quiet", *options, *command], Path(work))
             if (Path(work) / TARBALL).exists():
                 os.replace(_verified(Path(work) / TARBALL), kept)
                 return
     raise ToolchainError(
         f"none of this machine's apt mirrors gave {TARBALL} of Debian's {SUITE}; fetch it from a "
         f"Debian mirror and give its path with --tarball or OPTIN_MICROPYTHON_TARBALL\n"
-        f"tried: {', '.join(mirrors) or 'none is configured'}\n{_tail(log)}"
+        f"tried: {', '.join(mirrors) or 'none is configured'}\n{tail(log)}"
     )
 
 
 def _mirrors() -> list[str]:
     """Return the base addresses of apt's sources, those that look like Debian's archive first."""
-    listed = _run(["apt-get", "update", "--print-uris"]).stdout
+    listed = _said(["apt-get", "update", "--print-uris"])
     bases = list(dict.fromkeys(re.findall(r"^'(\S+?)/+dists/", listed, re.MULTILINE)))
     return sorted(bases, key=lambda base: not base.endswith("/debian"))
 
@@ -276,7 +275,7 @@ def _key(frozen: bool, sanitized: bool = False) -> str:
     recipe += [SANITIZED_HEAP] * sanitized
     parts = [path for name in MODULES for path in _files(FOLDER / name, ".c", ".h", ".mk")]
     if frozen:
-        parts += [MANIFEST, *(path for name in FROZEN for path in _files(FOLDER / name, ".py"))]
+        parts += frozen_files()
     for path in parts:
         name = os.path.relpath(path, FOLDER)
         recipe += [name, hashlib.sha256(path.read_bytes()).hexdigest()]
@@ -319,9 +318,10 @@ def _build(source: Path, work: Path, frozen: bool, sanitized: bool) -> Toolchain
 
 def _make(what: str, folder: Path, *options: str) -> None:
     _say(f"building {what}")
-    done = _run(["make", f"-j{JOBS}", f"PYTHON={sys.executable}", *options], folder)
-    if done.returncode:
-        raise ToolchainError(f"{what} does not build:\n{_tail(done.stdout)}")
+    try:
+        run(["make", f"-j{JOBS}", f"PYTHON={sys.executable}", *options], folder)
+    except CommandFailed as error:
+        raise ToolchainError(f"{what} does not build:\n{error}") from None
 
 
 def _install(built: Toolchain, home: Path) -> None:
@@ -359,28 +359,12 @@ def _verified(path: Path) -> Path:
     return path
 
 
-def _run(command: list[str], folder: Path | None = None) -> subprocess.CompletedProcess[str]:
-    # A make or C environment of the caller's must not leak into the build.
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if name not in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "CFLAGS", "LDFLAGS", "V", "BUILD")
-    }
-    environment["LC_ALL"] = "C"
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-
-
-def _tail(log: str, lines: int = 15) -> str:
-    return "\n".join(log.splitlines()[-lines:])
+def _said(command: list[str], folder: Path | None = None) -> str:
+    """What a command says, whether it fails or not."""
+    try:
+        return run(command, folder)
+    except CommandFailed as error:
+        return error.log
 
 
 def _made(folder: Path) -> Path:

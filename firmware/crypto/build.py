@@ -8,14 +8,13 @@ import hashlib
 import os
 import platform
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from firmware.micropython import cache
+from firmware.building import CommandFailed, cache, run
 
 __all__ = [
     "BuildError", "FOLDER", "LIBRARY", "PROGRAM", "SANITIZED", "SECRETS", "WARNINGS", "build",
@@ -109,17 +108,10 @@ def _object(work: Path, file: Path, options: Sequence[str]) -> Path:
 def _run(program: str, *arguments: str | Path) -> None:
     if shutil.which(program) is None:
         raise BuildError(f"{program} is missing; install the Debian packages gcc and libc6-dev")
-    done = subprocess.run(
-        [program, *arguments],
-        env={**os.environ, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    if done.returncode:
-        raise BuildError(f"the C code does not compile:\n{done.stdout}")
+    try:
+        run([program, *arguments])
+    except CommandFailed as error:
+        raise BuildError(f"the C code does not compile:\n{error.log}") from None
 
 
 def _key(files: Sequence[Path], options: Sequence[str]) -> str:

@@ -1,5 +1,7 @@
 #include "msgpack.h"
 
+#include <string.h>
+
 /* First bytes of values that have a number or a length behind them. */
 enum {
     FIXARRAY = 0x90, FIXSTR = 0xa0, NIL = 0xc0, NO = 0xc2, YES = 0xc3,
@@ -140,6 +142,27 @@ size_t msgpack_write(uint8_t head[MSGPACK_HEAD_LIMIT], enum msgpack_type type, u
     }
     head[0] = (uint8_t)number;
     return 1;
+}
+
+int msgpack_is_shortest(const uint8_t *head, const struct msgpack_value *value)
+{
+    uint8_t shortest[MSGPACK_HEAD_LIMIT];
+    /* Both tell their own length: equal bytes are whole heads. */
+    return !memcmp(head, shortest, msgpack_write(shortest, value->type, value->number));
+}
+
+enum msgpack_fault msgpack_skip(struct msgpack_reader *reader)
+{
+    struct msgpack_value value;
+    /* It grows by no more than the bytes that are left. */
+    for (uint64_t items = 1; items; items--) {
+        enum msgpack_fault fault = msgpack_read(reader, &value);
+        if (fault != MSGPACK_GOOD)
+            return fault;
+        if (value.type == MSGPACK_ARRAY)
+            items += value.number;
+    }
+    return MSGPACK_GOOD;
 }
 
 int msgpack_is_utf8(const uint8_t *bytes, size_t size)

@@ -42,6 +42,12 @@ enum msgpack_fault msgpack_read(struct msgpack_reader *reader, struct msgpack_va
  * Returns how many bytes it has. `number` is at most 2^32 - 1 for strings, bins and arrays. */
 size_t msgpack_write(uint8_t head[MSGPACK_HEAD_LIMIT], enum msgpack_type type, uint64_t number);
 
+/* Whether the head at `head`, which was read as `value`, is the shortest. */
+int msgpack_is_shortest(const uint8_t *head, const struct msgpack_value *value);
+
+/* Go past a value and all that is in it, however deep. */
+enum msgpack_fault msgpack_skip(struct msgpack_reader *reader);
+
 /* Whether bytes are UTF-8 as RFC 3629 has it: no overlong forms, no surrogates, up to U+10FFFF. */
 int msgpack_is_utf8(const uint8_t *bytes, size_t size);
 

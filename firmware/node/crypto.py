@@ -1,7 +1,5 @@
 """The crypto port on the firmware's C: ML-DSA-87, ML-KEM-1024 and ChaCha20-Poly1305."""
 
-import os
-
 import _crypto
 
 from runtime.wire.errors import Malformed
@@ -17,7 +15,7 @@ class Crypto:
         entropy: function of a number to so many random bytes, which nobody can foresee.
     """
 
-    def __init__(self, entropy=os.urandom) -> None:
+    def __init__(self, entropy) -> None:
         self._entropy = entropy
 
     def public_key(self, seed: bytes) -> bytes:

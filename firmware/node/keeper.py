@@ -3,6 +3,7 @@
 The node asks as clients do, with msgpack-rpc in its own direction. README.md has the methods.
 """
 
+from firmware.node.speed import Speed
 from runtime.wire.errors import Malformed, NodeError, StorageFailed, from_wire
 from runtime.wire.link import LinkFull
 from runtime.wire.requests import encode_notification, encode_request, parse
@@ -12,6 +13,7 @@ BESIDE = 64  # bytes that a box takes beside itself, at most
 
 ANSWER = b"\x94\x01"  # how the encoding of [1, id, error, result] begins
 STOP = encode_notification("stop", [])
+SPEED = encode_notification("speed", [0])[:-1]
 
 
 class Interrupted(Exception):
@@ -27,7 +29,8 @@ class Line:
         link: Link.
         pipe: port with `read()`, the bytes at hand, `write(data)`, which returns how many bytes
             were taken, and `wait(ms, writing)`: until there are bytes to read, or with `writing`
-            room to write, at most that time (None: for ever).
+            room to write, at most that time (None: for ever). A serial line also has
+            `set_speed(baud)`; see Speed.
         now_ms: function without arguments; ms that never decrease.
 
     Attributes:
@@ -44,6 +47,10 @@ class Line:
         self._unsent = b""
         self._awaited = 0  # id of the call whose answer is awaited
         self._answer = None  # Response to it, once it came
+        self._asked_speed = None  # parameters of the host's last `speed`
+        self._speed = Speed(link, pipe)
+        self._generation = link.generation
+        self._announcement = b""
 
     def pump(self, wait: bool) -> None:
         """Write what is due, take in what came.
@@ -57,14 +64,16 @@ class Line:
             self._unsent = end.transmit(now)
         if self._unsent:
             self._unsent = self._unsent[self._pipe.write(self._unsent) :]
+        self._speed.step(now, not self._unsent)
         wait_ms = 0
         if wait:
-            due = end.deadline(now)
-            wait_ms = None if due is None else max(0, due - now)
+            due = [time for time in (end.deadline(now), self._speed.due) if time is not None]
+            wait_ms = max(0, min(due) - now) if due else None
         self._pipe.wait(wait_ms, len(self._unsent) > 0)
         data = self._pipe.read()
         if data:
             self._take(self.link.receive(data, self._now_ms()))
+            self._see_to_the_host()
 
     def _take(self, messages):
         requests = []
@@ -73,6 +82,8 @@ class Line:
                 self._take_answer(message)
             elif message == STOP:
                 self.stopping = True
+            elif message.startswith(SPEED):
+                self._take_speed(message)
             else:
                 requests.append(message)
         if self.session:
@@ -86,9 +97,25 @@ class Line:
         if answer.id == self._awaited:
             self._answer = answer
 
-    def notify(self, method: str, params: list) -> None:
-        """Tell the host something."""
-        self._send(encode_notification(method, params))
+    def _take_speed(self, message):
+        try:
+            self._asked_speed = parse(message).params
+        except Malformed:
+            pass
+
+    def _see_to_the_host(self):
+        if self.link.generation != self._generation:
+            self._generation = self.link.generation
+            if self._announcement:
+                self.link.send(self._announcement)
+        if self._asked_speed:
+            self._speed.asked(self._asked_speed[0])
+            self._asked_speed = None
+
+    def announce(self, method: str, params: list) -> None:
+        """Tell the host something, and each host that comes after it, until there is other news."""
+        self._announcement = encode_notification(method, params)
+        self._send(self._announcement)
 
     def ask(self, method: str, params: list):
         """The result of a call; waits as long as it takes.

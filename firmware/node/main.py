@@ -8,36 +8,23 @@ and output, both non-blocking; what goes wrong is said on standard error. The no
 line ends, or when the host says `stop`.
 """
 
-import gc
 import os
 import select
 import sys
 import time
 from hashlib import sha3_256
 
-from actors import KINDS
 from firmware.node.anchor import SECTORS, Anchor, AnchorLog
 from firmware.node.flash import BLANK, SECTOR, FlashFile
-from firmware.node.keeper import Keeper, Line
 from firmware.node.places import read_places
-from firmware.node.seal import Sealer
-from firmware.node.store import START, KeptStore
-from runtime.node.clock import Clock
-from runtime.node.merkle import Tree
-from runtime.node.node import Node
-from runtime.node.session import Session
-from runtime.wire.errors import NodeError, Refused, StorageFailed
-from runtime.wire.hkdf import hkdf
+from firmware.node.serve import serve
+from firmware.node.store import START
+from runtime.wire.errors import NodeError, Refused
 from runtime.wire.proofs import EMPTY_ROOT
 from runtime.wire.records import Measurement
 
-RING = 16384  # bytes that the node takes ahead of processing
 READ = 16384
-SEED = b"optin/v1/node-seed"
 PROGRAM = "/proc/self/exe"  # the interpreter, and the frozen code in it
-LIVE = 32  # entities in memory: each takes some 10 KB of the heap
-COLLECT_EACH = 1 << 20  # bytes taken of the heap
-READY, STOPPED = "ready", "stopped"
 
 
 class LineEnded(Exception):
@@ -140,50 +127,6 @@ def digest_of(path) -> bytes:
     return digest.digest()
 
 
-def root_of(store) -> bytes:
-    """Root of the journal in a store."""
-    return Tree(store, store.count()).root()
-
-
-def serve(device: Device, crypto, pipe: Pipe, uptime_ns, places) -> None:
-    """Power up, and serve the line until the host says `stop`.
-
-    Raises:
-        LineEnded: it closed the line.
-        NodeError: the node cannot start.
-    """
-
-    def now_ms():
-        return uptime_ns() // 10**6
-
-    line = Line(Link(os.urandom(8), RING), pipe, now_ms)
-    sealer = Sealer(crypto, device.key)
-    store = KeptStore(_ram(), Keeper(line.ask), device.anchor, sealer, root_of)
-    node = Node(
-        hkdf(device.key, b"", SEED),
-        KINDS,
-        store,
-        crypto,
-        lambda floor: Clock(uptime_ns, None, floor),
-        accelerator=Accelerator(),
-        places=places,
-        max_live=LIVE,
-        measurements=(Measurement("program", digest_of(PROGRAM)),),
-    )
-    line.session = Session(node, line.link)
-    node.directory.on_failure = lambda kind, error: line.session.log(
-        f"a {kind} failed with {type(error).__name__}", now_ms()
-    )
-    line.notify(READY, [node.id])
-    while not line.stopping:
-        line.pump(not node.sequencer.queued)
-        node.run()
-    node.stop()
-    line.notify(STOPPED, [])
-    while not line.link.idle:
-        line.pump(True)
-
-
 def main(crypto=None) -> int:
     """Run the node; returns the exit status.
 
@@ -194,8 +137,18 @@ def main(crypto=None) -> int:
         print("usage: micropython -m firmware.node.main DEVICE PLACES", file=sys.stderr)
         return 2
     try:
-        device, places = Device(sys.argv[1], _sync), read_places(sys.argv[2])
-        serve(device, crypto or _own_crypto(), _standard_pipe(), _uptime_ns, places)
+        places = read_places(sys.argv[2])
+        measured = (Measurement("program", digest_of(PROGRAM)),)
+        crypto, pipe = crypto or _own_crypto(), _standard_pipe()
+        serve(
+            lambda: Device(sys.argv[1], _sync),
+            crypto,
+            pipe,
+            _uptime_ns,
+            places,
+            os.urandom,
+            measured,
+        )
     except LineEnded:
         return 0
     except (NodeError, OSError) as error:
@@ -213,7 +166,7 @@ def _own_crypto():
             "one that was built with the modules of firmware/",
             "build it with python -m firmware.micropython",
         )
-    return Crypto()
+    return Crypto(os.urandom)
 
 
 def _standard_pipe():
@@ -222,11 +175,6 @@ def _standard_pipe():
 
 # What the two Pythons have different.
 
-if hasattr(gc, "threshold"):
-    # A heap that is collected only when it is full has what lives lie all over it: then no message
-    # and no part of a checkpoint finds its 60 KB in one piece.
-    gc.threshold(COLLECT_EACH)
-
 if hasattr(time, "monotonic_ns"):
     _uptime_ns = time.monotonic_ns
 else:
@@ -234,19 +182,6 @@ else:
     def _uptime_ns():
         return time.ticks_us() * 1000
 
-
-try:
-    from accelerator import Accelerator
-    from link import Link
-    from ramstore import RamStore
-
-    def _ram():
-        return RamStore(StorageFailed)
-
-except ImportError:
-    from firmware.node.ram import RamStore as _ram
-    from runtime.node.accelerator import Accelerator
-    from runtime.wire.link import Link
 
 if hasattr(os, "fsync"):
 

@@ -13,6 +13,11 @@ def read_places(folder: str) -> Places:
     """
     runs = open(folder + "/metro_zips.csv", "rb")  # noqa: SIM115  both stay open
     names = open(folder + "/metro_names.csv", "rb")  # noqa: SIM115
+    return places_of(runs, names)
+
+
+def places_of(runs, names) -> Places:
+    """The table in two open binary files: of postal codes, and of names."""
     return Places(Runs(runs), Names(names))
 
 

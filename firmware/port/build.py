@@ -2,30 +2,47 @@
 
 import hashlib
 import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from firmware.building import CommandFailed, cache, run
 from firmware.engines import CONFIGURATIONS
-from firmware.micropython import TARBALL_SHA256, ToolchainError, cache, ensure, unpack
+from firmware.micropython import (
+    MANIFEST,
+    TARBALL_SHA256,
+    ToolchainError,
+    ensure,
+    frozen_files,
+    unpack,
+)
 
 __all__ = ["image"]
 
 FOLDER = Path(__file__).parent
 FIRMWARE = FOLDER.parent
+NODE = FOLDER / "boot.py"
+PLACES = FIRMWARE.parent / "runtime/cpython/places"
+FIRMWARE_AT = 0x40_0000  # the end of the simulated flash
 COMPILED = ("crypto", "engines", "modules", "port")  # folders whose C goes into it
 JOBS = 2
 
 
-def image(program: Path, headers: Path, includes: tuple[Path, ...], engines: str = "all") -> Path:
+def image(
+    headers: Path,
+    includes: tuple[Path, ...],
+    engines: str = "all",
+    firmware_at: int = FIRMWARE_AT,
+    program: Path = NODE,
+) -> Path:
     """Build the port with a program, unless that has been done.
 
     Args:
-        program: Python file `boot.py`, run after reset
         headers: folder with the system's `generated/csr.h`
         includes: folders of further headers that those name
         engines: one of `engines.CONFIGURATIONS`
+        firmware_at: where the firmware begins in the flash; the node's own part lies in front
+        program: Python file `boot.py`, run after reset; the node's code is frozen in for its own
 
     Returns:
         path of the image, to be loaded to the start of main RAM
@@ -33,7 +50,7 @@ def image(program: Path, headers: Path, includes: tuple[Path, ...], engines: str
     Raises:
         ToolchainError: if MicroPython cannot be had, or something does not compile
     """
-    made = cache() / f"port-{_key(program, headers, engines)}" / "firmware.bin"
+    made = cache() / f"port-{_key(program, headers, engines, firmware_at)}" / "firmware.bin"
     if made.exists():
         return made
     made.parent.mkdir(parents=True, exist_ok=True)
@@ -42,12 +59,17 @@ def image(program: Path, headers: Path, includes: tuple[Path, ...], engines: str
         (work / "lib").mkdir()
         (work / "lib" / "README.md").touch()
         manifest = work / "manifest.py"
-        manifest.write_text(f'module("boot.py", base_path="{program.parent.absolute()}")\n')
+        frozen = f'module("boot.py", base_path="{program.parent.absolute()}")\n'
+        if program == NODE:
+            frozen += f'include("{MANIFEST}")\n'
+        manifest.write_text(frozen)
+        options = [f"-DFIRMWARE_AT={firmware_at:#x}", *(f"-I{folder}" for folder in includes)]
         settings = {
             "TOP": unpack(work),
             "BUILD": work / "out",
             "GENERATED": headers,
-            "CFLAGS_EXTRA": " ".join(f"-I{folder}" for folder in includes),
+            "PLACES": PLACES,
+            "CFLAGS_EXTRA": " ".join(options),
             "USER_C_MODULES": FIRMWARE,
             "ENGINES": " ".join(CONFIGURATIONS[engines]),
             "FROZEN_MANIFEST": manifest,
@@ -55,30 +77,24 @@ def image(program: Path, headers: Path, includes: tuple[Path, ...], engines: str
             "MICROPY_MPYCROSS": ensure().mpy_cross,
             "PYTHON": sys.executable,
         }
-        done = subprocess.run(
-            ["make", f"-j{JOBS}", *(f"{name}={value}" for name, value in settings.items())],
-            cwd=FOLDER,
-            env={**{k: v for k, v in os.environ.items() if "MAKE" not in k}, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )
-        if done.returncode:
-            tail = "\n".join(done.stdout.splitlines()[-15:])
-            raise ToolchainError(f"the port does not build:\n{tail}")
-        os.replace(work / "out" / "firmware.bin", made)
+        options = [f"{name}={value}" for name, value in settings.items()]
+        try:
+            run(["make", f"-j{JOBS}", *options], FOLDER)
+        except CommandFailed as error:
+            raise ToolchainError(f"the port does not build:\n{error}") from None
+        for result in (made.with_suffix(".elf"), made):  # the former tells what an address is
+            os.replace(work / "out" / result.name, result)
     return made
 
 
-def _key(program: Path, headers: Path, engines: str) -> str:
+def _key(program: Path, headers: Path, engines: str, firmware_at: int) -> str:
     """Hash of all that goes into a build."""
     files = [program, *sorted(headers.rglob("*.h")), FOLDER / "Makefile", FOLDER / "link.ld"]
+    files += [*sorted(PLACES.glob("*.csv")), *(frozen_files() if program == NODE else [])]
     for name in COMPILED:
         found = (FIRMWARE / name).rglob("*.*")
         files += sorted(path for path in found if path.suffix in (".c", ".h", ".mk", ".S"))
-    parts = [TARBALL_SHA256, engines]
+    parts = [TARBALL_SHA256, engines, str(firmware_at)]
     for path in files:
         parts += [path.name, hashlib.sha256(path.read_bytes()).hexdigest()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]

@@ -1,7 +1,8 @@
-/* VexRiscv: interrupts, cycles, cache. */
+/* VexRiscv: interrupts, cycles, reset, cache. */
 #ifndef PORT_CPU_H
 #define PORT_CPU_H
 
+#include <generated/csr.h>
 #include <stdint.h>
 
 #define INTERRUPT_MASK "0xbc0" /* LiteX's own registers of the CPU */
@@ -50,6 +51,13 @@ static inline uint64_t cpu_cycles(void)
         __asm__ volatile("csrr %0, mcycleh" : "=r"(again));
     } while (high != again);
     return (uint64_t)high << 32 | low;
+}
+
+static inline _Noreturn void cpu_reset(void)
+{
+    ctrl_reset_write(1);
+    for (;;)
+        ;
 }
 
 /* Forget what the cache holds: it is written through, so nothing is lost. The one place where

@@ -4,21 +4,24 @@
 
 #include "cpu.h"
 #include "panic.h"
+#include "prepared.h"
 #include "py/gc.h"
 #include "py/builtin.h"
 #include "py/lexer.h"
 #include "py/mphal.h"
 #include "py/runtime.h"
 #include "py/stackctrl.h"
+#include "selftest.h"
 #include "shared/runtime/gchelper.h"
 #include "uart.h"
+#include "watchdog.h"
 
 #define STACK_RESERVE 4096 /* for interrupts and what C needs beyond MicroPython's check */
 
 extern char stack_limit, stack_top, free_start, free_end;
 
-/* What is neither code nor stack is shared: half of it, at the end, is MicroPython's collected
- * heap, the other half is malloc's, which holds the states of the node. */
+/* What is neither code nor stack is shared: the first half is MicroPython's collected heap, the
+ * other malloc's, which holds the states of the node. */
 static char *malloc_end, *malloc_next;
 
 void *sbrk(ptrdiff_t size)
@@ -37,22 +40,32 @@ static void run(void)
         mp_import_name(MP_QSTR_boot, mp_const_none, MP_OBJ_NEW_SMALL_INT(0));
         nlr_pop();
     } else {
+        uart_send_now((const uint8_t *)"", 1); /* ends a frame that was under way */
         mp_obj_print_exception(&mp_plat_print, MP_OBJ_FROM_PTR(guard.ret_val));
         panic("uncaught exception", 0, 0);
     }
 }
 
+void start_devices(void)
+{
+    uart_start();
+    watchdog_start();
+    cpu_enable_interrupts();
+    const char *wrong = engines_selftest();
+    if (wrong)
+        panic(wrong, 0, 0);
+}
+
 int main(void)
 {
-    size_t half = (size_t)(&free_end - &free_start) / 2;
-    malloc_next = &free_start;
-    malloc_end = &free_start + half;
+    char *middle = &free_start + (&free_end - &free_start) / 2;
+    malloc_next = middle;
+    malloc_end = &free_end;
 
-    uart_start();
-    cpu_enable_interrupts();
+    start_devices();
     mp_stack_set_top(&stack_top);
     mp_stack_set_limit((mp_uint_t)(&stack_top - &stack_limit - STACK_RESERVE));
-    gc_init(malloc_end, &free_end);
+    gc_init(&free_start, middle);
     mp_init();
     run();
     panic("the program ended", 0, 0);
@@ -62,6 +75,7 @@ void trap(uint32_t cause, uint32_t where, uint32_t which)
 {
     if (cause >> 31) {
         uart_interrupt();
+        watchdog_interrupt(where);
         return;
     }
     panic("exception of the CPU", where, which);

@@ -32,7 +32,7 @@
 #define MICROPY_PY_SYS_STDIO_BUFFER (0)
 #define MICROPY_PY_ASYNCIO (0)
 #define MICROPY_PY_CRYPTOLIB (0)
-#define MICROPY_PY_DEFLATE (0)
+#define MICROPY_PY_DEFLATE (1) /* for binascii.crc32 */
 #define MICROPY_PY_FRAMEBUF (0)
 #define MICROPY_PY_HASHLIB (0) /* ours has SHA3 */
 #define MICROPY_PY_IO (0)

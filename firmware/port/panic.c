@@ -21,6 +21,7 @@ static void say_number(uint32_t number)
 void panic(const char *what, uint32_t where, uint32_t which)
 {
     (void)cpu_disable_interrupts();
+    uart_send_now((const uint8_t *)"", 1); /* ends a frame that was under way */
     say("panic: ");
     say(what);
     say(" at ");
@@ -30,9 +31,7 @@ void panic(const char *what, uint32_t where, uint32_t which)
     say("\n");
     while (!uart_txempty_read())
         ;
-    ctrl_reset_write(1);
-    for (;;)
-        ;
+    cpu_reset();
 }
 
 _Noreturn void engine_failed(const char *engine, uint32_t error)

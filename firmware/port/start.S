@@ -1,12 +1,21 @@
 /* From reset to main, and from a trap to C: VexRiscv boots straight into main memory. */
 
     .section .start, "ax"
-    .global _start
+    .global _start, start_mode
 _start:
-    la      sp, stack_top
-    la      t0, trap_entry
-    csrw    mtvec, t0
+    j       1f
+start_mode:
+    .word   0                   /* what prepared.h says; the second word of the image */
 
+1:  la      t0, trap_entry
+    csrw    mtvec, t0
+    li      t0, 0x800           /* external interrupts, once mstatus lets them */
+    csrw    mie, t0
+    lw      t0, start_mode
+    li      t1, 2
+    beq     t0, t1, resume
+
+    la      sp, stack_top
     la      t0, bss_start
     la      t1, bss_end
 1:  bgeu    t0, t1, 2f
@@ -14,10 +23,56 @@ _start:
     addi    t0, t0, 4
     j       1b
 
-2:  li      t0, 0x800           /* external interrupts, once mstatus lets them */
-    csrw    mie, t0
-    call    main
+2:  call    main
 3:  j       3b
+
+/* Go on where prepared_save() was called, on the stack of that time. */
+resume:
+    la      s0, context
+    lw      sp, 0(s0)
+    call    start_devices
+    lw      ra, 4(s0)
+    lw      s1, 12(s0)
+    lw      s2, 16(s0)
+    lw      s3, 20(s0)
+    lw      s4, 24(s0)
+    lw      s5, 28(s0)
+    lw      s6, 32(s0)
+    lw      s7, 36(s0)
+    lw      s8, 40(s0)
+    lw      s9, 44(s0)
+    lw      s10, 48(s0)
+    lw      s11, 52(s0)
+    lw      s0, 8(s0)
+    li      a0, 1
+    ret
+
+    .global prepared_save
+prepared_save:
+    la      t0, context
+    sw      sp, 0(t0)
+    sw      ra, 4(t0)
+    sw      s0, 8(t0)
+    sw      s1, 12(t0)
+    sw      s2, 16(t0)
+    sw      s3, 20(t0)
+    sw      s4, 24(t0)
+    sw      s5, 28(t0)
+    sw      s6, 32(t0)
+    sw      s7, 36(t0)
+    sw      s8, 40(t0)
+    sw      s9, 44(t0)
+    sw      s10, 48(t0)
+    sw      s11, 52(t0)
+    li      a0, 0
+    ret
+
+    .bss
+    .balign 4
+context:
+    .zero   56
+
+    .section .start, "ax"
 
 /* Registers that a C function may change are kept on the stack of whoever was interrupted. trap()
  * gets cause, address and the stack's pointer, and does not return from an exception. */

@@ -6,6 +6,7 @@
 #include "cpu.h"
 
 #define SENDING 4096 /* bytes to be sent that may wait */
+#define LAST_BYTE (CONFIG_CLOCK_FREQUENCY / 5000) /* cycles for 20 bits at 115,200 baud, and more */
 #define EVENT_TX 1
 #define EVENT_RX 2
 
@@ -21,13 +22,6 @@ static struct {
 } sending;
 
 volatile uint32_t uart_lost;
-
-void uart_start(void)
-{
-    uart_ev_pending_write(EVENT_TX | EVENT_RX);
-    uart_ev_enable_write(EVENT_TX | EVENT_RX);
-    cpu_allow_interrupt(UART_INTERRUPT);
-}
 
 static void take_in(void)
 {
@@ -45,6 +39,23 @@ static void send_out(void)
 {
     while (sending.out != sending.in && !uart_txfull_read())
         uart_rxtx_write(sending.bytes[sending.out++ % SENDING]);
+}
+
+void uart_start(void)
+{
+    uart_ev_pending_write(EVENT_TX);
+    uart_ev_enable_write(EVENT_TX | EVENT_RX);
+    take_in(); /* an interrupt comes when there was nothing before: what waits gives none */
+    cpu_allow_interrupt(UART_INTERRUPT);
+}
+
+void uart_set_speed(uint32_t baud)
+{
+    while (uart_room() < SENDING || !uart_txempty_read())
+        ;
+    for (uint64_t end = cpu_cycles() + LAST_BYTE; cpu_cycles() < end;)
+        ;
+    uart_phy_tuning_word_write((uint32_t)(((uint64_t)baud << 32) / CONFIG_CLOCK_FREQUENCY));
 }
 
 void uart_interrupt(void)

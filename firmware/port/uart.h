@@ -20,6 +20,9 @@ size_t uart_room(void);
 size_t uart_read(uint8_t *bytes, size_t size);
 size_t uart_write(const uint8_t *bytes, size_t size);
 
+/* Change the speed once all that was written has gone out. */
+void uart_set_speed(uint32_t baud);
+
 /* Send without interrupts and rings, for a panic. */
 void uart_send_now(const uint8_t *bytes, size_t size);
 

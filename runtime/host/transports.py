@@ -75,22 +75,7 @@ class SerialPort:
     @classmethod
     async def open(cls, path: str, baud: int = 115_200) -> Self:
         """Open the port at path with baud bits a second; raises TransportError."""
-        speed = getattr(termios, f"B{baud}", None)
-        if baud <= 0 or speed is None:
-            raise TransportError(
-                f"{path}: {baud} baud is not a speed of this system's serial ports: "
-                "take a usual one, such as 115200 or 1000000"
-            )
-        try:
-            fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            raise TransportError(_explain_open(path, error)) from error
-        try:
-            _set_up(path, fd, speed)
-        except BaseException:
-            os.close(fd)
-            raise
-        return cls(path, fd)
+        return cls(path, open_port(path, baud))
 
     async def read(self) -> bytes:
         while self._fd >= 0:
@@ -155,6 +140,50 @@ class SerialPort:
             # After `close` the number may belong to another file.
             if self._fd == fd:
                 remove(fd)
+
+
+def open_port(path: str, baud: int) -> int:
+    """Open a serial port or pseudo-terminal and return its descriptor, non-blocking and locked.
+
+    baud: bits a second. Raises TransportError.
+    """
+    speed = _speed(path, baud)
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        raise TransportError(_explain_open(path, error)) from error
+    try:
+        _set_up(path, fd, speed)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def set_speed(path: str, fd: int, baud: int) -> None:
+    """Change the speed of an open port, once what was written has gone out.
+
+    Raises TransportError.
+    """
+    speed = _speed(path, baud)
+    try:
+        mode = termios.tcgetattr(fd)
+        mode[4] = mode[5] = speed
+        termios.tcsetattr(fd, termios.TCSADRAIN, mode)
+    except termios.error as error:
+        raise TransportError(
+            f"{path}: the port refuses {baud} baud ({error.args[-1]}): take a lower speed"
+        ) from error
+
+
+def _speed(path: str, baud: int) -> int:
+    speed: int | None = getattr(termios, f"B{baud}", None)
+    if baud <= 0 or speed is None:
+        raise TransportError(
+            f"{path}: {baud} baud is not a speed of this system's serial ports: "
+            "take a usual one, such as 115200 or 1000000"
+        )
+    return speed
 
 
 def _set_up(path: str, fd: int, speed: int) -> None:

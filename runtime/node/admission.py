@@ -103,7 +103,7 @@ class Admission:
                 f"{len(signed.enclosures)} enclosures with {method}",
                 f"{len(expected)}: " + ", ".join(expected) if expected else "none",
             )
-        admitted = Admitted(spec, spec.build(unpack_canonical(command.params), method))
+        admitted = Admitted(spec, spec.decode(command.params, method))
         admitted.command = command
         admitted.body = signed.body
         admitted.hash = command_hash(signed.body)

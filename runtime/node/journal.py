@@ -109,7 +109,7 @@ class Journal:
         body = self.entry(position)[2]
         if body is None:
             raise Missing(f"entry {position} was erased", "an entry that is not as old")
-        return spec_of(records.Body).build(unpack_own(body))
+        return spec_of(records.Body).decode_own(body)
 
     def erase(self, position):
         """Erase what is due of a flushed entry: all but header and leaf, or the values alone.
@@ -118,7 +118,7 @@ class Journal:
             The command of an entry that went as a whole; empty if it had none, or stays.
         """
         header, salt, body, attachments = self.entry(position)
-        content = spec_of(records.Body).build(unpack_own(body))
+        content = spec_of(records.Body).decode_own(body)
         specs = [spec_of(EVENTS[unpack_own(event)[2]]) for event in content.events]
         due = due_at(header.time, specs)
         self._store.drop_key(DUE, due.to_bytes(8, "big"), position.to_bytes(32, "big"))
@@ -172,4 +172,4 @@ def due_at(time, specs):
 
 def encode_event(kind, entity_id, event):
     """Canonical [kind, id, event, fields]."""
-    return canonical([kind, entity_id, spec_of(type(event)).wire_name, list(event)])
+    return canonical([kind, entity_id, spec_of(type(event)).wire_name, event])

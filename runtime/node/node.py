@@ -17,7 +17,7 @@ from runtime.wire.commands import node_id
 from runtime.wire.errors import Refused
 from runtime.wire.hkdf import hmac_sha3
 from runtime.wire.records import SINGLETON, STATES
-from runtime.wire.schema import spec_of, unpack_own
+from runtime.wire.schema import spec_of
 from runtime.wire.sealing import seal
 
 MAX_KEYS = 256  # public keys of parties kept at hand
@@ -93,12 +93,12 @@ class Node:
         data = self.store.get(entity_class.kind, entity_id)
         if data is None:
             return entity_class.blank
-        return spec_of(STATES[entity_class.kind]).build(unpack_own(data))
+        return spec_of(STATES[entity_class.kind]).decode_own(data)
 
     def state_of(self, kind: str, entity_id: bytes):
         """State of another entity, for readers of an index; None if there is none."""
         data = self.store.get(kind, entity_id)
-        return None if data is None else spec_of(STATES[kind]).build(unpack_own(data))
+        return None if data is None else spec_of(STATES[kind]).decode_own(data)
 
     @property
     def operator(self) -> bytes | None:

@@ -6,7 +6,7 @@ from runtime.wire.commands import HEAD, MEASUREMENTS
 from runtime.wire.errors import Missing, Refused, Unauthorized
 from runtime.wire.proofs import shown_of
 from runtime.wire.records import REPLIES, REQUESTS, SCHEMA_VERSION
-from runtime.wire.schema import canonical, spec_of, unpack_own
+from runtime.wire.schema import canonical, spec_of
 
 PAGE_BYTES = 48 * 1024  # of entries in one answer, well under the largest message
 NAMING = ("command-signature", "public-key", "rotation-signature")  # whose they are, they tell
@@ -98,7 +98,7 @@ class Queries:
         beside = [item for item in attachments if item.label != "values"]
         if whole:
             return records.Entry(header, leaf, salt, body, None, tuple(beside))
-        content = spec_of(records.Body).build(unpack_own(body))
+        content = spec_of(records.Body).decode_own(body)
         named = self._names_user(content)
         if named:
             beside = [item for item in beside if item.label not in NAMING]
@@ -109,7 +109,7 @@ class Queries:
         """Whether the command of an entry names a user."""
         more = spec_of(REQUESTS[body.method]).more
         if more["names_user"] == "signer":
-            signer = spec_of(records.Command).build(unpack_own(body.command)).party
+            signer = spec_of(records.Command).decode_own(body.command).party
             roles = self._node.state_of("party", signer).roles
             return "user" in roles and more["signer"] not in roles
         return more["names_user"]

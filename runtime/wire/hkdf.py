@@ -2,6 +2,8 @@
 
 from hashlib import sha3_256
 
+from runtime.wire.native import native
+
 BLOCK = 136  # rate of SHA3-256, bytes: the HMAC block (FIPS 202, section 7)
 
 
@@ -12,6 +14,10 @@ def hmac_sha3(key: bytes, message: bytes) -> bytes:
     key = key + bytes(BLOCK - len(key))
     inner = sha3_256(bytes([b ^ 0x36 for b in key]) + message).digest()
     return sha3_256(bytes([b ^ 0x5C for b in key]) + inner).digest()
+
+
+if native:
+    hmac_sha3 = native.hmac_sha3
 
 
 def hkdf(secret: bytes, salt: bytes, info: bytes, size: int = 32) -> bytes:

@@ -10,6 +10,7 @@ from hashlib import sha3_256, shake_256
 
 from runtime.wire import records
 from runtime.wire.errors import Malformed, Refused
+from runtime.wire.native import native
 from runtime.wire.records import EVENTS
 from runtime.wire.schema import canonical, decode, make_id, spec_of, unpack_own
 
@@ -50,24 +51,38 @@ def faces(content: bytes) -> tuple[bytes, bytes]:
     Raises:
         Malformed: it is no event.
     """
+    if native:
+        both = native.faces(content, _HIDDEN)
+        if both is not None:
+            return both
     try:
         kind, entity, name, fields = unpack_own(content)
-        spec = spec_of(EVENTS[name]) if name in EVENTS else None
-        names = spec.names if spec else []
-        if spec and len(fields) != len(names):
+        hidden = _hidden_of(name)
+        if hidden and len(fields) != len(hidden) - 1:
             raise ValueError
     except Exception:  # whatever hostile bytes raise in a decoder
         raise Malformed("an event of the entry is none", "[kind, id, event, fields]")
-    private = spec.more["private"] if spec else ()
-    if not private:
+    if not any(hidden):
         return content, b""
-    shown = [kind, None if "id" in private else entity, name, fields[:]]
-    own = [entity] if "id" in private else []
-    for i in range(len(names)):
-        if names[i] in private:
-            own.append(fields[i])
-            shown[3][i] = None
-    return canonical(shown), canonical(own)
+    values = [entity] + list(fields)
+    own = [values[i] for i in range(len(values)) if hidden[i]]
+    shown = [None if hidden[i] else values[i] for i in range(len(values))]
+    return canonical([kind, shown[0], name, shown[1:]]), canonical(own)
+
+
+def _hidden_of(name: str) -> bytes:
+    """What is private of an event, a byte for its id and for each field; empty if it is unknown."""
+    hidden = _HIDDEN.get(name)
+    if hidden is None:
+        if name not in EVENTS:
+            return b""
+        spec = spec_of(EVENTS[name])
+        private = spec.more["private"]
+        hidden = _HIDDEN[spec.wire_name] = bytes([word in private for word in ["id"] + spec.names])
+    return hidden
+
+
+_HIDDEN: dict[str, bytes] = {}  # of the events that were met so far
 
 
 def shown_part(blind: bytes, index: int, content: bytes) -> records.Part:
@@ -91,6 +106,10 @@ def digest_of(part: records.Part) -> bytes:
 
 def parts_of(body: records.Body) -> tuple[bytes, list[bytes]]:
     """Digests of a Body: (of the command, [of each event])."""
+    if native:
+        parts = native.parts_of(body.blind, body.command, body.events, _HIDDEN)
+        if parts is not None:
+            return parts
     command = part_digest(part_salt(body.blind, 0), body.command)
     events = body.events
     return command, [
@@ -121,7 +140,7 @@ def shown_of(body: records.Body, with_command: bool, with_events) -> records.Sho
 
 def body_digest(header: records.Header, method: str, command: bytes, events) -> bytes:
     """H(body) from the digests of its parts."""
-    return make_id("optin/v1/body", list(header), method, command, list(events))
+    return make_id("optin/v1/body", header, method, command, events)
 
 
 def leaf_hash(salt: bytes, header: records.Header, digest: bytes) -> bytes:
@@ -242,19 +261,28 @@ def commitment_root(leaf: bytes, index: int, path) -> bytes | None:
     return root_from_inclusion(leaf, index, LEAVES, path) if len(path) == 8 else None
 
 
-def commitment_levels(leaves: list) -> list:
-    """All levels of the tree over 256 leaves, the leaves first."""
-    levels = [leaves]
-    while len(levels[-1]) > 1:
-        below = levels[-1]
-        levels.append([node_hash(below[i], below[i + 1]) for i in range(0, len(below), 2)])
-    return levels
+def commitment_tree(leaves: list) -> bytes:
+    """All nodes of the tree over 256 leaves: these first, then level by level, the root last."""
+    nodes = list(leaves)
+    for i in range(0, 2 * LEAVES - 2, 2):
+        nodes.append(node_hash(nodes[i], nodes[i + 1]))
+    return b"".join(nodes)
 
 
-def commitment_path(levels: list, index: int) -> list:
+def commitment_path(tree: bytes, index: int) -> list:
     """Audit path of a leaf, from the leaf up."""
     path = []
-    for level in levels[:-1]:
-        path.append(level[index ^ 1])
-        index >>= 1
+    for _ in range(8):
+        sibling = 32 * (index ^ 1)
+        path.append(tree[sibling : sibling + 32])
+        index = LEAVES + index // 2
     return path
+
+
+if native:
+    commitment_tree = native.commitment_tree
+    hidden_leaves = native.hidden_leaves
+    leaf_hash = native.leaf_hash
+    node_hash = native.node_hash
+    part_digest = native.part_digest
+    part_salt = native.part_salt

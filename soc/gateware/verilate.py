@@ -3,7 +3,6 @@
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from migen import Module, Signal
 from migen.fhdl.verilog import convert
 
-from firmware.micropython import cache
+from firmware.building import CommandFailed, cache, run
 
 __all__ = ["VerilatorError", "program"]
 
@@ -63,18 +62,11 @@ def program(
         work = Path(folder)
         for file, text in files.items():
             (work / file).write_text(text)
-        done = subprocess.run(
-            ["verilator", *OPTIONS, *options, "--prefix", "Vdut", "-Mdir", "out", "-o", name,
-             "dut.v", "main.cpp"],
-            cwd=work,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-        )  # fmt: skip
-        if done.returncode:
-            raise VerilatorError(f"the bench {name} does not build:\n{done.stdout}")
+        made_as = ("--prefix", "Vdut", "-Mdir", "out", "-o", name)
+        try:
+            run(["verilator", *OPTIONS, *options, *made_as, "dut.v", "main.cpp"], work)
+        except CommandFailed as error:
+            raise VerilatorError(f"the bench {name} does not build:\n{error.log}") from None
         for file in verilog.data_files:  # memories are read from the working folder
             shutil.copy(work / file, work / "out" / file)
         ready = work / "ready"

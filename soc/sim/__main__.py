@@ -5,7 +5,10 @@ import os
 import sys
 from pathlib import Path
 
+from firmware.engines import CONFIGURATIONS
+from firmware.micropython import ToolchainError
 from soc.sim.build import Simulator, SimulatorError, build
+from soc.sim.firmware import firmware
 
 MEMORIES = ("block", "sdram")
 DESCRIPTION = """Simulate the system on a chip.
@@ -28,13 +31,22 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     traced = options.verb == "run" and options.trace is not None or options.traced
     try:
-        simulator = build(options.memory, options.variant, options.cores, traced, options.fast)
+        simulator = build(
+            options.memory, options.variant, options.cores, traced, options.fast, options.faulty
+        )
     except SimulatorError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     if options.verb == "build":
         print(simulator.program)
         print(simulator.headers)
+        return 0
+    if options.verb == "firmware":
+        try:
+            print(firmware(simulator, options.engines))
+        except ToolchainError as error:
+            print(f"error: {error}", file=sys.stderr)
+            return 1
         return 0
     _run(simulator, options)
     return 0
@@ -54,6 +66,7 @@ def _run(simulator: Simulator, options: argparse.Namespace) -> None:
         "paused": int(options.paused),
         "time": options.time,
         "seed": options.seed,
+        "dump": options.dump and options.dump.absolute(),
         "max-cycles": options.max_cycles,
         "cut": options.cut,
         "trace": options.trace and options.trace.absolute(),
@@ -67,7 +80,7 @@ def _run(simulator: Simulator, options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="optin sim",
+        prog="python -m soc.sim",
         description=DESCRIPTION,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -90,10 +103,22 @@ def _parser() -> argparse.ArgumentParser:
         help="compiled twice, to be 1.4 times as fast: for long runs, once it is built",
     )  # fmt: skip
 
+    group.add_argument(
+        "--faulty", action="store_true", help="bits of the engines' registers can be flipped"
+    )
+
     build_verb = verbs.add_parser(
         "build", parents=[gateware], help="build it, print where program and C headers are"
     )
     build_verb.add_argument("--traced", action="store_true", help="able to write a waveform")
+
+    node = verbs.add_parser(
+        "firmware", parents=[gateware], help="build the node's firmware, print where its image is"
+    )
+    node.set_defaults(traced=False)
+    node.add_argument(
+        "--engines", choices=tuple(CONFIGURATIONS), default="all", help="that it uses (all)"
+    )
 
     run = verbs.add_parser("run", parents=[gateware], help="run an image, building if need be")
     run.set_defaults(traced=False)
@@ -123,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     run.add_argument("--max-cycles", type=int, metavar="N", help="stop there, exit status 124")
     run.add_argument("--cut", type=int, metavar="N", help="power fails there, exit status 125")
+    run.add_argument("--dump", type=Path, metavar="FILE", help="write main RAM at the end")
     run.add_argument("--trace", type=Path, metavar="FILE", help="write a waveform (FST)")
     run.add_argument("--trace-from", type=int, metavar="N", help="first cycle of it")
     run.add_argument("--trace-to", type=int, metavar="N", help="cycle after the last of it")

@@ -12,8 +12,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
+from firmware.building import CommandFailed, cache, run
 from firmware.crypto import build as crypto
-from firmware.micropython import cache
 from soc.software.build import FOLDER, CompilerError, image
 
 __all__ = ["Simulator", "SimulatorError", "build"]
@@ -49,6 +49,7 @@ def build(
     memory: str = "block", variant: str = "full", cores: Iterable[str] | None = None,
     traced: bool = False,
     fast: bool = False,
+    faulty: bool = False,
 ) -> Simulator:  # fmt: skip
     """Build the simulator, unless that has been done.
 
@@ -59,6 +60,7 @@ def build(
         traced: whether it can write a waveform, which makes it slower
         fast: whether it is compiled a second time, with what a run of the first has shown: 1.4
             times as fast, three times as long to build, and it needs the compiler for the system
+        faulty: whether bits of the engines' registers can be flipped, which makes it slower
 
     Returns:
         where it is
@@ -67,7 +69,7 @@ def build(
         SimulatorError: if Verilator or LiteX is missing, or the system does not build
     """
     chosen = None if cores is None else tuple(sorted(cores))
-    made = cache() / f"sim-{_key(memory, variant, chosen, traced, fast)}"
+    made = cache() / f"sim-{_key(memory, variant, chosen, traced, fast, faulty)}"
     if not made.is_dir():
         if shutil.which("verilator") is None:
             raise SimulatorError(
@@ -75,7 +77,7 @@ def build(
             )
         made.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as work:
-            ready = _verilated(Path(work), memory, variant, chosen, traced, fast)
+            ready = _verilated(Path(work), memory, variant, chosen, traced, fast, faulty)
             if not made.exists():
                 os.replace(ready, made)
     return Simulator(made / PROGRAM, made / "include")
@@ -103,6 +105,7 @@ def _verilated(
     cores: tuple[str, ...] | None,
     traced: bool,
     fast: bool,
+    faulty: bool,
 ) -> Path:
     """Folder with program, memories and headers, made in `work`."""
     # LiteX is slow to import and not always there.
@@ -125,7 +128,8 @@ def _verilated(
         shutil.copy(file, work)
     _run(
         work, "verilator", *OPTIONS, *(TRACED if traced else ()), "-CFLAGS", CFLAGS,
-        "visible.vlt", "optin.v", *(name for name in made.sources if name.endswith(".v")),
+        "visible.vlt", *(("faults.vlt",) if faulty else ()), "optin.v",
+        *(name for name in made.sources if name.endswith(".v")),
         *sorted(file.name for file in HARNESS.glob("*.cpp")),
     )  # fmt: skip
     ready = work / "ready"
@@ -170,14 +174,7 @@ def _train(work: Path, headers: Path) -> None:
 
 
 def _run(work: Path, *command: str) -> None:
-    done = subprocess.run(
-        command,
-        cwd=work,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    if done.returncode:
-        raise SimulatorError(f"{command[0]} failed:\n{done.stdout[-4000:]}")
+    try:
+        run(command, work)
+    except CommandFailed as error:
+        raise SimulatorError(f"{command[0]} failed:\n{error}") from None

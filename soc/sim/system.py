@@ -44,6 +44,7 @@ PADS = [
         Subsignal("exit", Pins(1)),
         Subsignal("exit_code", Pins(8)),
         Subsignal("time", Pins(64)),
+        Subsignal("reset", Pins(1)),
     ),
     ("seed", 0, Pins(SEED_BITS)),
     ("button", 0, Pins(1)),
@@ -83,15 +84,15 @@ class SerialModel(RS232PHYModel):
 
 
 class Host(LiteXModule):
-    """What firmware can say to the simulation, and ask of it."""
+    """What firmware can say to the simulation, and ask of it; the harness sees its resets."""
 
-    def __init__(self, pads: Record) -> None:
+    def __init__(self, pads: Record, reset: Signal) -> None:
         self._exit = CSRStorage(8, description="A write ends the simulation with this exit code.")
         self._time = CSRStatus(64, description="Time at power-up, in ns since 1970.")
 
         # # #
 
-        self.comb += self._time.status.eq(pads.time)
+        self.comb += [self._time.status.eq(pads.time), pads.reset.eq(reset)]
         self.sync += [
             pads.exit.eq(self._exit.re),
             pads.exit_code.eq(self._exit.storage),
@@ -137,5 +138,5 @@ def make(
         system.sdram_model = Sdram(RAM_BYTES, "main_ram")
         region = SoCRegion(origin=MAIN_RAM, size=RAM_BYTES, mode="rwx")
         system.bus.add_slave("main_ram", system.sdram_model.bus, region)
-    system.sim = Host(platform.request("sim"))
+    system.sim = Host(platform.request("sim"), system.crg.rst)
     return platform, system

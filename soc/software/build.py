@@ -3,12 +3,11 @@
 import hashlib
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from firmware.micropython import cache
+from firmware.building import CommandFailed, cache, run
 
 __all__ = ["CompilerError", "FOLDER", "image"]
 
@@ -80,14 +79,7 @@ def _run(tool: str, *arguments: str | Path) -> None:
             f"{TOOLS}{tool} is missing; install the Debian packages gcc-riscv64-unknown-elf and "
             "picolibc-riscv64-unknown-elf"
         )
-    done = subprocess.run(
-        [TOOLS + tool, *arguments],
-        env={**os.environ, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors="replace",
-    )
-    if done.returncode:
-        raise CompilerError(f"{tool} failed:\n{done.stdout[:4000]}")
+    try:
+        run([TOOLS + tool, *arguments])
+    except CommandFailed as error:
+        raise CompilerError(f"{tool} failed:\n{error.log[:4000]}") from None

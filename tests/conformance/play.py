@@ -8,6 +8,7 @@ method, params, error, result], ["end", entries, root, digest of all bodies]. Th
 session is written into the folder BUNDLES, for the offline auditor.
 """
 
+import os
 import sys
 from hashlib import sha3_256
 
@@ -41,7 +42,7 @@ def ports(kind):
     ram = RamStore(StorageFailed)
     if kind == "unix unhedged":
         return lambda: ram, Crypto(bytes), KINDS  # all entropy is zeros
-    crypto = Crypto()
+    crypto = Crypto(os.urandom)
     device = Device(crypto, ram=lambda: RamStore(StorageFailed))
     return device.store, crypto, KINDS
 

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from firmware.micropython import cache
+from firmware.building import cache
 
 VERSION = "4.5.0"
 SDIST = f"pykka-{VERSION}.tar.gz"

@@ -3,7 +3,13 @@
 from firmware.node.keeper import Interrupted, Keeper, Line
 from runtime.wire.errors import StorageFailed
 from runtime.wire.link import Link
-from runtime.wire.requests import encode_notification, encode_request, encode_response, parse
+from runtime.wire.requests import (
+    Notification,
+    encode_notification,
+    encode_request,
+    encode_response,
+    parse,
+)
 from tests.portable.kept import Host
 
 
@@ -171,11 +177,16 @@ def test_the_host_can_say_stop():
     assert line.stopping
 
 
-def test_notices_reach_the_host():
+def test_news_reach_the_host_and_each_that_comes_after_it():
     wire, line, keeper = connected()
-    line.notify("ready", [b"id"])
+    line.announce("ready", [b"id"])
     keeper.newest("entry")
-    assert wire.got[0].method == "ready" and wire.got[0].params == [b"id"]
+    wire.restarts = [2]
+    keeper.newest("entry")
+    assert wire.got == [Notification("ready", [b"id"])] * 2
+    line.announce("stopped", [])
+    keeper.newest("entry")
+    assert wire.got[2:] == [Notification("stopped", [])]
 
 
 def test_an_answer_that_is_none_is_passed_over():

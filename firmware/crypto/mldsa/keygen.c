@@ -90,3 +90,16 @@ void mldsa_keygen(uint8_t public_key[MLDSA_PUBLIC_BYTES], const uint8_t seed[MLD
     mldsa_expand_seed(&memory->key, public_key, seed, &memory->expand);
     secret_wipe(memory, sizeof *memory);
 }
+
+int mldsa_keygen_twice(uint8_t public_key[MLDSA_PUBLIC_BYTES],
+                       const uint8_t seed[MLDSA_SEED_BYTES], struct mldsa_keygen_memory *memory)
+{
+    uint8_t tr[2][MLDSA_TR_BYTES];
+    for (int i = 0; i < 2; i++) {
+        mldsa_keygen(public_key, seed, memory);
+        /* Public: it is the public key. */
+        MAKE_PUBLIC(public_key, MLDSA_PUBLIC_BYTES);
+        mldsa_tr(tr[i], public_key);
+    }
+    return secret_equal(tr[0], tr[1], MLDSA_TR_BYTES) ? 0 : -1;
+}

@@ -59,9 +59,14 @@ struct mldsa_sign_memory {
 void mldsa_keygen(uint8_t public_key[MLDSA_PUBLIC_BYTES], const uint8_t seed[MLDSA_SEED_BYTES],
                   struct mldsa_keygen_memory *memory);
 
+/* The same, made twice. Refuses if the two differ: by a fault, one is not the key of the
+ * seed. */
+int mldsa_keygen_twice(uint8_t public_key[MLDSA_PUBLIC_BYTES],
+                       const uint8_t seed[MLDSA_SEED_BYTES], struct mldsa_keygen_memory *memory);
+
 /* ML-DSA.Sign (algorithm 2), hedged by 32 random bytes; zeros make it deterministic.
- * Refuses a context above 255 bytes, and to give out a signature that does not verify: a fault
- * while signing could tell of the key. */
+ * Refuses a context above 255 bytes, and to give out a signature that does not verify under the
+ * key of the seed, which is made again for that: a fault while signing could tell of the key. */
 int mldsa_sign(uint8_t signature[MLDSA_SIGNATURE_BYTES], const uint8_t seed[MLDSA_SEED_BYTES],
                const uint8_t rnd[MLDSA_RND_BYTES], const uint8_t *context, size_t context_size,
                const uint8_t *message, size_t size, struct mldsa_sign_memory *memory);

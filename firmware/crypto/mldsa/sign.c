@@ -207,19 +207,30 @@ int mldsa_sign_mu(uint8_t signature[MLDSA_SIGNATURE_BYTES],
     return result;
 }
 
-int mldsa_sign(uint8_t signature[MLDSA_SIGNATURE_BYTES], const uint8_t seed[MLDSA_SEED_BYTES],
-               const uint8_t rnd[MLDSA_RND_BYTES], const uint8_t *context, size_t context_size,
-               const uint8_t *message, size_t size, struct mldsa_sign_memory *memory)
+/* Both keys from the seed, and mu. */
+static void expand(struct mldsa_sign_memory *memory, uint8_t *mu, const uint8_t *seed,
+                   const uint8_t *context, size_t context_size, const uint8_t *message,
+                   size_t size)
 {
-    uint8_t tr[MLDSA_TR_BYTES], mu[MLDSA_MU_BYTES];
-    if (context_size > MLDSA_CONTEXT_LIMIT)
-        return -1;
+    uint8_t tr[MLDSA_TR_BYTES];
     mldsa_expand_seed(&memory->key, memory->public_key, seed, &memory->step.expand);
     /* Public: it is the public key. */
     MAKE_PUBLIC(memory->public_key, sizeof memory->public_key);
     mldsa_tr(tr, memory->public_key);
     (void)mldsa_mu(mu, tr, context, context_size, message, size);
+}
+
+int mldsa_sign(uint8_t signature[MLDSA_SIGNATURE_BYTES], const uint8_t seed[MLDSA_SEED_BYTES],
+               const uint8_t rnd[MLDSA_RND_BYTES], const uint8_t *context, size_t context_size,
+               const uint8_t *message, size_t size, struct mldsa_sign_memory *memory)
+{
+    uint8_t mu[MLDSA_MU_BYTES];
+    if (context_size > MLDSA_CONTEXT_LIMIT)
+        return -1;
+    expand(memory, mu, seed, context, context_size, message, size);
     int result = sign(signature, &memory->key, mu, rnd, &memory->step.attempt);
+    /* Key and mu are made again: a signature under a wrong key verifies under that key. */
+    expand(memory, mu, seed, context, context_size, message, size);
     if (!result && mldsa_verify_mu(memory->public_key, signature, mu, &memory->step.verify)) {
         memset(signature, 0, MLDSA_SIGNATURE_BYTES);
         result = -1;

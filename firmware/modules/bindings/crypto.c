@@ -26,7 +26,9 @@ static mp_obj_t public_key(mp_obj_t seed_in)
     byte *key;
     const byte *seed = bytes_of_size(seed_in, MLDSA_SEED_BYTES, "seed");
     mp_obj_t result = new_bytes(MLDSA_PUBLIC_BYTES, &key);
-    mldsa_keygen(key, seed, &memory.keygen);
+    if (mldsa_keygen_twice(key, seed, &memory.keygen))
+        mp_raise_msg(&mp_type_RuntimeError,
+                     MP_ERROR_TEXT("the key came out different a second time: a fault"));
     return result;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(public_key_obj, public_key);
@@ -43,7 +45,8 @@ static mp_obj_t sign(size_t n_args, const mp_obj_t *args)
     mp_obj_t result = new_bytes(MLDSA_SIGNATURE_BYTES, &signature);
     if (mldsa_sign(signature, seed, random, purpose.buf, purpose.len, message.buf, message.len,
                    &memory.sign))
-        mp_raise_msg(&mp_type_RuntimeError, MP_ERROR_TEXT("no attempt made a signature"));
+        mp_raise_msg(&mp_type_RuntimeError,
+                     MP_ERROR_TEXT("no signature that verifies was made: a fault"));
     return result;
 }
 static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(sign_obj, 4, 4, sign);

@@ -1,22 +1,18 @@
 """`optin node`: run one, look at one."""
 
 import os
-import subprocess
-import sys
 import time
-from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from runtime.host import steps
+from runtime.host.cli import kinds
 from runtime.host.cli.context import App, Problem, Typed, command, operator_option, receipt_line
 from runtime.host.cli.show import SECOND, duration_text, facts, parse_time, time_text
+from runtime.host.keeper.speed import SPEEDS, START
 from runtime.host.keyfolder import fingerprint
 from runtime.host.reference import reference as message_reference
 from runtime.wire import records
-
-ROOT = Path(__file__).parents[3]
 
 
 def _time(text: str) -> int:
@@ -36,45 +32,49 @@ def node() -> None:
 )
 @click.option(
     "--kind",
-    type=click.Choice(("software", "unix")),
+    type=click.Choice(("software", "unix", "sim")),
     default="software",
-    help="unix: the firmware's node, on MicroPython.",
+    help="unix: the firmware's node, on MicroPython; sim: on the simulated system.",
 )
 @click.argument("folder", type=click.Path(file_okay=False))
 def run(app: App, kind: str, folder: str) -> None:
     """Run the node that lives in FOLDER, until Ctrl-C.
 
     It serves the pseudo-terminal FOLDER/tty. A software node has its secrets and its store there,
-    a unix node FOLDER/device, what would be soldered to a board, and FOLDER/kept.db, sealed, what
-    it leaves with its host. Whoever can read FOLDER holds the secrets of either.
+    the others FOLDER/device, what would be soldered to a board, and FOLDER/kept.db, sealed, what
+    they leave with their host. Whoever can read FOLDER holds the secrets of either. `optin sim run`
+    has the options of sim.
     """
-    if app.as_json:
-        raise Problem("a running node has no JSON", todo="leave --json out")
+    kinds.refuse_json(app)
     path = os.path.abspath(folder)
     if kind == "software":
-        _become("runtime.cpython", path)
-    os.environ["MICROPYPATH"] = ".frozen"  # all of the node's code is in the program
-    interpreter = [_micropython(), "-X", f"heapsize={HEAP}"]
-    node = [*interpreter, "-m", "firmware.node.main", "{device}", str(PLACES)]
-    _become("runtime.host.keeper", path, *node)
+        kinds.software(path)
+    if kind == "unix":
+        kinds.unix(path)
+    kinds.simulated(path, (), "all", ("--seed", "{seed}"))
 
 
-HEAP = "4m"
-PLACES = ROOT / "runtime/cpython/places"
+@command(
+    node,
+    example="node attach /dev/ttyUSB0 ~/board\n--line ~/board/tty node status",
+)
+@click.option(
+    "--baud",
+    type=click.Choice([str(baud) for baud in sorted(SPEEDS)]),
+    default=str(START),
+    show_default=True,
+    help="Speed to raise the line to, if board and cable can.",
+)
+@click.argument("port", metavar="LINE", type=click.Path())
+@click.argument("folder", type=click.Path(file_okay=False))
+def attach(app: App, port: str, baud: str, folder: str) -> None:
+    """Be the host of the board on the serial port LINE, until Ctrl-C.
 
-
-def _become(module: str, *arguments: str) -> NoReturn:
-    sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
-
-
-def _micropython() -> str:
-    """Path of the interpreter, which is built first if need be."""
-    build = [sys.executable, "-m", "firmware.micropython", "--frozen"]
-    done = subprocess.run(build, stdout=subprocess.PIPE, text=True)
-    if done.returncode:
-        raise Problem("there is no MicroPython to run the node on", todo="see the error above")
-    return done.stdout.split("\n", 1)[0]
+    It serves the pseudo-terminal FOLDER/tty; FOLDER/kept.db has, sealed, what the board leaves with
+    its host. The board may be reset and its cable pulled out meanwhile.
+    """
+    kinds.refuse_json(app)
+    kinds.board(os.path.abspath(port), baud, os.path.abspath(folder))
 
 
 @command(node, example="node status")

@@ -5,8 +5,10 @@ numbers of this end, answers come back under theirs; so the node sees one sessio
 come and go, and no answer reaches another client than the one that asked.
 """
 
+import contextlib
+
 from runtime.host.keeper.boxes import Boxes
-from runtime.wire.errors import Malformed
+from runtime.wire.errors import Malformed, NodeError, from_wire
 from runtime.wire.link import MESSAGE_LIMIT, Link, LinkFull
 from runtime.wire.requests import (
     MAX_ID,
@@ -34,7 +36,12 @@ class Relay:
 
     Attributes:
         ready: id of the node, once it serves; None before.
-        stopped: whether the node said that it has stopped.
+        stopped: whether the node said, having been told to stop, that it has.
+        failed: why the node cannot start, if it said so.
+        resets: how often the node began anew by itself.
+        heard: messages of the node.
+        speed: the node's answer to the last `ask_speed` (baud), once it came.
+        holding: whether nothing but `ask_speed` goes to the node.
         noise: messages that made no sense.
     """
 
@@ -51,6 +58,11 @@ class Relay:
         self._last = 0
         self.ready: bytes | None = None
         self.stopped = False
+        self.failed: NodeError | None = None
+        self.resets = self.heard = 0
+        self.speed: int | None = None
+        self.holding = False
+        self._stopping = False
         self.noise = 0
 
     @property
@@ -60,6 +72,7 @@ class Relay:
 
     def stop(self) -> None:
         """Have the node finish what it does, and stop."""
+        self._stopping = True
         self._for_node.append(STOP)
 
     # -------------------------------------------------------------------------- the node
@@ -68,18 +81,36 @@ class Relay:
         """Take bytes of the node."""
         messages = self._node.receive(data, now_ms)
         if self._node.generation != self._node_generation:
+            self.resets += 1
             self._node_anew()
+        self.heard += len(messages)
         for message in messages:
             try:
                 self._of_node(parse(message))
             except Malformed:
                 self.noise += 1
 
+    @property
+    def met_node(self) -> bool:
+        """Whether there is a session with the node."""
+        return self._node.peer_nonce is not None
+
+    def lose_node(self) -> None:
+        """Give up the session: the node is gone, or it cannot be heard."""
+        self._node.reset()
+        self._node_anew()
+
+    def ask_speed(self, baud: int) -> None:
+        """Ask the node for a speed of the line; its answer will be in `speed`."""
+        self.speed = None
+        with contextlib.suppress(LinkFull):  # what goes out asks whether it is there, too
+            self._node.send(encode_notification("speed", [baud]))
+
     def _node_anew(self) -> None:
-        """The node was started again: nothing that was under way will be answered."""
+        """Nothing that was under way will be answered."""
         self._node_generation = self._node.generation
         self._boxes.abort()
-        self._for_node = []
+        self._for_node = [STOP] if self._stopping else []
         self.ready = None
         self._clients.reset()
         self._clients_anew()
@@ -96,7 +127,12 @@ class Relay:
         elif message.method == "ready":
             self.ready = _id(message.params)
         elif message.method == "stopped":
-            self.stopped = True
+            # One that was told by another keeper starts anew once it has said so to this one.
+            self.stopped = self._stopping
+        elif message.method == "failed":
+            self.failed = from_wire(message.params)
+        elif message.method == "speed":
+            self.speed = _speed(message.params)
         else:
             self._for_client.append(encode_notification(message.method, message.params))
 
@@ -139,7 +175,8 @@ class Relay:
 
     def to_node(self, now_ms: int) -> bytes:
         """Bytes to write to the node now."""
-        _send(self._node, self._for_node)
+        if not self.holding:
+            _send(self._node, self._for_node)
         return self._node.transmit(now_ms)
 
     def to_client(self, now_ms: int) -> bytes:
@@ -147,10 +184,13 @@ class Relay:
         _send(self._clients, self._for_client)
         return self._clients.transmit(now_ms)
 
-    def deadline(self, now_ms: int) -> int | None:
-        """When `to_node` and `to_client` must be called next (ms), or None."""
-        due = [link.deadline(now_ms) for link in (self._node, self._clients)]
-        return min((time for time in due if time is not None), default=None)
+    def node_deadline(self, now_ms: int) -> int | None:
+        """When `to_node` must be called next (ms), or None."""
+        return self._node.deadline(now_ms)
+
+    def client_deadline(self, now_ms: int) -> int | None:
+        """When `to_client` must be called next (ms), or None."""
+        return self._clients.deadline(now_ms)
 
 
 def _fitting(message: bytes, number: int, what: str) -> bytes:
@@ -164,6 +204,12 @@ def _fitting(message: bytes, number: int, what: str) -> bytes:
 def _id(params: object) -> bytes:
     if not isinstance(params, list) or len(params) != 1 or not isinstance(params[0], bytes):
         raise Malformed("ready has another shape", "[id of the node]")
+    return params[0]
+
+
+def _speed(params: object) -> int:
+    if not isinstance(params, list) or len(params) != 1 or type(params[0]) is not int:
+        raise Malformed("speed has another shape", "[baud]")
     return params[0]
 
 

@@ -21,12 +21,14 @@
 #include "Vsoc.h"
 #include "Vsoc___024root.h"
 #include "control.h"
+#include "fault.h"
 #include "flash.h"
 #include "line.h"
 #include "options.h"
 
 namespace {
 constexpr uint64_t RESET_CYCLES = 4;
+constexpr uint64_t MAIN_RAM = 0x40000000;
 constexpr uint64_t POLL_CYCLES = 2048; // sockets are looked at once in so many
 constexpr int MAX_CYCLES_REACHED = 124, POWER_CUT = 125;
 
@@ -39,6 +41,7 @@ public:
 
 private:
     void load(const std::string &image);
+    void dump(const std::string &path);
     void add_commands();
     void edge(bool rising);
     void between();
@@ -50,6 +53,7 @@ private:
     Vsoc top{&context};
     Line line;
     Flash flash;
+    Fault fault;
     Control control;
 #if VM_TRACE
     VerilatedFstC trace;
@@ -101,6 +105,15 @@ void Simulation::load(const std::string &image) {
     file.read(reinterpret_cast<char *>(&ram[0]), std::streamsize(size));
 }
 
+// What memory holds, to its last byte that is not zero.
+void Simulation::dump(const std::string &path) {
+    auto &ram = top.rootp->optin__DOT__main_ram;
+    size_t words = sizeof ram / 4;
+    while (words && !ram[words - 1]) words--;
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char *>(&ram[0]), std::streamsize(4 * words));
+}
+
 // The bytes of an argument, two digits each.
 std::vector<uint8_t> bytes_of(const std::string &hex, const char *expected) {
     if (hex.size() % 2 || hex.find_first_not_of("0123456789abcdefABCDEF") != std::string::npos)
@@ -128,6 +141,16 @@ void Simulation::add_commands() {
         size_t end = std::min(argument.find(' '), argument.size());
         uint64_t address = number(argument.substr(0, end), expected);
         flash.put(address, bytes_of(argument.substr(std::min(end + 1, argument.size())), expected));
+        return std::string();
+    });
+    control.add("flip", [this](const std::string &place) {
+        fault.choose(context, place);
+        fault.flip();
+        return std::string();
+    });
+    control.add("spoil", [this](const std::string &place) {
+        fault.choose(context, place);
+        fault.spoil();
         return std::string();
     });
     control.add("seed", [this](const std::string &argument) {
@@ -162,6 +185,12 @@ void Simulation::add_commands() {
         flash.cut(cycle);
         stop(POWER_CUT);
         return std::string();
+    });
+    control.add("word", [this](const std::string &argument) {
+        uint64_t at = number(argument, "word ADDRESS") - MAIN_RAM;
+        auto &ram = top.rootp->optin__DOT__main_ram;
+        if (at >= sizeof ram || at % 4) throw std::invalid_argument("no word of main RAM");
+        return std::to_string(ram[at / 4]);
     });
     control.add("quit", [this](const std::string &) {
         stop(0);
@@ -208,14 +237,17 @@ int Simulation::run() {
         edge(true);
         cycle++;
         edge(false);
+        if (fault.waits()) fault.watch();
         if (top.flash_clk != spi_clk || top.flash_cs_n != spi_cs_n) {
             spi_clk = top.flash_clk, spi_cs_n = top.flash_cs_n;
             top.flash_miso = flash.tick(spi_clk, spi_cs_n, top.flash_mosi, cycle);
         }
+        if (top.sim_reset) load(options.image); // as a boot ROM would
         if (top.sim_exit) stop(top.sim_exit_code);
     }
     std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
     line.flush();
+    if (!options.dump.empty()) dump(options.dump);
 #if VM_TRACE
     trace.close();
 #endif

@@ -8,7 +8,7 @@
 #include <string>
 
 struct Options {
-    std::string home, image, flash, script, trace;
+    std::string home, image, flash, script, trace, dump;
     int uart = -1, control = -1; // ports; -1 for none
     bool flash_fast = false, paced = false, paused = false;
     uint64_t max_cycles = UINT64_MAX, cut = UINT64_MAX, time = 0, seed = 1;
@@ -18,7 +18,7 @@ struct Options {
     Options(int count, char **arguments) {
         std::map<std::string, std::string *> texts{
             {"home", &home}, {"image", &image}, {"flash", &flash}, {"script", &script},
-            {"trace", &trace},
+            {"trace", &trace}, {"dump", &dump},
         };
         std::map<std::string, int *> ports{{"uart", &uart}, {"control", &control}};
         std::map<std::string, bool *> switches{

@@ -193,6 +193,15 @@ static int do_mldsa_keygen(struct call *call)
     return 0;
 }
 
+static int do_mldsa_keygen_twice(struct call *call)
+{
+    sized(call, 0, MLDSA_SEED_BYTES);
+    struct mldsa_keygen_memory *memory = work(sizeof *memory);
+    int result = mldsa_keygen_twice(out(call, MLDSA_PUBLIC_BYTES), call->in[0].at, memory);
+    wiped(memory, sizeof *memory, 0);
+    return result;
+}
+
 static int do_mldsa_expand(struct call *call)
 {
     sized(call, 0, MLDSA_SEED_BYTES);
@@ -637,6 +646,7 @@ const struct operation operations[] = {
     {"redact", do_redact, 2, 3},
     {"split", do_split, 3, 7},
     {"mldsa_keygen", do_mldsa_keygen, 1, 1},
+    {"mldsa_keygen_twice", do_mldsa_keygen_twice, 1, 1},
     {"mldsa_expand", do_mldsa_expand, 1, 1},
     {"mldsa_sign", do_mldsa_sign, 4, 11},
     {"mldsa_verify", do_mldsa_verify, 4, 0},

@@ -49,6 +49,7 @@ def test_keys_and_external_mu_are_the_same(library):
         seed, theirs = some("mldsa seed", number, 32), keys(number * MESSAGES_OF_A_KEY)[1]
         public, secret = library.call("mldsa_expand", seed)[1]
         assert public == library.get("mldsa_keygen", seed)
+        assert public == library.get("mldsa_keygen_twice", seed)
         assert public == theirs.public_key().public_bytes_raw()
         mu, rnd = some("mu", number, 64), some("rnd", number, 32)
         theirs.public_key().verify_mu(library.get("mldsa_sign_mu", secret, mu, rnd), mu)

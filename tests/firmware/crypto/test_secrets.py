@@ -35,6 +35,7 @@ def test_keys_from_their_seeds_are_kept(secret_keeping):
     for number in range(3):
         seed, rnd = some("seed", number, 64), some("rnd", number, 32)
         public = secret_keeping.get("mldsa_keygen", seed[:32])
+        assert public == secret_keeping.get("mldsa_keygen_twice", seed[:32])
         signature = secret_keeping.get("mldsa_sign", seed[:32], rnd, b"context", b"message")
         assert secret_keeping.accepts("mldsa_verify", public, signature, b"context", b"message")
         public = secret_keeping.get("mlkem_keygen", seed)

@@ -6,6 +6,7 @@
 #include "bytes.h"
 #include "cobs.h"
 #include "exchange.h"
+#include "faces.h"
 #include "frames.h"
 #include "msgpack.h"
 #include "store.h"
@@ -67,6 +68,46 @@ static int do_msgpack(struct call *call)
         return -1;
     }
     return 0;
+}
+
+/* msgpack: whether bytes are one value in its shortest form; -2 if they are none. */
+
+static int is_canonical(struct msgpack_reader *reader)
+{
+    struct msgpack_value value;
+    const uint8_t *head = reader->at;
+    int canonical = !msgpack_read(reader, &value) && msgpack_is_shortest(head, &value);
+    for (uint64_t i = 0; canonical && value.type == MSGPACK_ARRAY && i < value.number; i++)
+        canonical = is_canonical(reader);
+    return canonical;
+}
+
+static int do_canonical(struct call *call)
+{
+    const struct bytes *in = &call->in[0];
+    struct msgpack_reader reader = {in->at, in->at + in->size}, again = reader;
+    if (msgpack_skip(&reader) || reader.at != reader.end)
+        return -2;
+    return is_canonical(&again) ? 0 : -1;
+}
+
+/* Faces: an event and what of it is private in, its name and both faces out. */
+static int do_faces(struct call *call)
+{
+    const struct bytes *event = &call->in[0], *hidden = &call->in[1];
+    struct bytes *outs[] = {next_out(call), next_out(call), next_out(call)};
+    struct faces faces = {.shown = memory_of(event->size), .own = memory_of(event->size)};
+    struct faces_name name;
+    int fault = faces_name(&name, event->at, event->size) ||
+                faces_part(&faces, event->at, event->size, hidden->at, hidden->size);
+    if (!fault) {
+        add(outs[0], name.bytes, name.size);
+        add(outs[1], faces.shown, faces.shown_size);
+        add(outs[2], faces.own, faces.own_size);
+    }
+    free(faces.shown);
+    free(faces.own);
+    return -fault;
 }
 
 static int do_cobs_encode(struct call *call)
@@ -296,6 +337,8 @@ static int do_store_leftover(struct call *call)
 
 const struct operation operations[] = {
     {"msgpack", do_msgpack, 1, 0},
+    {"canonical", do_canonical, 1, 0},
+    {"faces", do_faces, 2, 0},
     {"cobs_encode", do_cobs_encode, 1, 0},
     {"cobs_decode", do_cobs_decode, 1, 0},
     {"frame_encode", do_frame_encode, 3, 0},

@@ -7,6 +7,9 @@ import msgpack
 from cobs import cobs
 
 from runtime.wire.frames import DATA, Decoder, Frame, encode
+from runtime.wire.proofs import faces
+from runtime.wire.records import EVENTS
+from runtime.wire.schema import canonical, spec_of
 from tests.firmware.modules import hostile_frames
 from tests.firmware.modules.test_same_on_both import refused_too, value
 from tests.portable.ram_store import RamStore
@@ -45,6 +48,43 @@ def test_every_two_bytes_do_no_harm_as_a_message(sanitized):
     for head in range(0x80, 0x100):
         for rest in (b"", b"\x00", b"\x01", b"\x7f\xff", b"\xff" * 4, b"\xff" * 8, b"\x00" * 9):
             sanitized.accepts("msgpack", bytes([head]) + rest)
+
+
+def test_bytes_are_canonical_if_they_are_what_the_package_makes_of_their_value(sanitized):
+    rng = random.Random(9)
+    found = {0: 0, -1: 0, -2: 0}
+    for _ in range(ROUNDS):
+        data = changed(rng, msgpack.packb(value(rng)))
+        result, _ = sanitized.call("canonical", data)
+        found[result] += 1
+        if result == -2:
+            continue
+        try:
+            repacked = msgpack.packb(msgpack.unpackb(data, raw=False))
+        except ValueError:  # text that is not UTF-8
+            continue
+        assert (result == 0) == (repacked == data), data.hex()
+    for head in ("cc00", "cd00ff", "cf0000000000000001", "d000", "d3000000ffffffffff", "d0ff",
+                 "d900", "c50000", "dc0000", "dd0000000100"):  # fmt: skip
+        assert sanitized.call("canonical", bytes.fromhex(head))[0] == -1, head
+    assert min(found.values()) > 10
+
+
+def test_an_event_has_the_faces_that_python_gives_it_or_is_refused(sanitized):
+    rng = random.Random(10)
+    good = refused = 0
+    for name, made in EVENTS.items():
+        spec = spec_of(made)
+        private = [word in spec.more["private"] for word in ["id", *spec.names]]
+        for _ in range(8):
+            event = canonical(["code", rng.randbytes(32), name, [value(rng) for _ in spec.names]])
+            assert sanitized.call("faces", event, bytes(private)) == (
+                0, [name.encode(), *faces(event)],
+            )  # fmt: skip
+            result, _ = sanitized.call("faces", changed(rng, event), bytes(private))
+            good += result == 0
+            refused += result == -1
+    assert good > 50 and refused > 50
 
 
 def test_hostile_frames_are_decoded_as_the_package_decodes_them(sanitized):

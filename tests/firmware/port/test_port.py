@@ -19,7 +19,7 @@ def test_frozen_code_boots_signs_by_the_engines_hears_the_line_and_panics_by_nam
     tmp_path: Path,
 ) -> None:
     simulator = build()
-    program = image(PROGRAM, simulator.headers, (SOFTWARE,))
+    program = image(simulator.headers, (SOFTWARE,), program=PROGRAM)
     script = tmp_path / "script"
     script.write_text(f"1000000 uart {SENT.hex()}\n")
     done = subprocess.run(
@@ -28,7 +28,8 @@ def test_frozen_code_boots_signs_by_the_engines_hears_the_line_and_panics_by_nam
         capture_output=True,
         text=True,
     )  # fmt: skip
-    said = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+    heard = done.stdout.replace("\0", "")
+    said = dict(line.split(" ", 1) for line in heard.splitlines() if " " in line)
     assert said["sha3"] == hashlib.sha3_256(b"abc").hexdigest()
     library = Library()
     key = library.get("mldsa_keygen", SEED)

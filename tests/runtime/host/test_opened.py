@@ -15,7 +15,7 @@ from runtime.host.crypto import Crypto
 from runtime.host.masks import mask_of
 from runtime.host.opened import NotAsCommitted, Opened, check_opened
 from runtime.wire import commands, records
-from runtime.wire.proofs import commitment_leaf, commitment_levels, commitment_path
+from runtime.wire.proofs import commitment_leaf, commitment_path, commitment_tree
 from runtime.wire.schema import canonical, evolve, make_id
 from tests.runtime.host.served import Served
 from tests.runtime.host.test_client import with_node
@@ -39,8 +39,8 @@ def view(values: dict[int, str | bool], changed: dict[str, Any] | None = None) -
         commitment_leaf(salts[i], i, forms[i], shown[i]) if i in values else salts[i]
         for i in range(256)
     ]
-    levels = commitment_levels(leaves)
-    root = levels[-1][0]
+    tree = commitment_tree(leaves)
+    root = tree[-32:]
     order = sorted(values)
     grant = records.ViewGrant(
         RECORD,
@@ -49,7 +49,7 @@ def view(values: dict[int, str | bool], changed: dict[str, Any] | None = None) -
         mask_of(order),
         tuple(forms[i] for i in order),
         b"".join(len(shown[i]).to_bytes(2, "little") + shown[i] for i in order),
-        tuple(records.Opening(salts[i], tuple(commitment_path(levels, i))) for i in order),
+        tuple(records.Opening(salts[i], tuple(commitment_path(tree, i))) for i in order),
     )
     commitment = records.Commitment(commands.node_id(KEY), RECORD, b"h" * 32, root)
     signature = Crypto().sign(SEED, commands.COMMITMENT, canonical(commitment))

@@ -126,6 +126,9 @@ def test_time_and_flash_are_what_they_were_made_at_the_start_or_later(tmp_path: 
         "seed -1",
         "button",
         "run",
+        "flip main_ram",
+        "flip main_ram 67108864",
+        "spoil no_register 0",
         "nonsense",
     ],
 )

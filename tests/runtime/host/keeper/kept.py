@@ -58,6 +58,53 @@ def keeping(folder: Path, node: list[str]) -> Iterator[subprocess.Popen[str]]:
         process.stderr.close()
 
 
+@contextmanager
+def attached(folder: Path, *words: str, first: str = "node ") -> Iterator[subprocess.Popen[str]]:
+    """A keeper with options, from the first that it says until it has ended.
+
+    Args:
+        folder: its folder.
+        words: `--simulator` and a command, or what `optin node attach` gets.
+        first: how the first line begins.
+    """
+    if "--simulator" in words:
+        command = [sys.executable, "-m", "runtime.host.keeper", words[0], str(folder), *words[1:]]
+    else:
+        command = [*OPTIN, "node", "attach", *words, str(folder)]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env=environment(),
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        said = process.stdout.readline()
+        if not said.startswith(first):
+            process.terminate()
+            raise AssertionError(said + process.stderr.read())
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+        process.stdout.close()
+        process.stderr.close()
+
+
+def line_of(process: subprocess.Popen[str]) -> str:
+    """The next line that a keeper says."""
+    assert process.stdout is not None
+    return process.stdout.readline().rstrip("\n")
+
+
+async def connect(folder: Path) -> Client:
+    """A client of the node in a folder."""
+    return await Client.connect(str(folder / "tty"), timeout_s=60)
+
+
 def child_of(process: subprocess.Popen[str]) -> int:
     """Process id of a keeper's node."""
     path = Path(f"/proc/{process.pid}/task/{process.pid}/children")

@@ -19,17 +19,13 @@ from tests.runtime.host.keeper.kept import (
     CPYTHON,
     UNIX,
     child_of,
+    connect,
     keeping,
     set_clock,
     start,
 )
 from tests.runtime.host.served import EUR, Cast, Someone
 from tests.runtime.host.test_client import run
-
-
-async def connect(folder: Path) -> Client:
-    """A client of the node in a folder."""
-    return await Client.connect(str(folder / "tty"), timeout_s=60)
 
 
 class Engaged:

@@ -8,6 +8,7 @@ import pytest
 
 from runtime.host.keeper.boxes import Boxes
 from runtime.host.keeper.relay import UNDER_WAY, Relay
+from runtime.wire.errors import StorageFailed
 from runtime.wire.link import MESSAGE_LIMIT, Link
 from runtime.wire.requests import (
     Notification,
@@ -222,6 +223,29 @@ def test_nonsense_of_the_node_is_passed_over(scene: Scene) -> None:
     scene.pump()
     assert scene.relay.ready is None
     assert scene.relay.noise == 5
+
+
+def test_a_node_that_cannot_start_says_why(scene: Scene) -> None:
+    why = StorageFailed("the host has records up to 0 only", "record 3", "restore its folder")
+    scene.node.send(encode_notification("failed", why.to_wire()))
+    scene.pump()
+    assert isinstance(scene.relay.failed, StorageFailed)
+    assert str(scene.relay.failed) == str(why)
+
+
+def test_only_a_node_that_was_told_to_stop_has_stopped(scene: Scene) -> None:
+    scene.node.send(encode_notification("stopped", []))
+    scene.pump()
+    assert not scene.relay.stopped
+
+
+def test_a_node_that_is_started_anew_is_told_to_stop_again(scene: Scene) -> None:
+    scene.ready()
+    scene.relay.stop()
+    scene.new_node()
+    scene.pump()
+    scene.ready()
+    assert scene.at_node == [Notification("stop", [])]
 
 
 def test_the_node_is_told_to_stop_and_says_that_it_has(scene: Scene) -> None:

@@ -1,0 +1,65 @@
+"""What all builds share: the folder for what is built, and how their tools are run."""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+__all__ = ["CommandFailed", "cache", "run", "tail"]
+
+# A make's or a shell's settings must not leak into a build.
+REMOVED = ("BUILD", "CFLAGS", "CXXFLAGS", "LDFLAGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "V")
+LINES = 20
+
+
+class CommandFailed(Exception):
+    """Exception raised when a tool fails; its text is the end of what the tool said.
+
+    Attributes:
+        log: all that it said
+    """
+
+    def __init__(self, log: str) -> None:
+        super().__init__(tail(log))
+        self.log = log
+
+
+def cache() -> Path:
+    """Return the folder for what is fetched and built, which may not exist yet."""
+    home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(home) / "optin-node"
+
+
+def tail(log: str) -> str:
+    """Return the last lines of what a tool said, which mostly tell what went wrong."""
+    return "\n".join(log.splitlines()[-LINES:])
+
+
+def run(command: Sequence[str | Path], folder: Path | None = None) -> str:
+    """Run a build tool to its end, in English, without the caller's settings of make and C.
+
+    Args:
+        command: program and arguments
+        folder: where to run it; here by default
+
+    Returns:
+        what it said, on standard output and standard error
+
+    Raises:
+        CommandFailed: if its exit status is not 0
+        FileNotFoundError: if there is no such program
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in REMOVED}
+    done = subprocess.run(
+        command,
+        cwd=folder,
+        env={**kept, "LC_ALL": "C"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    if done.returncode:
+        raise CommandFailed(done.stdout)
+    return done.stdout

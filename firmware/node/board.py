@@ -1,0 +1,94 @@
+"""The node on the chip: the machine as its ports, and what runs after reset."""
+
+import gc
+from hashlib import sha3_256
+
+import board
+
+from actors import KINDS
+from firmware.node.anchor import SECTORS
+from firmware.node.crypto import Crypto
+from firmware.node.entropy import Entropy
+from firmware.node.flash import SECTOR
+from firmware.node.places import places_of
+from firmware.node.serve import serve
+from firmware.node.soldered import Soldered
+from runtime.wire.records import Measurement
+
+
+class Pipe:
+    """The serial line."""
+
+    read = staticmethod(board.read)
+    write = staticmethod(board.write)
+    wait = staticmethod(board.wait)
+    set_speed = staticmethod(board.set_speed)
+
+
+class FlashPart:
+    """Sectors of the board's flash, a port as FlashFile is.
+
+    Args:
+        first: sector of the node's part.
+
+    Attributes:
+        sectors: how many there are.
+    """
+
+    def __init__(self, first: int, sectors: int) -> None:
+        self._first = first
+        self.sectors = sectors
+
+    def read(self, at: int, size: int) -> bytes:
+        return board.flash_read(self._first * SECTOR + at, size)
+
+    def program(self, at: int, data: bytes) -> None:
+        board.flash_program(self._first * SECTOR + at, data)
+
+    def erase(self, sector: int) -> None:
+        board.flash_erase(self._first + sector)
+
+
+class InMemory:
+    """An open file whose bytes are in memory: as much of one as the table of places needs."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._at = 0
+
+    def seek(self, at: int, whence: int = 0) -> int:
+        self._at = at + (len(self._content) if whence == 2 else 0)
+        return self._at
+
+    def read(self, size: int | None = None) -> bytes:
+        start = self._at
+        self._at = len(self._content) if size is None else start + size
+        return self._content[start : self._at]
+
+
+def main() -> None:
+    """Serve until the host says `stop`.
+
+    Raises:
+        NodeError: the node cannot start.
+    """
+    random = Entropy(board.noise)
+    zips, names = board.places()
+    serve(
+        lambda: Soldered(FlashPart(SECTORS, 1), FlashPart(0, SECTORS), random),
+        Crypto(random),
+        Pipe,
+        board.uptime_ns,
+        places_of(InMemory(zips), InMemory(names)),
+        random,
+        (
+            Measurement("firmware", sha3_256(board.firmware()).digest()),
+            Measurement("gateware", board.gateware()),
+        ),
+    )
+
+
+def prepare() -> None:
+    """Load what would be loaded when it is first used."""
+    KINDS.items()
+    gc.collect()

@@ -1,0 +1,10 @@
+"""What runs after reset: the node; a host that has said `stop` may find it anew."""
+
+import board
+
+from firmware.node.board import main, prepare
+
+prepare()
+board.prepared()
+main()
+board.reset()

@@ -1,0 +1,66 @@
+"""The node's firmware for the simulated system, already loaded: an image of memory that serves."""
+
+import hashlib
+import os
+import struct
+import subprocess
+import tempfile
+from pathlib import Path
+
+from firmware.building import cache
+from firmware.micropython import ToolchainError
+from firmware.port.build import image
+from soc.sim.build import Simulator
+from soc.software.build import FOLDER as SOFTWARE
+
+__all__ = ["firmware"]
+
+MODE = slice(4, 8)  # of an image: firmware/port/prepared.h
+PREPARING, PREPARED = struct.pack("<I", 1), struct.pack("<I", 2)
+MAX_CYCLES = 100_000_000  # some 25 million are needed
+
+
+def firmware(simulator: Simulator, engines: str = "all") -> Path:
+    """Build the node's firmware, and let it load all of its code, unless that has been done.
+
+    Args:
+        simulator: which it is for
+        engines: one of `firmware.engines.CONFIGURATIONS`
+
+    Returns:
+        path of the image, to be loaded to the start of main RAM
+
+    Raises:
+        ToolchainError: if it does not build or does not load
+    """
+    plain = image(simulator.headers, (SOFTWARE,), engines)
+    name = f"{plain.parent.name} {simulator.program.parent.name}"
+    made = cache() / f"firmware-{hashlib.sha256(name.encode()).hexdigest()[:12]}" / "firmware.bin"
+    if made.exists():
+        return made
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as folder:
+        work = Path(folder)
+        _run(simulator, _in_mode(PREPARING, plain, work / "preparing.bin"), work / "memory.bin")
+        os.replace(_in_mode(PREPARED, work / "memory.bin", work / "prepared.bin"), made)
+    return made
+
+
+def _in_mode(mode: bytes, source: Path, target: Path) -> Path:
+    content = bytearray(source.read_bytes())
+    content[MODE] = mode
+    target.write_bytes(content)
+    return target
+
+
+def _run(simulator: Simulator, program: Path, memory: Path) -> None:
+    options = {
+        "home": simulator.program.parent,
+        "image": program,
+        "dump": memory,
+        "max-cycles": MAX_CYCLES,
+    }
+    words = [f"{name}={value}" for name, value in options.items()]
+    done = subprocess.run([simulator.program, *words], capture_output=True, text=True)
+    if done.returncode:
+        raise ToolchainError(f"the firmware does not load:\n{done.stdout}{done.stderr}")

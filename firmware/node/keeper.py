@@ -4,79 +4,29 @@ The node asks as clients do, with msgpack-rpc in its own direction. README.md ha
 """
 
 from firmware.node.speed import Speed
-from runtime.wire import frames
 from runtime.wire.errors import Malformed, NodeError, StorageFailed, from_wire
-from runtime.wire.link import Link, LinkFull
+from runtime.wire.link import LinkFull
 from runtime.wire.requests import encode_notification, encode_request, parse
 
 ROOM = 62 * 1024  # bytes of boxes in a message at most
 BESIDE = 64  # bytes that a box takes beside itself, at most
-
-
-class Interrupted(Exception):
-    """The host is another process now, or the session was lost: ask from the beginning."""
-
-
-class SharedLink(Link):
-    """A link that carries clients' requests and the node's own calls.
-
-    What is for the node itself is put aside; `receive` returns the rest.
-
-    Args:
-        nonce, ring, codec: as of Link.
-
-    Attributes:
-        awaited: id of the call whose answer is awaited.
-        answer: Response to it, once it came.
-        stopping: whether the host said `stop`.
-        asked_speed: parameters of the host's last `speed`, or None.
-    """
-
-    def __init__(self, nonce: bytes, ring: int, codec=frames) -> None:
-        Link.__init__(self, nonce, ring, codec=codec)
-        self.awaited = 0
-        self.answer = None
-        self.stopping = False
-        self.asked_speed = None
-
-    def receive(self, data: bytes, now_ms: int) -> list:
-        requests = []
-        for message in Link.receive(self, data, now_ms):
-            if message[:2] == ANSWER:
-                self._take_answer(message)
-            elif message == STOP:
-                self.stopping = True
-            elif message[: len(SPEED)] == SPEED:
-                self._take_speed(message)
-            else:
-                requests.append(message)
-        return requests
-
-    def _take_answer(self, message):
-        try:
-            answer = parse(message)
-        except Malformed:
-            return
-        if answer.id == self.awaited:
-            self.answer = answer
-
-    def _take_speed(self, message):
-        try:
-            self.asked_speed = parse(message).params
-        except Malformed:
-            pass
-
 
 ANSWER = b"\x94\x01"  # how the encoding of [1, id, error, result] begins
 STOP = encode_notification("stop", [])
 SPEED = encode_notification("speed", [0])[:-1]
 
 
+class Interrupted(Exception):
+    """The host is another process now, or the session was lost: ask from the beginning."""
+
+
 class Line:
-    """The node's line: moves bytes, and waits for answers.
+    """The node's line, on which clients' requests come, and answers to the node's own calls.
+
+    It moves bytes, and waits for answers.
 
     Args:
-        link: SharedLink.
+        link: Link.
         pipe: port with `read()`, the bytes at hand, `write(data)`, which returns how many bytes
             were taken, and `wait(ms, writing)`: until there are bytes to read, or with `writing`
             room to write, at most that time (None: for ever). A serial line also has
@@ -85,14 +35,19 @@ class Line:
 
     Attributes:
         session: Session that serves clients; None while the node starts.
+        stopping: whether the host said `stop`.
     """
 
-    def __init__(self, link: SharedLink, pipe, now_ms) -> None:
+    def __init__(self, link, pipe, now_ms) -> None:
         self.link = link
         self.session = None
+        self.stopping = False
         self._pipe = pipe
         self._now_ms = now_ms
         self._unsent = b""
+        self._awaited = 0  # id of the call whose answer is awaited
+        self._answer = None  # Response to it, once it came
+        self._asked_speed = None  # parameters of the host's last `speed`
         self._speed = Speed(link, pipe)
         self._generation = link.generation
         self._announcement = b""
@@ -110,23 +65,52 @@ class Line:
         if self._unsent:
             self._unsent = self._unsent[self._pipe.write(self._unsent) :]
         self._speed.step(now, not self._unsent)
-        due = [time for time in (end.deadline(now), self._speed.due) if time is not None]
-        wait_ms = max(0, min(due) - now) if due else None
-        self._pipe.wait(wait_ms if wait else 0, len(self._unsent) > 0)
+        wait_ms = 0
+        if wait:
+            due = [time for time in (end.deadline(now), self._speed.due) if time is not None]
+            wait_ms = max(0, min(due) - now) if due else None
+        self._pipe.wait(wait_ms, len(self._unsent) > 0)
         data = self._pipe.read()
         if data:
-            end.receive(data, self._now_ms())
+            self._take(self.link.receive(data, self._now_ms()))
             self._see_to_the_host()
 
+    def _take(self, messages):
+        requests = []
+        for message in messages:
+            if message.startswith(ANSWER):
+                self._take_answer(message)
+            elif message == STOP:
+                self.stopping = True
+            elif message.startswith(SPEED):
+                self._take_speed(message)
+            else:
+                requests.append(message)
+        if self.session:
+            self.session.take(requests)
+
+    def _take_answer(self, message):
+        try:
+            answer = parse(message)
+        except Malformed:
+            return
+        if answer.id == self._awaited:
+            self._answer = answer
+
+    def _take_speed(self, message):
+        try:
+            self._asked_speed = parse(message).params
+        except Malformed:
+            pass
+
     def _see_to_the_host(self):
-        link = self.link
-        if link.generation != self._generation:
-            self._generation = link.generation
+        if self.link.generation != self._generation:
+            self._generation = self.link.generation
             if self._announcement:
-                link.send(self._announcement)
-        if link.asked_speed:
-            self._speed.asked(link.asked_speed[0])
-            link.asked_speed = None
+                self.link.send(self._announcement)
+        if self._asked_speed:
+            self._speed.asked(self._asked_speed[0])
+            self._asked_speed = None
 
     def announce(self, method: str, params: list) -> None:
         """Tell the host something, and each host that comes after it, until there is other news."""
@@ -140,17 +124,17 @@ class Line:
             Interrupted: the answer will not come; what the host did is not known.
             StorageFailed: the host says no.
         """
-        link, generation = self.link, self.link.generation
-        link.awaited += 1
-        link.answer = None
-        self._send(encode_request(link.awaited, method, params))
-        while link.answer is None:
-            if link.generation != generation:
+        generation = self.link.generation
+        self._awaited += 1
+        self._answer = None
+        self._send(encode_request(self._awaited, method, params))
+        while self._answer is None:
+            if self.link.generation != generation:
                 raise Interrupted
             self.pump(True)
-        if link.answer.error:
-            raise said_no(from_wire(link.answer.error))
-        return link.answer.result
+        if self._answer.error:
+            raise said_no(from_wire(self._answer.error))
+        return self._answer.result
 
     def _send(self, message):
         while True:

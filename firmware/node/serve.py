@@ -3,7 +3,7 @@
 import gc
 
 from actors import KINDS
-from firmware.node.keeper import Keeper, Line, SharedLink
+from firmware.node.keeper import Keeper, Line
 from firmware.node.seal import Sealer
 from firmware.node.store import KeptStore
 from runtime.node.clock import Clock
@@ -47,7 +47,7 @@ def serve(device, crypto, pipe, uptime_ns, places, random, measurements: tuple) 
     def now_ms():
         return uptime_ns() // 10**6
 
-    line = Line(SharedLink(random(NONCE), RING, frames), pipe, now_ms)
+    line = Line(Link(random(NONCE), RING), pipe, now_ms)
     try:
         own = device()
         store = KeptStore(_ram(), Keeper(line.ask), own.anchor, Sealer(crypto, own.key), root_of)
@@ -70,7 +70,7 @@ def serve(device, crypto, pipe, uptime_ns, places, random, measurements: tuple) 
         f"a {kind} failed with {type(error).__name__}", now_ms()
     )
     line.announce(READY, [node.id])
-    while not line.link.stopping:
+    while not line.stopping:
         line.pump(not node.sequencer.queued)
         node.run()
     node.stop()
@@ -91,8 +91,8 @@ if hasattr(gc, "threshold"):
     gc.threshold(COLLECT_EACH)
 
 try:
-    import frames
     from accelerator import Accelerator
+    from link import Link
     from ramstore import RamStore
 
     def _ram():
@@ -101,4 +101,4 @@ try:
 except ImportError:
     from firmware.node.ram import RamStore as _ram
     from runtime.node.accelerator import Accelerator
-    from runtime.wire import frames
+    from runtime.wire.link import Link

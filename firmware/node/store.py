@@ -80,40 +80,32 @@ class KeptStore:
         return self._ram.get(kind, key)
 
     def put(self, kind, key, value):
-        self._change([PUT, kind, key, value])
+        self._check()
+        self._ram.put(kind, key, value)
+        self._changes.append((PUT, kind, key, value))
 
     def drop(self, kind, key):
         if self._ram.get(kind, key) is not None:
-            self._change([DROP, kind, key])
+            self._check()
+            self._ram.drop(kind, key)
+            self._changes.append((DROP, kind, key))
             self._erasing = True
 
     def states(self, kind, after, limit):
         return self._ram.states(kind, after, limit)
 
     def add_key(self, index, key, entity_id):
-        self._change([ADD_KEY, index, key, entity_id])
+        self._check()
+        self._ram.add_key(index, key, entity_id)
+        self._changes.append((ADD_KEY, index, key, entity_id))
 
     def drop_key(self, index, key, entity_id):
-        self._change([DROP_KEY, index, key, entity_id])
+        self._check()
+        self._ram.drop_key(index, key, entity_id)
+        self._changes.append((DROP_KEY, index, key, entity_id))
 
     def scan(self, index, prefix, after, limit):
         return self._ram.scan(index, prefix, after, limit)
-
-    def _change(self, change):
-        self._check()
-        self._apply(change)
-        self._changes.append(change)
-
-    def _apply(self, change):
-        what, name = change[0], change[1]
-        if what == PUT:
-            self._ram.put(name, change[2], change[3])
-        elif what == DROP:
-            self._ram.drop(name, change[2])
-        elif what == ADD_KEY:
-            self._ram.add_key(name, change[2], change[3])
-        else:
-            self._ram.drop_key(name, change[2], change[3])
 
     # ----------------------------------------------------------------------------- entries
 
@@ -170,7 +162,7 @@ class KeptStore:
         try:
             drops, boxes = self._sealed_entries()
             name = [RECORD, self.record + 1, self._chain]
-            record = list(self._sealer.seal(name, _parts(self._changes)))
+            record = list(self._sealer.seal(name, _parts_of(self._changes)))
             boxes.extend(_placed(RECORD, self.record + 1, record))
             self._keeper.keep(drops, lambda: boxes)
         except StorageFailed:
@@ -205,7 +197,7 @@ class KeptStore:
             boxes.extend(_placed(ENTRY, sequence, parts))
             if sequence < self._count:
                 drops.append((ENTRY, sequence, sequence + 1))
-            self._change([PUT, MARKS, _key(sequence), parts[0][:MARK]])
+            self.put(MARKS, _key(sequence), parts[0][:MARK])
         return drops, boxes
 
     def _take(self, boxes):
@@ -323,16 +315,22 @@ class KeptStore:
 
     def _replay(self, chunk):
         for change in unpack_own(chunk):
-            if change[0] == CHAIN:
-                self._chain, self._size = change[1], change[2]
-                continue
-            self._apply(change)
-            if change[0] == DROP:
+            what, arguments = change[0], change[1:]
+            if what == CHAIN:
+                self._chain, self._size = arguments
+            elif what == PUT:
+                self._ram.put(*arguments)
+                if arguments[0] == MARKS:
+                    sequence = int.from_bytes(arguments[1], "big")
+                    self._erased = self._erased or sequence < self._size
+                    self._size = max(self._size, sequence + 1)
+            elif what == DROP:
+                self._ram.drop(*arguments)
                 self._erased = True
-            elif change[0] == PUT and change[1] == MARKS:
-                sequence = int.from_bytes(change[2], "big")
-                self._erased = self._erased or sequence < self._size
-                self._size = max(self._size, sequence + 1)
+            elif what == ADD_KEY:
+                self._ram.add_key(*arguments)
+            else:
+                self._ram.drop_key(*arguments)
         self._ram.commit()
         self._count = self._size
 
@@ -356,6 +354,12 @@ def _placed(place, number, boxes):
     """(place, number, part, box) of an object's boxes."""
     for part, box in enumerate(boxes):
         yield place, number, part, box
+
+
+def _parts_of(changes):
+    """As `_parts`, of a list that mostly fits into one and is packed once then."""
+    whole = canonical(changes)
+    return [whole] if len(whole) <= PART else _parts(changes)
 
 
 def _parts(changes):

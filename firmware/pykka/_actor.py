@@ -45,10 +45,15 @@ class Actor:
 
     def __init__(self, *_args, **_kwargs) -> None:
         Actor._started += 1
-        self.actor_urn = f"urn:pykka:{Actor._started}"
+        self._number = Actor._started
         self._actor_ref = ActorRef(self)
         self.actor_inbox = self._actor_ref.actor_inbox
         self.actor_stopped = self._actor_ref.actor_stopped
+
+    @property
+    def actor_urn(self):
+        """The actor's name among all."""
+        return f"urn:pykka:{self._number}"  # made when it is asked for, as it seldom is
 
     @property
     def actor_ref(self):

@@ -19,12 +19,17 @@ class ActorRef(Generic):
 
     def __init__(self, actor) -> None:
         self.actor_class = actor.__class__
-        self.actor_urn = actor.actor_urn
+        self._number = actor._number
         self.actor_inbox = ActorInbox(self)
         self.actor_stopped = Event()
         self._actor = actor
         self._ready = False  # started, alive and not handling a message
         self._to_start = None  # the envelope that starts it, while that is pending
+
+    @property
+    def actor_urn(self):
+        """The actor's name among all."""
+        return f"urn:pykka:{self._number}"
 
     def __repr__(self) -> str:
         return f"<ActorRef for {self}>"

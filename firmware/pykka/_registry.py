@@ -70,8 +70,9 @@ class ActorRegistry:
     @classmethod
     def unregister(cls, actor_ref) -> None:
         """Remove a ref, as stopping an actor does; one that is not registered is no error."""
-        if actor_ref in cls._actor_refs:
+        try:
             cls._actor_refs.remove(actor_ref)
-            logger.debug("Unregistered %s", actor_ref)
-        else:
+        except ValueError:
             logger.debug("Unregistered %s (not found in registry)", actor_ref)
+        else:
+            logger.debug("Unregistered %s", actor_ref)

@@ -39,8 +39,7 @@ class Directory:
             NodeError: the entity refused, or cannot take the message now.
             Escalated: entities fail so often that the node must stop.
         """
-        name = f"{kind} {entity_id.hex()[:16]}"
-        left = self.supervisor.set_aside(name, tx.time)
+        left = self.supervisor.set_aside((kind, entity_id), tx.time)
         if left:
             raise Busy(
                 f"the {kind} failed too often and is set aside",
@@ -63,7 +62,7 @@ class Directory:
             self.passivate(kind, entity_id)
             self.report(kind, error)
             try:
-                self.supervisor.failed(name, tx.time)
+                self.supervisor.failed((kind, entity_id), tx.time)
             except Escalated:
                 self.node_supervisor.failed("entities", tx.time)
             # Only the type: the text of an exception may hold values.

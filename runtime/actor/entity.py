@@ -71,7 +71,7 @@ class Entity(pykka.ThreadingActor):
     def on_receive(self, envelope):
         """Handle one message of one transaction."""
         tx = envelope.transaction
-        if self._draft_of is not tx:
+        if self._draft_of is not tx and self._draft_of is not None:
             self._settle()
         message = envelope.message
         name = spec_of(type(message)).wire_name
@@ -118,8 +118,7 @@ class Entity(pykka.ThreadingActor):
     def _settle(self):
         # A transaction's outcome reaches its entities with their next message: nothing else
         # can look at them in between.
-        if self._draft_of is not None:
-            if self._draft_of.committed:
-                self._state = self._draft
-            self._draft = None
-            self._draft_of = None
+        if self._draft_of.committed:
+            self._state = self._draft
+        self._draft = None
+        self._draft_of = None

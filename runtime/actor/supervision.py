@@ -17,10 +17,10 @@ class Supervisor:
         self.limit = limit
         self.within_ns = within_ns
         self.total = 0
-        self._failures = {}  # name: [times, ns]
+        self._failures = {}  # what failed, by any key: [times, ns]
 
-    def failed(self, name, now):
-        """Note a failure of `name` at `now` (ns).
+    def failed(self, what, now):
+        """Note a failure of `what` at `now` (ns).
 
         Raises:
             Escalated: it is one too many.
@@ -29,15 +29,16 @@ class Supervisor:
         for known in list(self._failures):
             if now - self._failures[known][-1] >= self.within_ns:
                 del self._failures[known]
-        times = [t for t in self._failures.get(name, []) if now - t < self.within_ns]
+        times = [t for t in self._failures.get(what, []) if now - t < self.within_ns]
         times.append(now)
-        self._failures[name] = times
+        self._failures[what] = times
         if len(times) > self.limit:
+            name = what if isinstance(what, str) else f"{what[0]} {what[1].hex()[:16]}"
             raise Escalated(f"{name} failed {len(times)} times in {self.within_ns // 10**9} s")
 
-    def set_aside(self, name, now):
-        """How many ns `name` stays set aside because it escalated; 0 if it may run."""
-        times = self._failures.get(name)
+    def set_aside(self, what, now):
+        """How many ns `what` stays set aside because it escalated; 0 if it may run."""
+        times = self._failures.get(what)
         if not times:
             return 0
         if len(times) > self.limit:

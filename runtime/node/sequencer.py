@@ -78,7 +78,8 @@ class Sequencer:
             for ticket in batch:
                 if ticket.admitted:
                     ticket.answer = self._turn(ticket.admitted)
-            self._make_durable()
+            if self._signatures:  # else nobody changed anything
+                self._make_durable()
         except StorageFailed as error:
             # Whoever asked may have seen a state that is gone now: nobody gets an answer of it.
             for ticket in batch:

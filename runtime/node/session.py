@@ -32,7 +32,10 @@ class Session:
 
     def receive(self, data: bytes, now_ms: int) -> None:
         """Take bytes off the line."""
-        messages = self._link.receive(data, now_ms)
+        self.take(self._link.receive(data, now_ms))
+
+    def take(self, messages: list[bytes]) -> None:
+        """Take messages that the link received; to be told when it received none, too."""
         if self._link.generation != self._generation:
             # Another client, or the same one anew: what was under way is not for it.
             self._generation = self._link.generation

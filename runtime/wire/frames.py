@@ -2,7 +2,7 @@
 
 `0x00 | COBS(header, payload, CRC-32) | 0x00`. COBS is consistent overhead byte stuffing (Cheshire
 and Baker, 1999), the CRC that of IEEE 802.3. README.md of this folder has the layout. The firmware
-has `encode` and `Decoder` in C too: firmware/modules/frames.c.
+has the same in C: firmware/modules/frames.c.
 """
 
 from binascii import crc32

@@ -6,12 +6,21 @@ the bytes that came and the time, and writes the bytes it returns. README.md has
 The pipe may damage bytes but not reorder them. So when the other end has seen a frame, each
 frame written before it has either been seen too or is lost, and is sent again at once; the timer
 only asks a silent peer what it has seen. Its interval follows the line's pace (Jacobson 1988).
+The firmware has the same in C: firmware/modules/link.c.
 """
 
 from binascii import crc32
 
-from runtime.wire import frames
-from runtime.wire.frames import DATA, MORE, OVERHEAD, PAYLOAD_LIMIT, RESET, Frame
+from runtime.wire.frames import (
+    DATA,
+    MORE,
+    OVERHEAD,
+    PAYLOAD_LIMIT,
+    RESET,
+    Decoder,
+    Frame,
+    encode,
+)
 
 MESSAGE_LIMIT = 65536
 WINDOW_LIMIT = 16
@@ -55,7 +64,6 @@ class Link:
     window: DATA frames on their way at once, 1 to 16.
     retransmit_ms: the timer's first interval; the line's pace adapts it.
     outbox: bytes that may wait, each message counting 32 more; a lone message always may.
-    codec: module with `encode` and `Decoder`, as frames.py has them.
     Raises ValueError for what is out of these bounds.
 
     Call `transmit` after every `send` and `receive`, and when `deadline` has come. Times are
@@ -76,7 +84,6 @@ class Link:
         window: int = WINDOW_LIMIT,
         retransmit_ms: int = 250,
         outbox: int = 2 * MESSAGE_LIMIT,
-        codec=frames,
     ) -> None:
         if len(nonce) != _NONCE_SIZE or nonce == _NOBODY:
             raise ValueError("nonce: expected 8 random bytes, not all of them zero")
@@ -90,8 +97,7 @@ class Link:
         self._grant = min(ring - RESERVE, 0x7FFF)
         self._window = window
         self._outbox = outbox
-        self._encode = codec.encode
-        self._decoder = codec.Decoder()
+        self._decoder = Decoder()
         self.bad = self._decoder.bad
         # Mean and deviation of the time between two signs of progress, times 8 and 4.
         self._pace8 = 4 * retransmit_ms
@@ -212,7 +218,7 @@ class Link:
         state = Frame(RESET, 0, 0, 0, 0, 0, self._grant, own + peer)
         if own == self._own and peer == self.peer_nonce:
             state = self._state(RESET, 0, own + peer)
-        return self._encode(state)
+        return encode(state)
 
     def _is_greeting_of_session(self, frame: Frame) -> bool:
         """Act on a RESET frame; return whether its header counts in the session we are in now."""
@@ -281,7 +287,7 @@ class Link:
     def _frame(self, flags: int, seq: int, payload: bytes, counted: int) -> bytes:
         self._written = (self._written + counted) & 0xFFFF
         self._owed = self._answer = False
-        return self._encode(self._state(flags, seq & 0xFF, payload), self._key)
+        return encode(self._state(flags, seq & 0xFF, payload), self._key)
 
     def _state(self, flags: int, seq: int, payload: bytes) -> Frame:
         held = 0

@@ -1,6 +1,6 @@
 """The node's calls over its own line: beside clients' requests, and over restarts of the host."""
 
-from firmware.node.keeper import Interrupted, Keeper, Line, SharedLink
+from firmware.node.keeper import Interrupted, Keeper, Line
 from runtime.wire.errors import StorageFailed
 from runtime.wire.link import Link
 from runtime.wire.requests import (
@@ -78,8 +78,8 @@ class Clients:
         self.link = link
         self.messages = []
 
-    def receive(self, data, now_ms):
-        self.messages.extend(self.link.receive(data, now_ms))
+    def take(self, messages):
+        self.messages.extend(messages)
 
     def transmit(self, now_ms):
         return self.link.transmit(now_ms)
@@ -90,7 +90,7 @@ class Clients:
 
 def connected():
     wire = Wire()
-    line = Line(SharedLink(bytes([1] * 8), 16384), wire, lambda: wire.now)
+    line = Line(Link(bytes([1] * 8), 16384), wire, lambda: wire.now)
     return wire, line, Keeper(line.ask)
 
 
@@ -167,14 +167,14 @@ def test_requests_of_clients_go_to_the_session_and_answers_do_not():
     wire.also = [request, encode_response(77, None, None), request]
     assert keeper.newest("entry") is None
     assert line.session.messages == [request, request]
-    assert not line.link.stopping
+    assert not line.stopping
 
 
 def test_the_host_can_say_stop():
     wire, line, keeper = connected()
     wire.also = [encode_notification("stop", [])]
     keeper.newest("entry")
-    assert line.link.stopping
+    assert line.stopping
 
 
 def test_news_reach_the_host_and_each_that_comes_after_it():

@@ -1,6 +1,6 @@
 """The node's end of how fast the line is."""
 
-from firmware.node.keeper import Line, SharedLink
+from firmware.node.keeper import Line
 from firmware.node.speed import MOST, PATIENCE_MS, START
 from runtime.wire.link import Link
 from runtime.wire.requests import Notification, encode_notification, parse
@@ -51,7 +51,7 @@ class SerialWire(PlainWire):
 
 def connected(wire=None):
     wire = wire or SerialWire()
-    line = Line(SharedLink(bytes([1] * 8), 16384), wire, lambda: wire.now)
+    line = Line(Link(bytes([1] * 8), 16384), wire, lambda: wire.now)
     return wire, line
 
 

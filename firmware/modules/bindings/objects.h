@@ -10,18 +10,24 @@
 
 #include "py/runtime.h"
 
-/* A bytes object of `size` bytes that the caller fills. MicroPython's own constructors hash the
- * content at once, which costs 30 cycles a byte and is rarely needed; a hash of 0 is made up for
- * when it is. */
-static inline mp_obj_t new_bytes(size_t size, byte **data)
+/* A bytes object around memory of the heap with room for one byte more. MicroPython's own
+ * constructors hash the content at once, which costs 30 cycles a byte and is rarely needed; a hash
+ * of 0 is made up for when it is. */
+static inline mp_obj_t bytes_around(byte *data, size_t size)
 {
-    *data = m_new(byte, size + 1);
-    (*data)[size] = 0;
+    data[size] = 0;
     mp_obj_str_t *object = mp_obj_malloc(mp_obj_str_t, &mp_type_bytes);
     object->hash = 0;
     object->len = size;
-    object->data = *data;
+    object->data = data;
     return MP_OBJ_FROM_PTR(object);
+}
+
+/* One of `size` bytes that the caller fills. */
+static inline mp_obj_t new_bytes(size_t size, byte **data)
+{
+    *data = m_new(byte, size + 1);
+    return bytes_around(*data, size);
 }
 
 /* The same object with the first `size` of its bytes. */

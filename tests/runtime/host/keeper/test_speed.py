@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from firmware.node.keeper import Line, SharedLink
+from firmware.node.keeper import Line
 from runtime.host.keeper.boxes import Boxes
 from runtime.host.keeper.relay import Relay
 from runtime.host.keeper.speed import LOST_MS, SPEEDS, START, Speed
@@ -78,7 +77,7 @@ class Scene:
         """The node is started, at the speed that all start at."""
         self._lives += 1
         self.pipe = self._make_pipe()
-        link: Any = SharedLink(bytes([4] * 7 + [self._lives]), 16384)
+        link = Link(bytes([4] * 7 + [self._lives]), 16384)
         self.node = Line(link, self.pipe, lambda: self.now)
         self.node.announce("ready", [b"node"])
 
@@ -185,7 +184,7 @@ def test_nothing_else_is_sent_while_the_speed_is_not_settled(boxes: Boxes) -> No
     scene = Scene(boxes, FAST)
     scene.relay.stop()
     while scene.settled is None:
-        assert not scene.node.link.stopping
+        assert not scene.node.stopping
         scene.run(TURN_MS)
     scene.run(100)
-    assert scene.node.link.stopping
+    assert scene.node.stopping

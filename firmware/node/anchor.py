@@ -21,6 +21,7 @@ SECTORS = 16  # of a node in a process
 _SLOTS = SECTOR // SLOT  # of a sector
 _FORM = ">QQQ32sQ32s"  # serial number, then the fields
 _CHECKED = 96
+_NO_NUMBER = BLANK * 8  # as a blank slot begins
 
 # boot: starts so far. record: number of the last record. chain: its chain hash, 32 bytes.
 # size, root: the journal's, after that record.
@@ -45,22 +46,31 @@ class AnchorLog:
         self._anchor = None
         self._blank = None  # the sector ahead, once it is known to be blank
         self.writes = 0
-        slots = []
-        blank = BLANK * SECTOR
-        for sector in range(flash.sectors):
-            content = flash.read(sector * SECTOR, SECTOR)
-            if content == blank:  # as all are but one or two: slot by slot takes ten times as long
-                continue
-            for at in range(0, SECTOR, SLOT):
-                slot = content[at : at + SLOT]
-                if slot != blank[:SLOT]:
-                    place = (sector * SECTOR + at) // SLOT
-                    slots.append((unpack(">Q", slot[:8])[0], place, slot))
-        for serial, place, slot in sorted(slots, reverse=True):
-            if sha3_256(slot[:_CHECKED]).digest() == slot[_CHECKED:]:
-                self.writes, self._last = serial, place
-                self._anchor = Anchor(*unpack(_FORM, slot[:_CHECKED])[1:])
-                break
+        self._find()
+
+    def _find(self):
+        """Look for the newest valid slot.
+
+        Sectors come by the number that they begin with, the largest first. A torn number has some
+        bits of ones too many: it is larger than what was to be written, so its sector comes too
+        early rather than too late, and behind one that begins well all is older.
+        """
+        begins = []
+        for sector in range(self._flash.sectors):
+            begin = self._flash.read(sector * SECTOR, len(_NO_NUMBER))
+            if begin != _NO_NUMBER or not self._is_blank(sector * _SLOTS, 1):
+                begins.append((begin, sector))
+        for _, sector in sorted(begins, reverse=True):
+            content = self._flash.read(sector * SECTOR, SECTOR)
+            for index in range(_SLOTS - 1, -1, -1):
+                found = _checked(content[index * SLOT : (index + 1) * SLOT])
+                if found is not None:
+                    if found[0] > self.writes:
+                        self.writes, self._last = found[0], sector * _SLOTS + index
+                        self._anchor = Anchor(*found[1:])
+                    break
+            if _checked(content[:SLOT]) is not None:
+                return
 
     def read(self):
         """The newest Anchor, or None if there is no valid one."""
@@ -106,3 +116,12 @@ class AnchorLog:
 
     def _is_blank(self, place, count):
         return self._flash.read(place * SLOT, count * SLOT) == BLANK * (count * SLOT)
+
+
+def _checked(slot):
+    """(serial number, fields of the Anchor...) of a slot; None if it is blank or torn."""
+    if slot[: len(_NO_NUMBER)] == _NO_NUMBER:
+        return None
+    if sha3_256(slot[:_CHECKED]).digest() != slot[_CHECKED:]:
+        return None
+    return unpack(_FORM, slot[:_CHECKED])

@@ -66,8 +66,19 @@ class InMemory:
         return self._content[start : self._at]
 
 
-def main() -> None:
+def prepare() -> bytes:
+    """Load what would be loaded when it is first used; returns the measurement of all code."""
+    KINDS.items()
+    measurement = sha3_256(board.firmware()).digest()
+    gc.collect()
+    return measurement
+
+
+def main(measurement: bytes) -> None:
     """Serve until the host says `stop`.
+
+    Args:
+        measurement: of the firmware, 32 bytes.
 
     Raises:
         NodeError: the node cannot start.
@@ -82,13 +93,7 @@ def main() -> None:
         places_of(InMemory(zips), InMemory(names)),
         random,
         (
-            Measurement("firmware", sha3_256(board.firmware()).digest()),
+            Measurement("firmware", measurement),
             Measurement("gateware", board.gateware()),
         ),
     )
-
-
-def prepare() -> None:
-    """Load what would be loaded when it is first used."""
-    KINDS.items()
-    gc.collect()

@@ -4,7 +4,7 @@ import board
 
 from firmware.node.board import main, prepare
 
-prepare()
+measurement = prepare()
 board.prepared()
-main()
+main(measurement)
 board.reset()

@@ -1,6 +1,7 @@
 """The crypto port on the C, on MicroPython."""
 
 import gc
+import os
 
 import _crypto
 
@@ -8,7 +9,7 @@ from firmware.node.crypto import Crypto
 from runtime.wire.errors import Malformed
 
 SEED = bytes(range(32))
-CRYPTO = Crypto()
+CRYPTO = Crypto(os.urandom)
 
 
 def refused(function, *arguments):

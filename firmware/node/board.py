@@ -14,6 +14,7 @@ from firmware.node.places import places_of
 from firmware.node.serve import serve
 from firmware.node.soldered import Soldered
 from runtime.wire.records import Measurement
+from runtime.wire.schema import specs
 
 
 class Pipe:
@@ -69,6 +70,7 @@ class InMemory:
 def prepare() -> bytes:
     """Load what would be loaded when it is first used; returns the measurement of all code."""
     KINDS.items()
+    specs()
     measurement = sha3_256(board.firmware()).digest()
     gc.collect()
     return measurement

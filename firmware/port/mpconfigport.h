@@ -15,6 +15,7 @@
 
 #define MICROPY_ENABLE_GC (1)
 #define MICROPY_GC_SPLIT_HEAP (0)
+#define MICROPY_BYTES_PER_GC_BLOCK (64) /* most objects take one: several are looked for far longer */
 #define MICROPY_STACK_CHECK (1)
 #define MICROPY_ENABLE_PYSTACK (1) /* frames of Python are not made in the heap */
 #define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (4096)

@@ -64,7 +64,7 @@ class Node:
         self.kem_seed = self.entropy("kem", 0, 64)
         self.address_key = self.entropy("address", 0)
         self.public_key = crypto.public_key(self.identity_seed)
-        self.kem_public_key = crypto.kem_public_key(self.kem_seed)
+        self._kem_public_key: bytes | None = None
         self.id = node_id(self.public_key)
         self._keys: dict[bytes, bytes] = {}
         self._operator: bytes | None = None
@@ -87,6 +87,13 @@ class Node:
         """
         data = self._seed + sequence.to_bytes(8, "big") + label.encode()
         return shake_256(data).digest(size)
+
+    @property
+    def kem_public_key(self) -> bytes:
+        """ML-KEM-1024 encapsulation key (1,568 bytes), made when it is first asked for."""
+        if self._kem_public_key is None:
+            self._kem_public_key = self.crypto.kem_public_key(self.kem_seed)
+        return self._kem_public_key
 
     def load(self, entity_class, entity_id: bytes):
         """State of an entity as stored, or its blank one."""

@@ -1,4 +1,4 @@
-"""What a board and its keeper leave in a folder, and a node of this process that goes on with it."""
+"""What a board and its keeper leave in a folder; a node of this process that goes on with it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from actors import KINDS
 from firmware.node.anchor import SECTORS, Anchor, AnchorLog
-from firmware.node.flash import BLANK, SECTOR
+from firmware.node.flash import BLANK
 from firmware.node.keeper import Keeper, said_no
 from firmware.node.ram import RamStore
 from firmware.node.seal import Sealer

@@ -1,4 +1,4 @@
-"""The firmware's node on the simulated system: its keeper, and what the simulator is told beside."""
+"""The firmware's node on the simulated system: its keeper, and what the simulator is told."""
 
 from __future__ import annotations
 

@@ -213,26 +213,34 @@ class Conformance:
 
 
 def play(
-    sessions: list[Session], work: Path, by_host: bool = False, say: Callable[[str], None] = print
+    sessions: list[Session],
+    work: Path,
+    words: Iterable[str] = ("",),
+    by_host: bool = False,
+    say: Callable[[str], None] = print,
 ) -> list[str]:
     """Play sessions one after the other, and say so; returns what differs.
 
-    Those that are in the file `done` of the work folder are left out; those that agree come there.
+    Args:
+        sessions: all of a recording.
+        work: folder; its file `done` names the sessions that agreed, which are left out.
+        words: a session is played if its name has one of them.
+        by_host: as of Conformance.
     """
     work.mkdir(parents=True, exist_ok=True)
     suite, log = Conformance(work, sessions, by_host), work / "done"
-    done = set(log.read_text().split("\n")) if log.exists() else set()
+    done = set(log.read_text().splitlines()) if log.exists() else set()
     wrong: list[str] = []
     for number, session in enumerate(sessions, 1):
-        name = f"{number} {session.name}"
-        if name in done:
+        name = f"{number}/{len(sessions)} {session.name}"
+        if name in done or not any(word in session.name for word in words):
             continue
         began = time.monotonic()
         found, requests, cycles = suite.play(session)
         wrong += [f"{session.name}: {problem}" for problem in found]
-        took = f"{requests} requests, {cycles / 1e6:.0f} million cycles, "
-        took += f"{time.monotonic() - began:.0f} s"
-        say(f"{number}/{len(sessions)} {session.name}: {took}: {'; '.join(found) or 'agrees'}")
+        took = f"{requests} requests, {cycles / 1e6:.0f} million cycles"
+        took += f", {time.monotonic() - began:.0f} s"
+        say(f"{name}: {took}: {'; '.join(found) or 'agrees'}")
         if not found:
             with log.open("a") as file:
                 file.write(name + "\n")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from runtime.wire.errors import NotAllowedNow
+from runtime.wire.errors import NotAllowedNow, Refused
 from tests.conformance.record import Recorder
 from tests.conformance.simulated import play, sessions_of
 from tests.portable.world import refused, stage, toy_world
@@ -29,7 +29,7 @@ def engagement() -> None:
     world.viewed(world.user, code)
     world.view(world.activate(world.user, code).record)
     world.settle(code)
-    refused(world, NotAllowedNow, world.settle, code)
+    refused(world, Refused, world.settle, code)
 
 
 def agree(session: Callable[[], None], folder: Path) -> None:

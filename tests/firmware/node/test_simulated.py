@@ -1,6 +1,7 @@
 """The node on the simulated system bears what its line, its host and its power do to it.
 
 Its folder begins with what a node of this process left there: an operator, witnesses, an offer.
+What takes minutes is done with OPTIN_SIMULATED=1; OPTIN_CUTS is how many times the power is cut.
 """
 
 from __future__ import annotations
@@ -31,6 +32,9 @@ from tests.runtime.host.keeper.kept import attached, connect
 
 CUTS = int(os.environ.get("OPTIN_CUTS", "1"))
 FULL = Path(__file__).parent / "full" / "boot.py"
+long = pytest.mark.skipif(
+    "OPTIN_SIMULATED" not in os.environ, reason="takes minutes: set OPTIN_SIMULATED=1"
+)
 GARBAGE = {
     "random bytes": random.Random(1).randbytes(3000),
     "a frame that is too long": bytes([1]) * 5000 + b"\0",
@@ -130,6 +134,7 @@ def test_a_host_that_stops_reading_for_long_gets_its_answers_then(serving: Simul
     asyncio.run(work())
 
 
+@long
 def test_a_host_that_disappears_while_it_is_asked_is_followed_by_another(
     prepared: Prepared,
 ) -> None:
@@ -199,6 +204,7 @@ def test_power_cut_at_any_cycle_loses_nothing_answered_and_does_nothing_twice(
 # -------------------------------------------------------------------------------- the memory
 
 
+@long
 def test_a_node_whose_memory_is_full_says_so_and_does_it_once_there_is_room(
     prepared: Prepared,
 ) -> None:
@@ -237,6 +243,7 @@ def test_a_node_that_lost_its_anchor_does_not_start_and_says_why(prepared: Prepa
     assert "the flash has a device key and no anchor" in refusal(prepared.folder)
 
 
+@long
 def test_a_node_whose_host_lost_its_records_does_not_start_and_says_which(
     prepared: Prepared,
 ) -> None:

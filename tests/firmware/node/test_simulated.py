@@ -1,6 +1,6 @@
 """The node on the simulated system bears what its line, its host and its power do to it.
 
-Its folder begins with what a node of this process left there: an operator, witnesses, an offer.
+Its folder begins with what a node of this process left there: an operator.
 What takes minutes is done with OPTIN_SIMULATED=1; OPTIN_CUTS is how many times the power is cut.
 """
 
@@ -27,7 +27,7 @@ from tests.conformance.board import Board
 from tests.conformance.record import NODE_SEED
 from tests.firmware.node.bridge import SerialBoard
 from tests.firmware.node.simulated import NODE_AT, PATIENCE_S, Ended, Simulated, simulated
-from tests.portable.world import EUR, World
+from tests.portable.world import World
 from tests.runtime.host.keeper.kept import attached, connect
 
 CUTS = int(os.environ.get("OPTIN_CUTS", "1"))
@@ -45,23 +45,28 @@ Params = list[Any]
 
 
 class Prepared:
-    """A folder whose node is ready, and commands for it."""
+    """A folder whose node has an operator, and commands for it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.board = Board(folder)
         player = self.board.player(NODE_SEED)
-        self.world = World(player.power_up(), player.crypto, seed=NODE_SEED).ready()
+        self.world = World(player.power_up(), player.crypto, seed=NODE_SEED)
+        operator = self.world.operator
+        self.world.do(operator, "provision", enclosures=(operator.key,))
         self.entries = self.world.node.journal.size
         player.node = self.world.node
         player.close()
-        self._payments = 0
+        self._fields = 0
 
-    def payment(self) -> Params:
-        """Params of another deposit, which are signed once."""
-        self._payments += 1
-        fields = (self.world.partner.id, EUR, 5, b"payment no. %d" % self._payments)
-        return self.world.signed(self.world.operator, "optin_deposit_escrow", *fields)
+    def field(self) -> Params:
+        """Params of the definition of another field, which are signed once."""
+        self._fields += 1
+        definition = records.FieldDefinition(
+            self._fields, f"field {self._fields}", "text", ("ExactValue",)
+        )
+        params: Params = self.world.signed(self.world.operator, "define_field", definition)
+        return params
 
 
 @pytest.fixture
@@ -78,9 +83,9 @@ def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
         assert not node.said
 
 
-async def deposit(client: Client, params: Params) -> int:
-    """Pay in; returns the position of the entry."""
-    position: int = (await client.call("optin_deposit_escrow", params))[1]
+async def define(client: Client, params: Params) -> int:
+    """Define a field; returns the position of the entry."""
+    position: int = (await client.call("define_field", params))[1]
     return position
 
 
@@ -139,11 +144,11 @@ def test_a_host_that_disappears_while_it_is_asked_is_followed_by_another(
     prepared: Prepared,
 ) -> None:
     """What the first had stored, or not, is once in the journal."""
-    payment = prepared.payment()
+    field = prepared.field()
 
     async def lose(process: int) -> None:
         client = await connect(prepared.folder)
-        asked = asyncio.create_task(deposit(client, payment))
+        asked = asyncio.create_task(define(client, field))
         await entries(client)  # the node has both by then
         os.kill(process, signal.SIGKILL)
         asked.cancel()
@@ -153,7 +158,7 @@ def test_a_host_that_disappears_while_it_is_asked_is_followed_by_another(
         async with await Client.connect(
             str(prepared.folder / "tty"), timeout_s=PATIENCE_S
         ) as client:
-            assert await deposit(client, payment) == prepared.entries
+            assert await define(client, field) == prepared.entries
             assert await entries(client) == prepared.entries + 1
 
     board = SerialBoard(prepared.folder, prepared.folder / "device/flash", firmware(build()))
@@ -180,15 +185,15 @@ def test_power_cut_at_any_cycle_loses_nothing_answered_and_does_nothing_twice(
     async def work(node: Simulated) -> None:
         async with await node.connect() as client:
             for number in range(CUTS):
-                payment = prepared.payment()
-                asked = asyncio.create_task(deposit(client, payment))
+                field = prepared.field()
+                asked = asyncio.create_task(define(client, field))
                 await node.until_cycle(node.cycle() + where.randrange(10_000_000))
                 node.tell("cut")
                 await asyncio.to_thread(node.until_ready)
-                answered.append((payment, await asked))
+                answered.append((field, await asked))
                 assert await entries(client) == prepared.entries + number + 1
-            for payment, position in answered:
-                assert await deposit(client, payment) == position
+            for field, position in answered:
+                assert await define(client, field) == position
                 positions.append(position)
 
     with simulated(prepared.folder, "--seed", 4) as node:
@@ -209,14 +214,14 @@ def test_a_node_whose_memory_is_full_says_so_and_does_it_once_there_is_room(
     prepared: Prepared,
 ) -> None:
     """The memory of `full/boot.py` is full until it is asked for its status."""
-    payment = prepared.payment()
+    field = prepared.field()
 
     async def work(node: Simulated) -> None:
         async with await node.connect() as client:
             with pytest.raises(StorageFailed, match="the store is full"):
-                await deposit(client, payment)
+                await define(client, field)
             assert await entries(client) == prepared.entries
-            assert await deposit(client, payment) == prepared.entries
+            assert await define(client, field) == prepared.entries
 
     image = firmware(build(), program=FULL)
     with simulated(prepared.folder, "--seed", 5, image=image) as node:

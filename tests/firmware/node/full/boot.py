@@ -18,7 +18,7 @@ class Crowded(Node):
     pieces = 0
 
     def submit(self, method, params, reply):
-        if method == "optin_deposit_escrow" and not self.pieces:
+        if method == "define_field" and not self.pieces:
             self._fill()
         elif method == "status" and self.taken:
             for number in range(self.pieces):

@@ -28,7 +28,7 @@ from tests.conformance.record import NODE_SEED
 from tests.firmware.node.bridge import SerialBoard
 from tests.firmware.node.simulated import NODE_AT, PATIENCE_S, Ended, Simulated, simulated
 from tests.portable.world import World
-from tests.runtime.host.keeper.kept import attached, connect
+from tests.runtime.host.keeper.kept import attached
 
 CUTS = int(os.environ.get("OPTIN_CUTS", "1"))
 FULL = Path(__file__).parent / "full" / "boot.py"
@@ -75,12 +75,21 @@ def prepared(tmp_path: Path) -> Prepared:
 
 
 @pytest.fixture(scope="module")
-def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
+def unharmed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
     """A node that serves, for tests that do it no harm."""
     folder = Prepared(tmp_path_factory.mktemp("simulated") / "node").folder
     with simulated(folder, "--seed", 3) as node:
         yield node
+        node.tell("resume")
         assert not node.said
+
+
+@pytest.fixture
+def serving(unharmed: Simulated) -> Iterator[Simulated]:
+    """That node; its clock stands still while others are simulated."""
+    unharmed.tell("resume")
+    yield unharmed
+    unharmed.tell("pause")
 
 
 async def define(client: Client, params: Params) -> int:
@@ -146,8 +155,13 @@ def test_a_host_that_disappears_while_it_is_asked_is_followed_by_another(
     """What the first had stored, or not, is once in the journal."""
     field = prepared.field()
 
+    async def ready() -> Client:
+        while not (prepared.folder / "tty").exists():
+            await asyncio.sleep(0.1)
+        return await Client.connect(str(prepared.folder / "tty"), timeout_s=PATIENCE_S)
+
     async def lose(process: int) -> None:
-        client = await connect(prepared.folder)
+        client = await ready()
         asked = asyncio.create_task(define(client, field))
         await entries(client)  # the node has both by then
         os.kill(process, signal.SIGKILL)
@@ -155,17 +169,15 @@ def test_a_host_that_disappears_while_it_is_asked_is_followed_by_another(
         await client.close()
 
     async def go_on() -> None:
-        async with await Client.connect(
-            str(prepared.folder / "tty"), timeout_s=PATIENCE_S
-        ) as client:
+        async with await ready() as client:
             assert await define(client, field) == prepared.entries
             assert await entries(client) == prepared.entries + 1
 
     board = SerialBoard(prepared.folder, prepared.folder / "device/flash", firmware(build()))
     try:
-        with attached(prepared.folder, str(board.port)) as keeper:
+        with attached(prepared.folder, str(board.port), first="") as keeper:
             asyncio.run(lose(keeper.pid))
-        with attached(prepared.folder, str(board.port)):
+        with attached(prepared.folder, str(board.port), first=""):
             asyncio.run(go_on())
     finally:
         board.close()

@@ -1,4 +1,4 @@
-"""The firmware's node; its memory is full from the first new field until its status is asked for."""
+"""The firmware's node; its memory is full from its first new field until it is asked its status."""
 
 import board
 from ramstore import RamStore

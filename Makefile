@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   ?= build/demo
 
-.PHONY: run test bench kills bitstream lint types stubs docs micropython clean
+.PHONY: run test bench kills conformance bitstream lint types stubs docs micropython clean
 
 run: $(VENV)/run
 	@$(BIN)/python -m runtime.host.demo $(DEMO)
@@ -18,6 +18,10 @@ bench: $(VENV)/bench
 # A hundred kills at random moments under load; `make test` does fewer.
 kills: $(VENV)/test
 	@$(BIN)/python -m tests.kills 100
+
+# Every session of the conformance suite on the simulated system: hours; `make test` plays a few.
+conformance: $(VENV)/test
+	@$(BIN)/python -m tests.conformance $(SESSIONS)
 
 # Every board, to a bitstream or a project for Vivado, and its report: half an hour.
 bitstream: $(VENV)/board

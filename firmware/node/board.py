@@ -10,7 +10,7 @@ from firmware.node.anchor import SECTORS
 from firmware.node.crypto import Crypto
 from firmware.node.entropy import Entropy
 from firmware.node.flash import SECTOR
-from firmware.node.places import places_of
+from firmware.node.places import InMemory, places_of
 from firmware.node.serve import serve
 from firmware.node.soldered import Soldered
 from runtime.wire.records import Measurement
@@ -48,23 +48,6 @@ class FlashPart:
 
     def erase(self, sector: int) -> None:
         board.flash_erase(self._first + sector)
-
-
-class InMemory:
-    """An open file whose bytes are in memory: as much of one as the table of places needs."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self._at = 0
-
-    def seek(self, at: int, whence: int = 0) -> int:
-        self._at = at + (len(self._content) if whence == 2 else 0)
-        return self._at
-
-    def read(self, size: int | None = None) -> bytes:
-        start = self._at
-        self._at = len(self._content) if size is None else start + size
-        return self._content[start : self._at]
 
 
 def prepare() -> bytes:

@@ -61,3 +61,20 @@ class Names:
         text = b"\n" + self._file.read()
         at = text.index(b"\n" + area.encode() + b",") + len(area) + 2
         return text[at : text.index(b"\n", at)].decode().strip()
+
+
+class InMemory:
+    """An open file whose bytes are in memory: as much of one as the table of places needs."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._at = 0
+
+    def seek(self, at: int, whence: int = 0) -> int:
+        self._at = at + (len(self._content) if whence == 2 else 0)
+        return self._at
+
+    def read(self, size: int | None = None) -> bytes:
+        start = self._at
+        self._at = len(self._content) if size is None else start + size
+        return self._content[start : self._at]

@@ -34,6 +34,8 @@ def image(
     engines: str = "all",
     firmware_at: int = FIRMWARE_AT,
     program: Path = NODE,
+    node: bool = False,
+    options: tuple[str, ...] = (),
 ) -> Path:
     """Build the port with a program, unless that has been done.
 
@@ -42,7 +44,9 @@ def image(
         includes: folders of further headers that those name
         engines: one of `engines.CONFIGURATIONS`
         firmware_at: where the firmware begins in the flash; the node's own part lies in front
-        program: Python file `boot.py`, run after reset; the node's code is frozen in for its own
+        program: Python file `boot.py`, run after reset
+        node: whether the node's code is frozen in for it, as it is for the node's own
+        options: further ones of the C compiler
 
     Returns:
         path of the image, to be loaded to the start of main RAM
@@ -50,7 +54,9 @@ def image(
     Raises:
         ToolchainError: if MicroPython cannot be had, or something does not compile
     """
-    made = cache() / f"port-{_key(program, headers, engines, firmware_at)}" / "firmware.bin"
+    node = node or program == NODE
+    key = _key(program, headers, engines, firmware_at, node, options)
+    made = cache() / f"port-{key}" / "firmware.bin"
     if made.exists():
         return made
     made.parent.mkdir(parents=True, exist_ok=True)
@@ -60,16 +66,16 @@ def image(
         (work / "lib" / "README.md").touch()
         manifest = work / "manifest.py"
         frozen = f'module("boot.py", base_path="{program.parent.absolute()}")\n'
-        if program == NODE:
+        if node:
             frozen += f'include("{MANIFEST}")\n'
         manifest.write_text(frozen)
-        options = [f"-DFIRMWARE_AT={firmware_at:#x}", *(f"-I{folder}" for folder in includes)]
+        flags = [f"-DFIRMWARE_AT={firmware_at:#x}", *(f"-I{folder}" for folder in includes)]
         settings = {
             "TOP": unpack(work),
             "BUILD": work / "out",
             "GENERATED": headers,
             "PLACES": PLACES,
-            "CFLAGS_EXTRA": " ".join(options),
+            "CFLAGS_EXTRA": " ".join([*flags, *options]),
             "USER_C_MODULES": FIRMWARE,
             "ENGINES": " ".join(CONFIGURATIONS[engines]),
             "FROZEN_MANIFEST": manifest,
@@ -77,9 +83,9 @@ def image(
             "MICROPY_MPYCROSS": ensure().mpy_cross,
             "PYTHON": sys.executable,
         }
-        options = [f"{name}={value}" for name, value in settings.items()]
+        words = [f"{name}={value}" for name, value in settings.items()]
         try:
-            run(["make", f"-j{JOBS}", *options], FOLDER)
+            run(["make", f"-j{JOBS}", *words], FOLDER)
         except CommandFailed as error:
             raise ToolchainError(f"the port does not build:\n{error}") from None
         for result in (made.with_suffix(".elf"), made):  # the former tells what an address is
@@ -87,14 +93,21 @@ def image(
     return made
 
 
-def _key(program: Path, headers: Path, engines: str, firmware_at: int) -> str:
+def _key(
+    program: Path,
+    headers: Path,
+    engines: str,
+    firmware_at: int,
+    node: bool,
+    options: tuple[str, ...],
+) -> str:
     """Hash of all that goes into a build."""
     files = [program, *sorted(headers.rglob("*.h")), FOLDER / "Makefile", FOLDER / "link.ld"]
-    files += [*sorted(PLACES.glob("*.csv")), *(frozen_files() if program == NODE else [])]
+    files += [*sorted(PLACES.glob("*.csv")), *(frozen_files() if node else [])]
     for name in COMPILED:
         found = (FIRMWARE / name).rglob("*.*")
         files += sorted(path for path in found if path.suffix in (".c", ".h", ".mk", ".S"))
-    parts = [TARBALL_SHA256, engines, str(firmware_at)]
+    parts = [TARBALL_SHA256, engines, str(firmware_at), *options]
     for path in files:
         parts += [path.name, hashlib.sha256(path.read_bytes()).hexdigest()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]

@@ -6,10 +6,10 @@
 #include "cpu.h"
 #include "panic.h"
 
-#ifndef WATCHDOG_SECONDS
-#define WATCHDOG_SECONDS 30
+#ifndef WATCHDOG_MS
+#define WATCHDOG_MS 30000
 #endif
-#define TIMEOUT ((uint32_t)WATCHDOG_SECONDS * CONFIG_CLOCK_FREQUENCY)
+#define TIMEOUT (WATCHDOG_MS * (CONFIG_CLOCK_FREQUENCY / 1000u))
 #define LAST_RESORT (TIMEOUT + 10u * CONFIG_CLOCK_FREQUENCY)
 #define TEXT_OF(number) #number
 #define TEXT(number) TEXT_OF(number)
@@ -36,5 +36,5 @@ void watchdog_feed(void)
 void watchdog_interrupt(uint32_t where)
 {
     if (timer0_ev_pending_read())
-        panic("no sign of life for " TEXT(WATCHDOG_SECONDS) " s", where, 0);
+        panic("no sign of life for " TEXT(WATCHDOG_MS) " ms", where, 0);
 }

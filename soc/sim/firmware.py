@@ -9,7 +9,7 @@ from pathlib import Path
 
 from firmware.building import cache
 from firmware.micropython import ToolchainError
-from firmware.port.build import image
+from firmware.port.build import NODE, image
 from soc.sim.build import Simulator
 from soc.software.build import FOLDER as SOFTWARE
 
@@ -20,12 +20,13 @@ PREPARING, PREPARED = struct.pack("<I", 1), struct.pack("<I", 2)
 MAX_CYCLES = 100_000_000  # some 25 million are needed
 
 
-def firmware(simulator: Simulator, engines: str = "all") -> Path:
+def firmware(simulator: Simulator, engines: str = "all", program: Path = NODE) -> Path:
     """Build the node's firmware, and let it load all of its code, unless that has been done.
 
     Args:
         simulator: which it is for
         engines: one of `firmware.engines.CONFIGURATIONS`
+        program: Python file `boot.py` that runs the node
 
     Returns:
         path of the image, to be loaded to the start of main RAM
@@ -33,7 +34,7 @@ def firmware(simulator: Simulator, engines: str = "all") -> Path:
     Raises:
         ToolchainError: if it does not build or does not load
     """
-    plain = image(simulator.headers, (SOFTWARE,), engines)
+    plain = image(simulator.headers, (SOFTWARE,), engines, program=program, node=True)
     name = f"{plain.parent.name} {simulator.program.parent.name}"
     made = cache() / f"firmware-{hashlib.sha256(name.encode()).hexdigest()[:12]}" / "firmware.bin"
     if made.exists():

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from firmware import micropython
 from runtime.host import steps
-from runtime.host.cli.node import HEAP, PLACES
+from runtime.host.cli.kinds import HEAP, PLACES
 from runtime.host.client import Client
 from runtime.wire import records
 from tests.runtime.host.keeper.kept import ROOT, keeping, set_clock

@@ -21,6 +21,7 @@ from tests.portable.kept import Device
 from tests.portable.world import PLACES, START, Stepped
 
 SIGNATURE = 4627  # bytes
+SIGNED = ("measurements", "journal_head")
 
 
 def ports(kind):
@@ -80,17 +81,19 @@ def journal_digest(node):
 
 
 class Player:
-    """One session on one node.
+    """One session on a node of this process.
 
     Args:
-        kind: of node.
         seed: of the node.
+        power_up: function to the store as it is after a power cut.
+        crypto, kinds: as of Node.
     """
 
-    def __init__(self, kind, seed):
-        self.kind = kind
+    def __init__(self, seed, power_up, crypto, kinds):
         self.seed = seed
-        self.power_up, self.crypto, self.kinds = ports(kind)
+        self.power_up = power_up
+        self.crypto = crypto
+        self.kinds = kinds
         self.uptime = Stepped()
         self.node = None
 
@@ -115,15 +118,31 @@ class Player:
             self.node.run()
         return answers[0]
 
-    def bundle(self):
-        """The journal as a file for the auditor: see runtime/host/audit/bundle.py."""
+    def came_to(self):
+        """What the end of a recording says of the journal."""
+        journal = self.node.journal
+        return [journal.size, journal.tree.root(), journal_digest(self.node)]
+
+    def signed(self):
+        """(measurements, head of the journal), signed now."""
+        asked = [self.send(self.uptime.ns, method, [bytes(32)]) for method in SIGNED]
+        return asked[0][1], asked[1][1][0]
+
+    def bundle(self, measured, head):
+        """The journal as a file for the auditor: see runtime/host/audit/bundle.py.
+
+        Args:
+            measured, head: as `signed` gives them, of the same node.
+        """
         node = self.node
-        out = _part(1, ["optin/v1/bundle", node.id, node.public_key])
-        out += _part(4, self.send(self.uptime.ns, "measurements", [bytes(32)])[1])
+        out = _part(1, ["optin/v1/bundle", node.id, node.public_key]) + _part(4, measured)
         for position in range(node.journal.size):
             out += _part(2, node.queries._entry(position, True))
-        signed = self.send(self.uptime.ns, "journal_head", [bytes(32)])[1][0]
-        return out + _part(3, signed)
+        return out + _part(3, head)
+
+    def close(self):
+        """Leave no entity behind."""
+        self.node.directory.passivate_all()
 
 
 def _part(kind, value):
@@ -141,35 +160,52 @@ def items(path):
             yield unpack_own(file.read(int.from_bytes(start, "big")))
 
 
+def differs(item, found_error, found):
+    """What of an answer is not as recorded; None if all is.
+
+    Args:
+        item: "send" of a recording.
+        found_error, found: the answer.
+    """
+    _, _, method, _, error, result = item
+    expected = canonical([compared(error), result])
+    if expected == canonical([compared(found_error), found and masked(method, found)]):
+        return None
+    return f"{method} answers {found_error or 'something else'}, not {error}"
+
+
+def strays(came_to, item):
+    """What of the journal is not as recorded; None if all is.
+
+    Args:
+        came_to: entries, root, digest over all of them.
+        item: "end" of a recording.
+    """
+    if came_to == item[1:]:
+        return None
+    return f"the journal has {came_to[0]} entries, or others than {item[1]}"
+
+
 def play(path, kind, bundles=None):
     """Play a recording; returns (sessions, requests, list of what differs)."""
     player, name, sessions, requests, wrong = None, "", 0, 0, []
     for item in items(path):
+        problem = None
         if item[0] == "begin":
-            name, player, sessions = item[1], Player(kind, item[2]), sessions + 1
+            name, player, sessions = item[1], Player(item[2], *ports(kind)), sessions + 1
         elif item[0] == "boot":
             player.boot(item[1], item[2])
         elif item[0] == "send":
-            _, uptime, method, params, error, result = item
-            found_error, found = player.send(uptime, method, unpack_own(params))
             requests += 1
-            expected = canonical([compared(error), result])
-            answered = canonical([compared(found_error), found and masked(method, found)])
-            if expected != answered:
-                wrong.append(
-                    f"{name}: {method} answers {found_error or 'something else'}, not {error}"
-                )
+            problem = differs(item, *player.send(item[1], item[2], unpack_own(item[3])))
         else:
-            node = player.node
-            came_to = [node.journal.size, node.journal.tree.root(), journal_digest(node)]
-            if came_to != item[1:]:
-                wrong.append(
-                    f"{name}: the journal has {came_to[0]} entries, or others than {item[1]}"
-                )
+            problem = strays(player.came_to(), item)
             if bundles:
                 with open(f"{bundles}/{sessions}.optin", "wb") as file:
-                    file.write(player.bundle())
-            node.directory.passivate_all()
+                    file.write(player.bundle(*player.signed()))
+            player.close()
+        if problem:
+            wrong.append(f"{name}: {problem}")
     return sessions, requests, wrong
 
 

@@ -12,10 +12,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from firmware.node.serve import SEED
 from runtime.host.crypto import Crypto
+from runtime.wire.hkdf import hkdf
 from runtime.wire.schema import canonical
 from tests.conformance.play import journal_digest, masked
 from tests.portable import world as worlds
+from tests.portable.kept import DEVICE_KEY
+
+NODE_SEED = hkdf(DEVICE_KEY, b"", SEED)  # as of the firmware's node with that key
 
 
 class Recorder:
@@ -37,6 +42,7 @@ class Recorder:
         boot, toy, stages = worlds.World.boot, worlds.ToyCrypto, worlds._stages
 
         def recorded(world: Any, knows_time: bool = True) -> Any:
+            world.seed = NODE_SEED
             node = boot(world, knows_time)
             log = vars(world).setdefault("log", [])
             log.append(["boot", world.uptime.ns, knows_time])

@@ -1,0 +1,133 @@
+"""The firmware's node on the simulated system: its keeper, and what the simulator is told."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from firmware.node.anchor import SECTORS
+from firmware.node.flash import SECTOR
+from runtime.host.client import Client
+from soc.sim.build import build
+from soc.sim.firmware import firmware
+from tests.runtime.host.keeper.kept import ROOT, environment
+
+FLASH = 1 << 22
+NODE_AT = FLASH - 0x20000  # the node's part of the flash: see firmware/port/flash.c
+KEY_AT = NODE_AT + SECTORS * SECTOR
+PATIENCE_S = 600  # of a client: a simulated second takes minutes
+CONTROL = re.compile(r"control tcp://127\.0\.0\.1:(\d+)")
+
+
+class Ended(Exception):
+    """The keeper ended; holds what it said."""
+
+
+class Simulated:
+    """A simulated node and its keeper, in a process each.
+
+    Args:
+        folder: of the keeper.
+        options: further ones of `python -m soc.sim run`.
+        image: what runs; the node's firmware by default.
+
+    Attributes:
+        keeper: process.
+        said: lines of the keeper that tell neither where the controls are nor that it is ready.
+    """
+
+    def __init__(self, folder: Path, *options: object, image: Path | None = None) -> None:
+        words = ["--uart", 0, "--control", 0, "--flash", "{device}/flash", "--flash-fast"]
+        words += [*options, image or firmware(build())]
+        run = [sys.executable, "-m", "soc.sim", "run", *map(str, words)]
+        self.folder = folder
+        self.said: list[str] = []
+        self.keeper = subprocess.Popen(
+            [sys.executable, "-m", "runtime.host.keeper", "--simulator", str(folder), *run],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env=environment(),
+        )
+        self._control: IO[str] | None = None
+
+    def until_ready(self) -> None:
+        """Wait until the node serves.
+
+        Raises:
+            Ended: it does not come to that.
+        """
+        assert self.keeper.stdout is not None
+        for line in self.keeper.stdout:
+            found = CONTROL.match(line)
+            if found:
+                self._hang_up()
+                connection = socket.create_connection(("127.0.0.1", int(found[1])))
+                self._control = connection.makefile("rw")
+                connection.close()  # the file keeps it
+            elif " ready on " in line:
+                return
+            else:
+                self.said.append(line.rstrip("\n"))
+        raise Ended(self.ended())
+
+    def tell(self, command: str) -> str:
+        """Obey a command of the control socket; returns its value."""
+        assert self._control is not None
+        self._control.write(command + "\n")
+        self._control.flush()
+        answer = self._control.readline()
+        assert answer.startswith("ok"), answer
+        return answer[2:].strip()
+
+    def cycle(self) -> int:
+        """The present cycle."""
+        return int(self.tell("cycle"))
+
+    async def until_cycle(self, cycle: int) -> None:
+        """Let clients go on until some cycle has come."""
+        while self.cycle() < cycle:
+            await asyncio.sleep(0.01)
+
+    async def connect(self) -> Client:
+        """A client of it."""
+        return await Client.connect(str(self.folder / "tty"), timeout_s=PATIENCE_S)
+
+    def ended(self) -> str:
+        """Wait for the keeper's end; returns what it said on standard error."""
+        self._hang_up()
+        rest, error = self.keeper.communicate()
+        self.said += rest.splitlines()
+        return error.strip()
+
+    def stop(self) -> None:
+        """Stop the node; its folder is whole then."""
+        self.keeper.terminate()
+        error = self.ended()
+        assert self.keeper.returncode == 0, error
+
+    def _hang_up(self) -> None:
+        if self._control:
+            self._control.close()
+        self._control = None
+
+
+@contextmanager
+def simulated(folder: Path, *options: object, image: Path | None = None) -> Iterator[Simulated]:
+    """A simulated node that serves, until the end of the block."""
+    node = Simulated(folder, *options, image=image)
+    try:
+        node.until_ready()
+        yield node
+    finally:
+        if node.keeper.poll() is None:
+            node.keeper.terminate()
+            node.ended()

@@ -1,0 +1,245 @@
+"""The node on the simulated system bears what its line, its host and its power do to it.
+
+Its folder begins with what a node of this process left there: an operator, witnesses, an offer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from firmware.node.anchor import SECTORS
+from firmware.node.flash import BLANK, SECTOR
+from runtime.host.client import Client
+from runtime.wire import records
+from runtime.wire.errors import StorageFailed
+from soc.sim.build import build
+from soc.sim.firmware import firmware
+from tests.conformance.board import Board
+from tests.conformance.record import NODE_SEED
+from tests.firmware.node.bridge import SerialBoard
+from tests.firmware.node.simulated import NODE_AT, PATIENCE_S, Ended, Simulated, simulated
+from tests.portable.world import EUR, World
+from tests.runtime.host.keeper.kept import attached, connect
+
+CUTS = int(os.environ.get("OPTIN_CUTS", "1"))
+FULL = Path(__file__).parent / "full" / "boot.py"
+GARBAGE = {
+    "random bytes": random.Random(1).randbytes(3000),
+    "a frame that is too long": bytes([1]) * 5000 + b"\0",
+    "nothing but ends of frames": bytes(3000),
+    "the beginning of a frame": b"\x05abc",
+}
+Params = list[Any]
+
+
+class Prepared:
+    """A folder whose node is ready, and commands for it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.board = Board(folder)
+        player = self.board.player(NODE_SEED)
+        self.world = World(player.power_up(), player.crypto, seed=NODE_SEED).ready()
+        self.entries = self.world.node.journal.size
+        player.node = self.world.node
+        player.close()
+        self._payments = 0
+
+    def payment(self) -> Params:
+        """Params of another deposit, which are signed once."""
+        self._payments += 1
+        fields = (self.world.partner.id, EUR, 5, b"payment no. %d" % self._payments)
+        return self.world.signed(self.world.operator, "optin_deposit_escrow", *fields)
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Prepared:
+    return Prepared(tmp_path / "node")
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulated]:
+    """A node that serves, for tests that do it no harm."""
+    folder = Prepared(tmp_path_factory.mktemp("simulated") / "node").folder
+    with simulated(folder, "--seed", 3) as node:
+        yield node
+        assert not node.said
+
+
+async def deposit(client: Client, params: Params) -> int:
+    """Pay in; returns the position of the entry."""
+    position: int = (await client.call("optin_deposit_escrow", params))[1]
+    return position
+
+
+async def entries(client: Client) -> int:
+    """How many the journal has."""
+    count: int = (await client.read(records.Status())).entries
+    return count
+
+
+# ---------------------------------------------------------------------------------- the line
+
+
+def test_garbage_on_the_line_costs_a_repetition_at_most(serving: Simulated) -> None:
+    async def work() -> None:
+        async with await serving.connect() as client:
+            before = await entries(client)
+            for what, garbage in GARBAGE.items():
+                asked = asyncio.create_task(entries(client))
+                await serving.until_cycle(serving.cycle() + 100_000)
+                serving.tell(f"uart {garbage.hex()}")
+                assert await asked == before, what
+            assert await entries(client) == before
+
+    asyncio.run(work())
+
+
+def test_a_flood_that_fills_the_ring_is_survived(serving: Simulated) -> None:
+    flood = random.Random(2).randbytes(40_000)
+
+    async def work() -> None:
+        async with await serving.connect() as client:
+            asked = asyncio.create_task(entries(client))
+            for at in range(0, len(flood), 4000):
+                serving.tell(f"uart {flood[at : at + 4000].hex()}")
+            await asked
+            assert await entries(client) == await asked
+
+    asyncio.run(work())
+
+
+def test_a_host_that_stops_reading_for_long_gets_its_answers_then(serving: Simulated) -> None:
+    async def work() -> None:
+        async with await serving.connect() as client:
+            asked = [asyncio.create_task(entries(client)) for _ in range(4)]
+            await serving.until_cycle(serving.cycle() + 200_000)
+            os.kill(serving.keeper.pid, signal.SIGSTOP)
+            await serving.until_cycle(serving.cycle() + 5_000_000)
+            os.kill(serving.keeper.pid, signal.SIGCONT)
+            assert len(set(await asyncio.gather(*asked))) == 1
+
+    asyncio.run(work())
+
+
+def test_a_host_that_disappears_while_it_is_asked_is_followed_by_another(
+    prepared: Prepared,
+) -> None:
+    """What the first had stored, or not, is once in the journal."""
+    payment = prepared.payment()
+
+    async def lose(process: int) -> None:
+        client = await connect(prepared.folder)
+        asked = asyncio.create_task(deposit(client, payment))
+        await entries(client)  # the node has both by then
+        os.kill(process, signal.SIGKILL)
+        asked.cancel()
+        await client.close()
+
+    async def go_on() -> None:
+        async with await Client.connect(
+            str(prepared.folder / "tty"), timeout_s=PATIENCE_S
+        ) as client:
+            assert await deposit(client, payment) == prepared.entries
+            assert await entries(client) == prepared.entries + 1
+
+    board = SerialBoard(prepared.folder, prepared.folder / "device/flash", firmware(build()))
+    try:
+        with attached(prepared.folder, str(board.port)) as keeper:
+            asyncio.run(lose(keeper.pid))
+        with attached(prepared.folder, str(board.port)):
+            asyncio.run(go_on())
+    finally:
+        board.close()
+
+
+# ---------------------------------------------------------------------------------- the power
+
+
+def test_power_cut_at_any_cycle_loses_nothing_answered_and_does_nothing_twice(
+    prepared: Prepared,
+) -> None:
+    """Each cut comes so many cycles after a command was sent; `OPTIN_CUTS` says how many."""
+    where = random.Random(4)
+    positions: list[int] = []
+    answered: list[tuple[Params, int]] = []
+
+    async def work(node: Simulated) -> None:
+        async with await node.connect() as client:
+            for number in range(CUTS):
+                payment = prepared.payment()
+                asked = asyncio.create_task(deposit(client, payment))
+                await node.until_cycle(node.cycle() + where.randrange(10_000_000))
+                node.tell("cut")
+                await asyncio.to_thread(node.until_ready)
+                answered.append((payment, await asked))
+                assert await entries(client) == prepared.entries + number + 1
+            for payment, position in answered:
+                assert await deposit(client, payment) == position
+                positions.append(position)
+
+    with simulated(prepared.folder, "--seed", 4) as node:
+        asyncio.run(work(node))
+        assert node.said == ["the node was reset: its power was cut"] * CUTS
+    assert positions == list(range(prepared.entries, prepared.entries + CUTS))
+    player = prepared.board.player(NODE_SEED)
+    player.boot(0, False)
+    assert player.node.journal.size == prepared.entries + CUTS
+    player.close()
+
+
+# -------------------------------------------------------------------------------- the memory
+
+
+def test_a_node_whose_memory_is_full_says_so_and_does_it_once_there_is_room(
+    prepared: Prepared,
+) -> None:
+    """The memory of `full/boot.py` is full until it is asked for its status."""
+    payment = prepared.payment()
+
+    async def work(node: Simulated) -> None:
+        async with await node.connect() as client:
+            with pytest.raises(StorageFailed, match="the store is full"):
+                await deposit(client, payment)
+            assert await entries(client) == prepared.entries
+            assert await deposit(client, payment) == prepared.entries
+
+    image = firmware(build(), program=FULL)
+    with simulated(prepared.folder, "--seed", 5, image=image) as node:
+        asyncio.run(work(node))
+        assert not node.said
+
+
+# ------------------------------------------------------------------------------- the start
+
+
+def refusal(folder: Path) -> str:
+    """Why a node does not start."""
+    node = Simulated(folder, "--seed", 6)
+    with pytest.raises(Ended) as ended:
+        node.until_ready()
+    assert node.keeper.returncode == 1
+    return str(ended.value)
+
+
+def test_a_node_that_lost_its_anchor_does_not_start_and_says_why(prepared: Prepared) -> None:
+    with (prepared.folder / "device/flash").open("r+b") as file:
+        file.seek(NODE_AT)
+        file.write(BLANK * (SECTORS * SECTOR))
+    assert "the flash has a device key and no anchor" in refusal(prepared.folder)
+
+
+def test_a_node_whose_host_lost_its_records_does_not_start_and_says_which(
+    prepared: Prepared,
+) -> None:
+    for path in prepared.folder.glob("kept.db*"):
+        path.unlink()
+    assert "the host has records up to 0 only" in refusal(prepared.folder)

@@ -1,9 +1,8 @@
 """The anchor: the little that a node remembers by itself, in flash, and holds its host to.
 
 A log of slots of 128 bytes in a ring of sectors: each write goes to the next blank slot, the newest
-valid one counts. The sector ahead is erased as soon as the newest slot is not in it, so that there
-is always a blank slot, and nothing that counts is in a sector that is being erased. A torn write
-leaves an invalid slot, and the one before counts.
+valid one counts. When a sector is full, the next one is erased: nothing that counts is in a sector
+that is being erased. A torn write leaves an invalid slot, and the one before counts.
 
 A sector of 4,096 bytes is erased once in 32 writes. Of `n` sectors good for 100,000 erasures each
 the anchor lasts `n` * 3,200,000 writes: one a commit and one a start; with 16 sectors 51 million.
@@ -44,7 +43,6 @@ class AnchorLog:
         self._flash = flash
         self._last = None  # the newest slot's place
         self._anchor = None
-        self._blank = None  # the sector ahead, once it is known to be blank
         self.writes = 0
         self._find()
 
@@ -63,13 +61,13 @@ class AnchorLog:
         for _, sector in sorted(begins, reverse=True):
             content = self._flash.read(sector * SECTOR, SECTOR)
             for index in range(_SLOTS - 1, -1, -1):
-                found = _checked(content[index * SLOT : (index + 1) * SLOT])
+                found = _checked(content, index * SLOT)
                 if found is not None:
                     if found[0] > self.writes:
                         self.writes, self._last = found[0], sector * _SLOTS + index
                         self._anchor = Anchor(*found[1:])
                     break
-            if _checked(content[:SLOT]) is not None:
+            if _checked(content, 0) is not None:
                 return
 
     def read(self):
@@ -84,8 +82,6 @@ class AnchorLog:
                 until the next start.
         """
         try:
-            if self._last is not None:
-                self._erase_ahead()
             place = self._next()
             content = pack(_FORM, self.writes + 1, *anchor)
             slot = content + sha3_256(content).digest()
@@ -98,30 +94,29 @@ class AnchorLog:
         self._last, self._anchor = place, anchor
 
     def _next(self):
-        """The place of the first blank slot behind the newest one."""
+        """The place of the first blank slot behind the newest one, in its sector or the next.
+
+        What is in the next sector is older, or torn: it is erased when it is come to.
+        """
+        last = -1 if self._last is None else self._last
         places = self._flash.sectors * _SLOTS
-        place = -1 if self._last is None else self._last
-        for _ in range(2 * _SLOTS):
-            place = (place + 1) % places
+        for place in range(last + 1, (last // _SLOTS + 2) * _SLOTS):
+            place %= places
+            if place % _SLOTS == 0 and not self._is_blank(place, _SLOTS):
+                self._flash.erase(place // _SLOTS)
             if self._is_blank(place, 1):
                 return place
         raise StorageFailed("the flash has no blank slot", "sectors that can be erased")
-
-    def _erase_ahead(self):
-        """See that the sector behind the newest slot's is blank; all in it is older, or torn."""
-        ahead = (self._last // _SLOTS + 1) % self._flash.sectors
-        if ahead != self._blank and not self._is_blank(ahead * _SLOTS, _SLOTS):
-            self._flash.erase(ahead)
-        self._blank = ahead
 
     def _is_blank(self, place, count):
         return self._flash.read(place * SLOT, count * SLOT) == BLANK * (count * SLOT)
 
 
-def _checked(slot):
+def _checked(content, at):
     """(serial number, fields of the Anchor...) of a slot; None if it is blank or torn."""
-    if slot[: len(_NO_NUMBER)] == _NO_NUMBER:
+    if content[at : at + len(_NO_NUMBER)] == _NO_NUMBER:
         return None
+    slot = content[at : at + SLOT]
     if sha3_256(slot[:_CHECKED]).digest() != slot[_CHECKED:]:
         return None
     return unpack(_FORM, slot[:_CHECKED])

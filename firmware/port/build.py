@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +25,7 @@ FIRMWARE = FOLDER.parent
 NODE = FOLDER / "boot.py"
 PLACES = FIRMWARE.parent / "runtime/cpython/places"
 FIRMWARE_AT = 0x40_0000  # the end of the simulated flash
+RAM_MOST = 32 << 20  # of a larger one the rest is left: a collection goes through all its heap
 COMPILED = ("crypto", "engines", "modules", "port")  # folders whose C goes into it
 JOBS = 2
 
@@ -75,6 +77,7 @@ def image(
             "BUILD": work / "out",
             "GENERATED": headers,
             "PLACES": PLACES,
+            "RAM_BYTES": min(_ram_bytes(headers), RAM_MOST),
             "CFLAGS_EXTRA": " ".join([*flags, *options]),
             "USER_C_MODULES": FIRMWARE,
             "ENGINES": " ".join(CONFIGURATIONS[engines]),
@@ -91,6 +94,13 @@ def image(
         for result in (made.with_suffix(".elf"), made):  # the former tells what an address is
             os.replace(work / "out" / result.name, result)
     return made
+
+
+def _ram_bytes(headers: Path) -> int:
+    found = re.search(r"define MAIN_RAM_SIZE (\w+)", (headers / "generated/mem.h").read_text())
+    if not found:
+        raise ToolchainError(f"{headers}/generated/mem.h names no main RAM; expected MAIN_RAM_SIZE")
+    return int(found[1].rstrip("UL"), 0)
 
 
 def _key(

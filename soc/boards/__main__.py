@@ -15,6 +15,7 @@ try:
     from soc.boards import report as reports
     from soc.boards.board import Board
     from soc.boards.catalogue import BOARDS
+    from soc.boards.firmware import firmware as node_firmware
     from soc.boards.report import ReportError
     from soc.boards.rom import packed
     from soc.boards.tools import ToolError
@@ -75,6 +76,15 @@ def build(boards: tuple[Board, ...], as_json: bool) -> None:
 
 def _say(name: str, step: str) -> None:
     click.echo(f"{name}: {step}", err=True)
+
+
+@cli.command()
+@BOARD
+@JSON
+def firmware(board: Board, as_json: bool) -> None:
+    """Build the node's firmware for BOARD, print where its image is."""
+    made = node_firmware(board)
+    click.echo(json.dumps({"board": board.name, "image": str(made)}) if as_json else made)
 
 
 @cli.command()

@@ -22,7 +22,7 @@ from soc import soc
 from soc.boards.board import Board
 from soc.boards.tools import ToolError
 
-__all__ = ["ROM_BYTES", "headers", "packed", "rom"]
+__all__ = ["ROM_BYTES", "finalized", "headers", "packed", "rom"]
 
 ROM_BYTES = 4096
 MAGIC = b"optn"
@@ -46,7 +46,9 @@ def headers(system: Any, folder: Path) -> None:
     made.mkdir()
     settings = system.sdram.controller.settings
     texts = {
-        "csr.h": get_csr_header(system.csr_regions, system.constants),
+        "csr.h": get_csr_header(
+            system.csr_regions, system.constants, with_fields_access_functions=True
+        ),
         "mem.h": get_mem_header(system.mem_regions),
         "soc.h": get_soc_header(system.constants),
         "sdram_phy.h": get_sdram_phy_c_header(settings.phy, settings.timing, settings.geom),
@@ -54,6 +56,21 @@ def headers(system: Any, folder: Path) -> None:
     }
     for name, text in texts.items():
         (made / name).write_text(text)
+
+
+def finalized(board: Board) -> Any:
+    """The system of a board, with an empty boot ROM."""
+
+    def made() -> Any:
+        _, system = board.make(0, [0] * (ROM_BYTES // 4))
+        system.finalize()
+        return system
+
+    logging.disable(logging.INFO)  # LiteX tells its whole construction
+    try:
+        return soc.fresh(made)
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 @cache
@@ -68,15 +85,7 @@ def rom(board: Board) -> tuple[int, ...]:
     Raises:
         ToolError: if the compiler is missing or refuses, or the ROM is too small
     """
-
-    def finalized() -> Any:
-        _, system = board.make(0, [0] * (ROM_BYTES // 4))
-        system.finalize()
-        return system
-
-    logging.disable(logging.INFO)  # LiteX tells its whole construction
-    system = soc.fresh(finalized)
-    logging.disable(logging.NOTSET)
+    system = finalized(board)
     library = Path(str(find_spec("litex").origin)).parent / "soc/software"  # type: ignore[union-attr]
     sources = [FOLDER / "start.S", FOLDER / "boot.c"]
     sources += [library / "liblitedram" / name for name in ("sdram.c", "accessors.c")]

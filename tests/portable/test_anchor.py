@@ -83,20 +83,20 @@ def test_a_write_that_is_torn_leaves_the_one_before_and_the_next_goes_on():
 
 
 def test_an_erasure_that_is_torn_leaves_the_newest():
-    before = bytes(written(33).content)  # the next write erases the first sector
+    before = bytes(written(64).content)  # the next write erases the first sector
     for left in (1, 100, SLOT, 2048, SECTOR - 1, SECTOR, SECTOR + 5, SECTOR + SLOT - 1):
         flash = TornFlash()
         flash.content[:] = before
         flash.left = left
         try:
-            AnchorLog(flash).write(anchor(34))
+            AnchorLog(flash).write(anchor(65))
             raise AssertionError("nothing was cut")
         except Cut:
             flash.left = None
         log = AnchorLog(flash)
-        assert log.read() == anchor(33), left
-        log.write(anchor(34))
-        assert AnchorLog(flash).read() == anchor(34)
+        assert log.read() == anchor(64), left
+        log.write(anchor(65))
+        assert AnchorLog(flash).read() == anchor(65)
 
 
 def test_a_sector_is_erased_once_in_32_writes():

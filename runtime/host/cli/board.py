@@ -44,6 +44,16 @@ def report(app: App, boards: tuple[str, ...]) -> None:
     _become(app, "report", *boards)
 
 
+@command(board, example="board firmware ulx3s_45f")
+@BOARD
+def firmware(app: App, board: str) -> None:
+    """Build the node's firmware for BOARD, and print where its image is.
+
+    `optin board flash --firmware` brings it to the board.
+    """
+    _become(app, "firmware", board)
+
+
 @command(board, example="board flash ulx3s_45f\nboard flash --firmware node.bin ulx3s_45f")
 @click.option("--keep", is_flag=True, help="Write it into the flash, not only into the FPGA.")
 @click.option(

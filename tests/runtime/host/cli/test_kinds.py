@@ -11,8 +11,7 @@ from click.testing import CliRunner
 from runtime.host.cli import cli, kinds
 
 BUILT = {
-    "soc.sim": ["/cache/sim/simulator", "/cache/sim/include"],
-    "firmware.port": ["/cache/port/firmware.bin"],
+    "soc.sim": ["/cache/firmware/firmware.bin"],
     "firmware.micropython": ["/cache/micropython", "/cache/mpy-cross"],
 }
 
@@ -55,16 +54,13 @@ def test_a_simulated_node_gets_the_options_that_were_given(built: list[tuple[str
         "--time 2027-03-01T12:00 --control 0 /n"
     )
     gateware = ["--memory", "sdram", "--fast"]
-    assert built == [
-        ("soc.sim", "build", *gateware),
-        ("firmware.port", "--engines", "hash", "/cache/sim/include", kinds.SOFTWARE),
-    ]
+    assert built == [("soc.sim", "firmware", *gateware, "--engines", "hash")]
     assert words[:4] == ["-m", "runtime.host.keeper", "--simulator", "/n"]
     assert words[4:] == [
         sys.executable, "-m", "soc.sim", "run", *gateware,
         "--seed", "7", "--time", "1803902400000000000", "--control", "0",
         "--flash-fast", "--paced",
-        "--uart", "0", "--flash", "{device}/flash", "/cache/port/firmware.bin",
+        "--uart", "0", "--flash", "{device}/flash", "/cache/firmware/firmware.bin",
     ]  # fmt: skip
 
 
@@ -115,4 +111,4 @@ def test_what_does_not_build_is_an_error_in_plain_words(
     monkeypatch.setattr(sys, "executable", "false")
     result = CliRunner().invoke(cli, ["sim", "run", str(tmp_path)])
     assert result.exit_code == 1
-    assert "there is no simulator to run the node on" in result.output
+    assert "there is no firmware to run the node on" in result.output

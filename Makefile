@@ -3,11 +3,16 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 DEMO   ?= build/demo
+SIM    ?= build/sim
 
-.PHONY: run test bench kills conformance bitstream lint types stubs docs micropython clean
+.PHONY: run sim test bench kills conformance bitstream lint types stubs docs micropython clean
 
 run: $(VENV)/run
 	@$(BIN)/python -m runtime.host.demo $(DEMO)
+
+# The node of the firmware on the simulated system; SIM_USERS says how many users.
+sim: $(VENV)/test
+	@$(BIN)/python -m tests.appliance $(SIM)
 
 test: $(VENV)/test stubs lint types micropython
 	@$(BIN)/python -m pytest -q

@@ -171,21 +171,21 @@ class View(Entity):
         for value in state.shown:
             record += len(value).to_bytes(2, "little") + value
         tree = self._nodes(state.seed, state.fields, state.shown)
-        transforms, openings = [], []
+        # What is not returned is made too: the time of a look must not tell which fields it shows.
+        made = [], []
         for use in state.fields:
-            if returned[use.index >> 3] >> (use.index & 7) & 1:
-                transforms.append(use.transform)
-                path = proofs.commitment_path(tree, use.index)
-                salt = leaf_salt(state.seed, use.index)
-                openings.append(records.Opening(salt, tuple(path)))
+            path = proofs.commitment_path(tree, use.index)
+            opening = records.Opening(leaf_salt(state.seed, use.index), tuple(path))
+            chosen = returned[use.index >> 3] >> (use.index & 7) & 1
+            made[chosen].append((use.transform, opening))
         grant = records.ViewGrant(
             self.id,
             state.code,
             state.pairwise,
             returned,
-            tuple(transforms),
+            tuple([transform for transform, _ in made[1]]),
             tx.node.accelerator.redact(bytes(record), returned),
-            tuple(openings),
+            tuple([opening for _, opening in made[1]]),
         )
         return tx.node.seal(key, commands.VIEW, canonical(grant), state.pad)
 

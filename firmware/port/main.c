@@ -52,6 +52,7 @@ static void run(void)
 
 void start_devices(void)
 {
+    spent.waiting = spent.collecting = 0;
     uart_start();
     watchdog_start();
     cpu_enable_interrupts();

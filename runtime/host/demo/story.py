@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 from runtime.host import steps
@@ -147,37 +147,11 @@ class Story:
                 steps.deposit(client, operator, keys[name].id, amount, currency, reference)
             )
         for offer in cast.OFFERS:
-            terms = self._terms(offer, rules)
+            terms = terms_of(offer, {name: key.id for name, key in keys.items()}, rules)
             reply = await self.do(steps.publish_offer(client, keys[offer.partner], terms))
             self.offers[offer.name] = reply.offer
             self.app.remember(offer.name, reply.offer)
             self.app.remember_text(offer.text)
-
-    def _terms(self, offer: cast.Offer, rules: bytes) -> records.Terms:
-        partner = self.keys[offer.partner].id
-        return records.Terms(
-            partner,
-            1 + cast.OFFERS.index(offer),
-            description_hash(offer.text),
-            offer.purpose,
-            30 * DAY,
-            "US",
-            tuple(records.FieldUse(*use) for use in offer.required),
-            tuple(records.FieldUse(*use) for use in offer.optional),
-            offer.compensation,
-            self.keys[offer.charity].id if offer.charity else None,
-            offer.amount,
-            offer.currency,
-            100 * offer.amount,
-            rules,
-            tuple(self.keys[name].id for name in cast.WITNESSES),
-            self.keys[offer.publisher].id if offer.publisher else None,
-            offer.code_lives,
-            0,
-            offer.complete_by,
-            offer.least_score,
-            offer.accept_flagged,
-        )
 
     async def enrol(self) -> None:
         """Everybody enrols, in waves: whoever refers must be there before."""
@@ -401,6 +375,38 @@ class Story:
                 self.clock[0],
             ),
         )
+
+
+def terms_of(offer: cast.Offer, parties: Mapping[str, bytes], rules: bytes) -> records.Terms:
+    """Terms of an offer.
+
+    Args:
+        parties: ids by name.
+        rules: id by which its money is distributed.
+    """
+    return records.Terms(
+        parties[offer.partner],
+        1 + cast.OFFERS.index(offer),
+        description_hash(offer.text),
+        offer.purpose,
+        30 * DAY,
+        "US",
+        tuple(records.FieldUse(*use) for use in offer.required),
+        tuple(records.FieldUse(*use) for use in offer.optional),
+        offer.compensation,
+        parties[offer.charity] if offer.charity else None,
+        offer.amount,
+        offer.currency,
+        100 * offer.amount,
+        rules,
+        tuple(parties[name] for name in cast.WITNESSES),
+        parties[offer.publisher] if offer.publisher else None,
+        offer.code_lives,
+        0,
+        offer.complete_by,
+        offer.least_score,
+        offer.accept_flagged,
+    )
 
 
 async def _each(act: Callable[[Any], Awaitable[Any]], items: Iterable[Any]) -> None:

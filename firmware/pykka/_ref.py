@@ -17,19 +17,19 @@ class ActorRef(Generic):
     [`ActorRegistry`][pykka.ActorRegistry]. It lets go of the actor when that has stopped.
     """
 
-    def __init__(self, actor) -> None:
+    def __init__(self, actor, number) -> None:
         self.actor_class = actor.__class__
-        self._number = actor._number
+        self._number = number
         self.actor_inbox = ActorInbox(self)
         self.actor_stopped = Event()
         self._actor = actor
         self._ready = False  # started, alive and not handling a message
         self._to_start = None  # the envelope that starts it, while that is pending
 
-    @property
-    def actor_urn(self):
-        """The actor's name among all."""
-        return f"urn:pykka:{self._number}"
+    def __getattr__(self, name):
+        if name == "actor_urn":  # made when it is asked for; see Actor
+            return f"urn:pykka:{self._number}"
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"<ActorRef for {self}>"
@@ -39,7 +39,7 @@ class ActorRef(Generic):
 
     def is_alive(self) -> bool:
         """Return whether the actor has not stopped."""
-        return not self.actor_stopped.is_set()
+        return self._actor is not None
 
     def tell(self, message) -> None:
         """Send message to actor without waiting for any response.
@@ -104,6 +104,9 @@ class ActorRef(Generic):
         """
         if block:
             check_ring(self, timeout)
+        if self._ready and not self.actor_inbox._waiting:  # nothing is to be handled before
+            self._actor._receive(_ActorStop())
+            return True if block else _done()
         stopped = self.ask(_ActorStop(), block=False)
 
         def was_alive(timeout):
@@ -148,3 +151,9 @@ class ActorRef(Generic):
             return False
         self._actor._handle(envelope)
         return True
+
+
+def _done():
+    future = ThreadingFuture()
+    future.set(True)
+    return future

@@ -36,7 +36,7 @@ class Transaction:
         self.signer = command.party if command else None
         self.enclosures = enclosures
         self.committed = None  # None while it runs; then whether its drafts became the state
-        self.drafts = {}  # (kind, id): (entity class, state before, state after)
+        self.drafts = {}  # (kind, id): [entity class, state before, state after]
         self.order = []  # keys of drafts in order of first change
         self.events = []  # (kind, id, event)
         self.attachments = []  # (label, bytes)
@@ -55,19 +55,20 @@ class Transaction:
             Fault: the ask would close a ring of entities waiting for each other.
         """
         key = (kind, entity_id)
-        if key in self._stack:
-            names = [name for name, _ in self._stack] + [kind]
+        stack = self._stack
+        if key in stack:
+            names = [name for name, _ in stack] + [kind]
             raise Fault("entities wait for each other: " + " -> ".join(names))
-        self._stack.append(key)
+        stack.append(key)
         try:
-            return self.directory.ask(self, kind, entity_id, message)
+            return self.directory.ask(self, key, message)
         except Journaled as denied:
             # Only the refusal of the request itself is journaled, not one of its parts.
-            if len(self._stack) > 1:
+            if len(stack) > 1:
                 raise denied.error
             raise
         finally:
-            self._stack.pop()
+            stack.pop()
 
     def handling(self, key):
         """Whether the entity (kind, id) is handling a message of this transaction."""
@@ -92,18 +93,20 @@ class Transaction:
         """Have the node sign `message`; the signature joins the attachments in this order."""
         self.to_sign.append((purpose, message))
 
-    def record(self, kind, entity_id, event):
-        """Note an event that an entity applied."""
-        self.events.append((kind, entity_id, event))
+    def draft(self, key, entity_class, event, before, after):
+        """Note an event that an entity applied, and the state it has if this commits.
 
-    def draft(self, entity_class, entity_id, before, after):
-        """Note the state an entity will have if this transaction commits."""
-        key = (entity_class.kind, entity_id)
-        if key in self.drafts:
-            before = self.drafts[key][1]
-        else:
+        Args:
+            key: (kind, id) of the entity.
+            before, after: its states around the event.
+        """
+        self.events.append((key[0], key[1], event))
+        draft = self.drafts.get(key)
+        if draft is None:
+            self.drafts[key] = [entity_class, before, after]
             self.order.append(key)
-        self.drafts[key] = (entity_class, before, after)
+        else:
+            draft[2] = after
 
     def blanked(self):
         """Keys (kind, id) of entities that will be as if they had never been."""

@@ -160,14 +160,17 @@ class Actor:
         self._leave()
 
     def _leave(self) -> None:
-        ActorRegistry.unregister(self.actor_ref)
-        self.actor_stopped.set()
-        self.actor_ref._actor = None
+        ref = self.actor_ref
+        ActorRegistry.unregister(ref)
+        ref._actor = None
+        if ref._stopped is not None:
+            ref._stopped.set()
 
     def _refuse_rest(self) -> None:
         """Answer what the actor will not handle any more."""
-        while not self.actor_inbox.empty():
-            envelope = self.actor_inbox.get()
+        inbox = self.actor_ref.actor_inbox
+        while inbox._waiting:
+            envelope = inbox.get()
             if envelope.reply_to is None:
                 continue
             if isinstance(envelope.message, _ActorStop):

@@ -37,13 +37,15 @@ class Entity(pykka.ThreadingActor):
     reads: tuple = ()
     indexes: dict = {}
 
+    _draft_of = None  # transaction in which `state` was drafted, until its outcome was seen
+    _before = None  # what `state` is again if that failed
+    _draft = None  # what that keeps of it
+
     def __init__(self, entity_id, state):
         super().__init__()
         self.id = entity_id
         self.state = state
         self._key = (self.kind, entity_id)
-        self._before = state  # what `state` is again if `_draft_of` fails
-        self._draft_of = None  # transaction in which `state` was drafted
         self._steps, self._appliers = _tables_of(type(self))
 
     @classmethod
@@ -109,9 +111,10 @@ class Entity(pykka.ThreadingActor):
         before = self.state
         self.state = apply(before, event, tx)
         if self._draft_of is not tx:
-            self._before = before
-            self._draft_of = tx
-        tx.draft(self._key, type(self), event, before, self.state)
+            self._before, self._draft_of = before, tx
+            self._draft = tx.draft(self._key, type(self), before)
+        self._draft[2] = self.state
+        tx.record(self.kind, self.id, event)
 
     @classmethod
     def next_state(cls, state, event, tx):

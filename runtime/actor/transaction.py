@@ -25,23 +25,36 @@ class Transaction:
         time: ns since the epoch, sampled once.
         command: the Command that was signed, or None.
         enclosures: bytes that came beside it.
+
+    Attributes:
+        signer: id of the party that signed, or None.
+        committed: None while it runs; then whether its drafts became the state.
+        drafts: {(kind, id): [entity class, state before, state after]}.
+        order: keys of drafts in order of first change.
+        events: (kind, id, event) each.
+        attachments: (label, bytes) each.
+        afterwards: functions to call once the drafts are the state.
+        to_sign: (purpose, message) each, signed by the node after the handlers.
     """
+
+    # Of the class until an instance has its own: most requests only read, and in MicroPython an
+    # instance takes the longer to make the more attributes it is given.
+    command = signer = committed = None
+    enclosures = attachments = to_sign = ()
 
     def __init__(self, directory, node, sequence, time, command=None, enclosures=()):
         self.directory = directory
         self.node = node
         self.sequence = sequence
         self.time = time
-        self.command = command
-        self.signer = command.party if command else None
-        self.enclosures = enclosures
-        self.committed = None  # None while it runs; then whether its drafts became the state
-        self.drafts = {}  # (kind, id): [entity class, state before, state after]
-        self.order = []  # keys of drafts in order of first change
-        self.events = []  # (kind, id, event)
-        self.attachments = []  # (label, bytes)
-        self.afterwards = []  # functions to call once the drafts are the state
-        self.to_sign = []  # (purpose, message): signed by the node after the handlers
+        if command:
+            self.command = command
+            self.signer = command.party
+            self.enclosures = enclosures
+        self.drafts = {}
+        self.order = []
+        self.events = []
+        self.afterwards = []
         self._stack = []  # entities that are handling a message
 
     def ask(self, kind, entity_id, message):
@@ -80,7 +93,7 @@ class Transaction:
 
     def attach(self, label, content):
         """Put bytes beside the entry; nothing hashed depends on them."""
-        self.attachments.append((label, content))
+        self.attachments += ((label, content),)
 
     def attached(self, label):
         """The last bytes attached under `label`."""
@@ -91,22 +104,19 @@ class Transaction:
 
     def sign(self, purpose, message):
         """Have the node sign `message`; the signature joins the attachments in this order."""
-        self.to_sign.append((purpose, message))
+        self.to_sign += ((purpose, message),)
 
-    def draft(self, key, entity_class, event, before, after):
-        """Note an event that an entity applied, and the state it has if this commits.
+    def record(self, kind, entity_id, event):
+        """Note an event that an entity applied."""
+        self.events.append((kind, entity_id, event))
 
-        Args:
-            key: (kind, id) of the entity.
-            before, after: its states around the event.
-        """
-        self.events.append((key[0], key[1], event))
+    def draft(self, key, entity_class, before):
+        """Note that the entity `key`, (kind, id), changes: its place in `drafts`."""
         draft = self.drafts.get(key)
         if draft is None:
-            self.drafts[key] = [entity_class, before, after]
+            draft = self.drafts[key] = [entity_class, before, before]
             self.order.append(key)
-        else:
-            draft[2] = after
+        return draft
 
     def blanked(self):
         """Keys (kind, id) of entities that will be as if they had never been."""

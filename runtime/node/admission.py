@@ -28,17 +28,13 @@ class Admitted:
         valid: handle of that verification.
     """
 
+    command = hash = key = enclosed = valid = None
+    body = signature = b""
+    enclosures: tuple = ()
+
     def __init__(self, spec, message):
         self.spec = spec
         self.message = message
-        self.command = None
-        self.body = b""
-        self.hash = None
-        self.signature = b""
-        self.enclosures = ()
-        self.key = None
-        self.enclosed = None
-        self.valid = None
 
 
 class Admission:

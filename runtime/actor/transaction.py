@@ -39,18 +39,18 @@ class Transaction:
 
     # Of the class until an instance has its own: most requests only read, and in MicroPython an
     # instance takes the longer to make the more attributes it is given.
-    command = signer = committed = None
-    enclosures = attachments = to_sign = ()
+    committed: bool | None = None
+    attachments: tuple = ()
+    to_sign: tuple = ()
 
     def __init__(self, directory, node, sequence, time, command=None, enclosures=()):
         self.directory = directory
         self.node = node
         self.sequence = sequence
         self.time = time
-        if command:
-            self.command = command
-            self.signer = command.party
-            self.enclosures = enclosures
+        self.command = command
+        self.signer = command.party if command else None
+        self.enclosures = enclosures
         self.drafts = {}
         self.order = []
         self.events = []

@@ -28,13 +28,17 @@ class Admitted:
         valid: handle of that verification.
     """
 
-    command = hash = key = enclosed = valid = None
     body = signature = b""
+    hash: bytes | None = None
     enclosures: tuple = ()
+    key: bytes | None = None
+    enclosed: bytes | None = None
 
     def __init__(self, spec, message):
         self.spec = spec
         self.message = message
+        self.command = None
+        self.valid = None
 
 
 class Admission:

@@ -1,22 +1,28 @@
 #include "cobs.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #define BLOCK 254 /* bytes without a zero that one block takes at most */
 
 size_t cobs_encode(uint8_t *to, const uint8_t *from, size_t size)
 {
-    uint8_t *start = to, *code = to++;
-    for (size_t i = 0; i < size; i++) {
-        if (from[i])
-            *to++ = from[i];
+    uint8_t *start = to;
+    const uint8_t *end = from + size;
+    bool more;
+    do {
+        size_t most = end - from < BLOCK ? (size_t)(end - from) : BLOCK;
+        const uint8_t *zero = memchr(from, 0, most);
+        size_t block = zero ? (size_t)(zero - from) : most;
+        *to++ = (uint8_t)(block + 1);
+        memcpy(to, from, block);
+        to += block;
+        from += block;
         /* A full block stands for no zero; one that ends the input needs no other behind it. */
-        if (!from[i] || (to - code == BLOCK + 1 && i + 1 < size)) {
-            *code = (uint8_t)(to - code);
-            code = to++;
-        }
-    }
-    *code = (uint8_t)(to - code);
+        more = zero || from < end;
+        if (zero)
+            from++;
+    } while (more);
     return (size_t)(to - start);
 }
 

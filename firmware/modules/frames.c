@@ -4,20 +4,26 @@
 
 #include "cobs.h"
 
+/* Remainders of each byte by the reflected polynomial of the CRC; made when first needed. */
+static uint32_t remainders[256];
+
+static void make_remainders(void)
+{
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint32_t rest = byte;
+        for (int bit = 0; bit < 8; bit++)
+            rest = rest >> 1 ^ (rest & 1 ? 0xedb88320 : 0);
+        remainders[byte] = rest;
+    }
+}
+
 uint32_t frame_crc32(uint32_t crc, const uint8_t *data, size_t size)
 {
-    /* The remainder of each four bits by the reflected polynomial 0xedb88320. */
-    static const uint32_t remainders[16] = {
-        0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-        0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-        0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-    };
+    if (!remainders[1])
+        make_remainders();
     crc = ~crc;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= data[i];
-        crc = remainders[crc & 15] ^ crc >> 4;
-        crc = remainders[crc & 15] ^ crc >> 4;
-    }
+    for (const uint8_t *end = data + size; data < end; data++)
+        crc = remainders[(crc ^ *data) & 0xff] ^ crc >> 8;
     return ~crc;
 }
 

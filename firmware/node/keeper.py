@@ -63,7 +63,8 @@ class Line:
         if not self._unsent:
             self._unsent = end.transmit(now)
         if self._unsent:
-            self._unsent = self._unsent[self._pipe.write(self._unsent) :]
+            # A view: MicroPython hashes what it cuts off bytes, and copies it.
+            self._unsent = memoryview(self._unsent)[self._pipe.write(self._unsent) :]
         self._speed.step(now, not self._unsent)
         wait_ms = 0
         if wait:

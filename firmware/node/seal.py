@@ -83,7 +83,9 @@ class Sealer:
             if box[:MARK] == mark and len(box) >= HEAD + TAG:
                 context = _context(name, part, head)
                 key = self._key(mark[:8])
-                chunk = self._crypto.aead_open(key, bytes(4) + mark[8:], box[HEAD:], context)
+                chunk = self._crypto.aead_open(
+                    key, bytes(4) + mark[8:], memoryview(box)[HEAD:], context
+                )
             if chunk is None:
                 raise NotAuthentic(f"{name[0]} {name[1]} is not the one that was sealed")
             yield chunk
@@ -97,7 +99,9 @@ class Sealer:
         head = self._boot + counter + last
         context = _context(name, part, head)
         sealed = self._crypto.aead_seal(self._key(self._boot), bytes(4) + counter, chunk, context)
-        return head + sealed
+        box = bytearray(head)  # MicroPython hashes whatever it adds up as bytes
+        box.extend(sealed)
+        return box
 
     def _key(self, boot):
         key = self._keys.get(boot)

@@ -135,14 +135,14 @@ class KeptStore:
         mark = self._ram.get(MARKS, _key(sequence))
         boxes = self._boxes(ENTRY, sequence)
         try:
-            content = b"".join(list(self._sealer.open([ENTRY, sequence], boxes, mark)))
+            chunks = list(self._sealer.open([ENTRY, sequence], boxes, mark))
         except NotAuthentic as error:
             raise StorageFailed(
                 f"the host did not bring the journal back: {error}",
                 "the newest version of every entry",
                 "restore the host's folder from a backup that is not older than the last answer",
             )
-        entry = tuple(unpack_own(content))
+        entry = tuple(unpack_own(chunks[0] if len(chunks) == 1 else b"".join(chunks)))
         self._remember(sequence, entry)
         return entry
 
@@ -192,12 +192,11 @@ class KeptStore:
         for sequence in sorted(self._fresh):
             entry = self._fresh[sequence]
             content = canonical(entry)
-            chunks = [content[at : at + PART] for at in range(0, len(content), PART)]
-            parts = list(self._sealer.seal([ENTRY, sequence], chunks))
+            parts = list(self._sealer.seal([ENTRY, sequence], _chunks(content)))
             boxes.extend(_placed(ENTRY, sequence, parts))
             if sequence < self._count:
                 drops.append((ENTRY, sequence, sequence + 1))
-            self.put(MARKS, _key(sequence), parts[0][:MARK])
+            self.put(MARKS, _key(sequence), bytes(parts[0][:MARK]))
         return drops, boxes
 
     def _take(self, boxes):
@@ -348,6 +347,13 @@ class KeptStore:
 
 def _key(sequence):
     return sequence.to_bytes(8, "big")
+
+
+def _chunks(content):
+    """Content by parts; mostly one, which is not copied."""
+    if len(content) <= PART:
+        return [content]
+    return [content[at : at + PART] for at in range(0, len(content), PART)]
 
 
 def _placed(place, number, boxes):

@@ -17,7 +17,9 @@ class Actor:
     [`ActorRef.stop()`][pykka.ActorRef.stop].
     """
 
-    _actor_ref = None
+    actor_ref = None
+    """The actor's [`ActorRef`][pykka.ActorRef]."""
+
     _started = 0
 
     @classmethod
@@ -35,7 +37,7 @@ class Actor:
             TypeError: if an override of `__init__()` does not call `super().__init__()`
         """
         actor = cls(*args, **kwargs)
-        ref = actor._actor_ref
+        ref = actor.actor_ref
         if ref is None:
             raise TypeError(f"{cls.__name__}.__init__() must call super().__init__()")
         ActorRegistry.register(ref)
@@ -45,20 +47,14 @@ class Actor:
 
     def __init__(self, *_args, **_kwargs) -> None:
         Actor._started += 1
-        self._number = Actor._started
-        self._actor_ref = ActorRef(self)
-        self.actor_inbox = self._actor_ref.actor_inbox
-        self.actor_stopped = self._actor_ref.actor_stopped
+        self.actor_ref = ActorRef(self, Actor._started)
 
-    @property
-    def actor_urn(self):
-        """The actor's name among all."""
-        return f"urn:pykka:{self._number}"  # made when it is asked for, as it seldom is
-
-    @property
-    def actor_ref(self):
-        """The actor's [`ActorRef`][pykka.ActorRef]."""
-        return self._actor_ref
+    def __getattr__(self, name):
+        # Of use seldom, and not made before. Not as properties: with one in a class MicroPython
+        # looks through it and all its bases whenever an attribute of an instance is set.
+        if name in ("actor_urn", "actor_inbox", "actor_stopped"):
+            return getattr(self.actor_ref, name)
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __str__(self) -> str:
         return f"{self.__class__.__name__} ({self.actor_urn})"
@@ -69,7 +65,7 @@ class Actor:
         Raises:
             ActorDeadError: if it has stopped
         """
-        self._actor_ref.tell(_ActorStop())
+        self.actor_ref.tell(_ActorStop())
 
     def on_start(self) -> None:
         """Run code before the first message. An exception stops the actor."""
@@ -114,7 +110,7 @@ class Actor:
 
     def _receive(self, message, asked: bool = True):
         """Handle a message; raise its exception only to one who asked."""
-        ref = self._actor_ref
+        ref = self.actor_ref
         ref._ready = False
         running.append(ref)
         try:
@@ -164,14 +160,17 @@ class Actor:
         self._leave()
 
     def _leave(self) -> None:
-        ActorRegistry.unregister(self._actor_ref)
-        self.actor_stopped.set()
-        self._actor_ref._actor = None
+        ref = self.actor_ref
+        ActorRegistry.unregister(ref)
+        ref._actor = None
+        if ref._stopped is not None:
+            ref._stopped.set()
 
     def _refuse_rest(self) -> None:
         """Answer what the actor will not handle any more."""
-        while not self.actor_inbox.empty():
-            envelope = self.actor_inbox.get()
+        inbox = self.actor_ref.actor_inbox
+        while inbox._waiting:
+            envelope = inbox.get()
             if envelope.reply_to is None:
                 continue
             if isinstance(envelope.message, _ActorStop):

@@ -17,19 +17,26 @@ class ActorRef(Generic):
     [`ActorRegistry`][pykka.ActorRegistry]. It lets go of the actor when that has stopped.
     """
 
-    def __init__(self, actor) -> None:
-        self.actor_class = actor.__class__
-        self._number = actor._number
-        self.actor_inbox = ActorInbox(self)
-        self.actor_stopped = Event()
-        self._actor = actor
-        self._ready = False  # started, alive and not handling a message
-        self._to_start = None  # the envelope that starts it, while that is pending
+    _ready = False  # started, alive and not handling a message
+    _to_start = None  # the envelope that starts it, while that is pending
+    _stopped = None  # Event, once somebody asked for it
 
-    @property
-    def actor_urn(self):
-        """The actor's name among all."""
-        return f"urn:pykka:{self._number}"
+    def __init__(self, actor, number) -> None:
+        self.actor_class = actor.__class__
+        self._number = number
+        self.actor_inbox = ActorInbox(self)
+        self._actor = actor
+
+    def __getattr__(self, name):  # made when it is asked for; see Actor
+        if name == "actor_urn":
+            return f"urn:pykka:{self._number}"
+        if name == "actor_stopped":
+            if self._stopped is None:
+                self._stopped = Event()
+                if self._actor is None:
+                    self._stopped.set()
+            return self._stopped
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
 
     def __repr__(self) -> str:
         return f"<ActorRef for {self}>"
@@ -39,7 +46,7 @@ class ActorRef(Generic):
 
     def is_alive(self) -> bool:
         """Return whether the actor has not stopped."""
-        return not self.actor_stopped.is_set()
+        return self._actor is not None
 
     def tell(self, message) -> None:
         """Send message to actor without waiting for any response.
@@ -50,7 +57,7 @@ class ActorRef(Generic):
         Raises:
             ActorDeadError: if actor is not available
         """
-        if self.actor_stopped.is_set():
+        if self._actor is None:
             raise ActorDeadError(f"{self} not found")
         self.actor_inbox.put(Envelope(message))
 
@@ -79,7 +86,7 @@ class ActorRef(Generic):
         if block:
             check_ring(self, timeout)
         future = ThreadingFuture()
-        if self.actor_stopped.is_set():
+        if self._actor is None:
             error = ActorDeadError(f"{self} not found")
             future.set_exception((ActorDeadError, error, None))
         else:
@@ -104,6 +111,9 @@ class ActorRef(Generic):
         """
         if block:
             check_ring(self, timeout)
+        if self._ready and not self.actor_inbox._waiting:  # nothing is to be handled before
+            self._actor._receive(_ActorStop())
+            return True if block else _STOPPED
         stopped = self.ask(_ActorStop(), block=False)
 
         def was_alive(timeout):
@@ -148,3 +158,7 @@ class ActorRef(Generic):
             return False
         self._actor._handle(envelope)
         return True
+
+
+_STOPPED = ThreadingFuture()
+_STOPPED.set(True)

@@ -6,7 +6,7 @@ __all__ = ["ActorRegistry"]
 class ActorRegistry:
     """Registry which provides easy access to all running actors."""
 
-    _actor_refs = []
+    _actor_refs = {}  # by number, which goes up with each start
 
     @classmethod
     def broadcast(cls, message, target_class=None) -> None:
@@ -28,22 +28,22 @@ class ActorRegistry:
     @classmethod
     def get_all(cls) -> list:
         """Return refs of all running actors, in the order they were started."""
-        return cls._actor_refs[:]
+        return [cls._actor_refs[number] for number in sorted(cls._actor_refs)]
 
     @classmethod
     def get_by_class(cls, actor_class) -> list:
         """Return refs of all running actors of the given class or a subclass."""
-        return [ref for ref in cls._actor_refs if issubclass(ref.actor_class, actor_class)]
+        return [ref for ref in cls.get_all() if issubclass(ref.actor_class, actor_class)]
 
     @classmethod
     def get_by_class_name(cls, actor_class_name: str) -> list:
         """Return refs of all running actors of the given class name."""
-        return [ref for ref in cls._actor_refs if ref.actor_class.__name__ == actor_class_name]
+        return [ref for ref in cls.get_all() if ref.actor_class.__name__ == actor_class_name]
 
     @classmethod
     def get_by_urn(cls, actor_urn: str):
         """Return the ref of the running actor with the given urn, `None` if there is none."""
-        for ref in cls._actor_refs:
+        for ref in cls.get_all():
             if ref.actor_urn == actor_urn:
                 return ref
         return None
@@ -51,7 +51,7 @@ class ActorRegistry:
     @classmethod
     def register(cls, actor_ref) -> None:
         """Register a ref, as starting an actor does."""
-        cls._actor_refs.append(actor_ref)
+        cls._actor_refs[actor_ref._number] = actor_ref
         logger.debug("Registered %s", actor_ref)
 
     @classmethod
@@ -70,9 +70,7 @@ class ActorRegistry:
     @classmethod
     def unregister(cls, actor_ref) -> None:
         """Remove a ref, as stopping an actor does; one that is not registered is no error."""
-        try:
-            cls._actor_refs.remove(actor_ref)
-        except ValueError:
+        if cls._actor_refs.pop(actor_ref._number, None) is None:
             logger.debug("Unregistered %s (not found in registry)", actor_ref)
         else:
             logger.debug("Unregistered %s", actor_ref)

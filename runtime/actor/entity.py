@@ -18,6 +18,8 @@ class Entity(pykka.ThreadingActor):
     tx)` gives the next state; `tx` offers `time`, `sequence` and `attached`, in life as in replay.
 
     Attributes:
+        id: bytes(32).
+        state: as the running transaction sees it.
         kind: name of the address space.
         blank: state of an entity that the store does not know; "none" if it is not there at all.
         table: {state: {message: states it may lead to}}; what is absent is refused.
@@ -35,12 +37,16 @@ class Entity(pykka.ThreadingActor):
     reads: tuple = ()
     indexes: dict = {}
 
+    _draft_of = None  # transaction in which `state` was drafted, until its outcome was seen
+    _before = None  # what `state` is again if that failed
+    _draft = None  # what that keeps of it
+
     def __init__(self, entity_id, state):
         super().__init__()
         self.id = entity_id
-        self._state = state
-        self._draft = None
-        self._draft_of = None
+        self.state = state
+        self._key = (self.kind, entity_id)
+        self._steps, self._appliers = _tables_of(type(self))
 
     @classmethod
     def address(cls, message, tx):
@@ -63,30 +69,26 @@ class Entity(pykka.ThreadingActor):
     def apply_forgotten(cls, state, event, tx):
         return cls.blank
 
-    @property
-    def state(self):  # untyped: each entity has a state record of its own
-        """The state as the running transaction sees it."""
-        return self._state if self._draft is None else self._draft
-
     def on_receive(self, envelope):
         """Handle one message of one transaction."""
         tx = envelope.transaction
         if self._draft_of is not tx and self._draft_of is not None:
             self._settle()
         message = envelope.message
-        name = spec_of(type(message)).wire_name
-        state = self.state
-        handler = getattr(self, name)
-        if name in self.reads:
-            return handler(tx, message)
-        allowed = self.table.get(state.status, {})
-        if name not in allowed:
-            raise self._not_allowed(name, state.status, allowed)
-        outcome = handler(tx, message)
+        step = self._steps.get(type(message))
+        if step is None:
+            step = self._steps[type(message)] = _Step(type(self), type(message))
+        if step.reads:
+            return step.handler(self, tx, message)
+        status = self.state.status
+        leads_to = step.leads_to.get(status)
+        if leads_to is None:
+            raise self._not_allowed(step.name, status, self.table.get(status, {}))
+        outcome = step.handler(self, tx, message)
         for event in outcome.events:
             self._apply(tx, event)
-        if self.state.status not in allowed[name]:
-            raise Fault(f"{self.kind} went from {state.status} to {self.state.status} by {name}")
+        if self.state.status not in leads_to:
+            raise Fault(f"{self.kind} went from {status} to {self.state.status} by {step.name}")
         if isinstance(outcome, Denied):
             raise Journaled(outcome.error)
         return outcome.result
@@ -103,22 +105,60 @@ class Entity(pykka.ThreadingActor):
         )
 
     def _apply(self, tx, event):
+        apply = self._appliers.get(type(event))
+        if apply is None:
+            apply = self._appliers[type(event)] = _applier(type(self), type(event))
         before = self.state
-        after = self.next_state(before, event, tx)
-        self._draft = after
-        self._draft_of = tx
+        self.state = apply(before, event, tx)
+        if self._draft_of is not tx:
+            self._before, self._draft_of = before, tx
+            self._draft = tx.draft(self._key, type(self), before)
+        self._draft[2] = self.state
         tx.record(self.kind, self.id, event)
-        tx.draft(type(self), self.id, before, after)
 
     @classmethod
     def next_state(cls, state, event, tx):
         """The state after `event`: the same whether lived or replayed."""
-        return getattr(cls, "apply_" + spec_of(type(event)).wire_name)(state, event, tx)
+        return _applier(cls, type(event))(state, event, tx)
 
     def _settle(self):
         # A transaction's outcome reaches its entities with their next message: nothing else
         # can look at them in between.
-        if self._draft_of.committed:
-            self._state = self._draft
-        self._draft = None
+        if not self._draft_of.committed:
+            self.state = self._before
         self._draft_of = None
+
+
+class _Step:
+    """What an entity class does with messages of one type.
+
+    Attributes:
+        name: of the message on the wire.
+        handler: function (entity, tx, message).
+        reads: whether it changes nothing, in any state.
+        leads_to: {state that allows it: states it may lead to}.
+    """
+
+    def __init__(self, entity_class, message_type):
+        self.name = name = spec_of(message_type).wire_name
+        self.handler = getattr(entity_class, name)
+        self.reads = name in entity_class.reads
+        self.leads_to = {}
+        for status, allowed in entity_class.table.items():
+            if name in allowed:
+                self.leads_to[status] = allowed[name]
+
+
+def _applier(entity_class, event_type):
+    return getattr(entity_class, "apply_" + spec_of(event_type).wire_name)
+
+
+_TABLES: dict = {}  # entity class: ({message type: _Step}, {event type: its apply function})
+
+
+def _tables_of(entity_class):
+    """What was looked up for a class so far: names are put together and searched but once."""
+    tables = _TABLES.get(entity_class)
+    if tables is None:
+        tables = _TABLES[entity_class] = ({}, {})
+    return tables

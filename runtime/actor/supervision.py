@@ -11,13 +11,16 @@ class Supervisor:
     Args:
         limit: failures allowed within `within_ns`; one more escalates.
         within_ns: length of the window, ns.
+
+    Attributes:
+        failures: of late, {what failed: [times, ns]}; empty while all is well.
     """
 
     def __init__(self, limit=3, within_ns=60 * 10**9):
         self.limit = limit
         self.within_ns = within_ns
         self.total = 0
-        self._failures = {}  # what failed, by any key: [times, ns]
+        self.failures = {}
 
     def failed(self, what, now):
         """Note a failure of `what` at `now` (ns).
@@ -26,19 +29,19 @@ class Supervisor:
             Escalated: it is one too many.
         """
         self.total += 1
-        for known in list(self._failures):
-            if now - self._failures[known][-1] >= self.within_ns:
-                del self._failures[known]
-        times = [t for t in self._failures.get(what, []) if now - t < self.within_ns]
+        for known in list(self.failures):
+            if now - self.failures[known][-1] >= self.within_ns:
+                del self.failures[known]
+        times = [t for t in self.failures.get(what, []) if now - t < self.within_ns]
         times.append(now)
-        self._failures[what] = times
+        self.failures[what] = times
         if len(times) > self.limit:
             name = what if isinstance(what, str) else f"{what[0]} {what[1].hex()[:16]}"
             raise Escalated(f"{name} failed {len(times)} times in {self.within_ns // 10**9} s")
 
     def set_aside(self, what, now):
         """How many ns `what` stays set aside because it escalated; 0 if it may run."""
-        times = self._failures.get(what)
+        times = self.failures.get(what)
         if not times:
             return 0
         if len(times) > self.limit:

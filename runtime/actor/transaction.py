@@ -25,7 +25,23 @@ class Transaction:
         time: ns since the epoch, sampled once.
         command: the Command that was signed, or None.
         enclosures: bytes that came beside it.
+
+    Attributes:
+        signer: id of the party that signed, or None.
+        committed: None while it runs; then whether its drafts became the state.
+        drafts: {(kind, id): [entity class, state before, state after]}.
+        order: keys of drafts in order of first change.
+        events: (kind, id, event) each.
+        attachments: (label, bytes) each.
+        afterwards: functions to call once the drafts are the state.
+        to_sign: (purpose, message) each, signed by the node after the handlers.
     """
+
+    # Of the class until an instance has its own: most requests only read, and in MicroPython an
+    # instance takes the longer to make the more attributes it is given.
+    committed: bool | None = None
+    attachments: tuple = ()
+    to_sign: tuple = ()
 
     def __init__(self, directory, node, sequence, time, command=None, enclosures=()):
         self.directory = directory
@@ -35,13 +51,10 @@ class Transaction:
         self.command = command
         self.signer = command.party if command else None
         self.enclosures = enclosures
-        self.committed = None  # None while it runs; then whether its drafts became the state
-        self.drafts = {}  # (kind, id): (entity class, state before, state after)
-        self.order = []  # keys of drafts in order of first change
-        self.events = []  # (kind, id, event)
-        self.attachments = []  # (label, bytes)
-        self.afterwards = []  # functions to call once the drafts are the state
-        self.to_sign = []  # (purpose, message): signed by the node after the handlers
+        self.drafts = {}
+        self.order = []
+        self.events = []
+        self.afterwards = []
         self._stack = []  # entities that are handling a message
 
     def ask(self, kind, entity_id, message):
@@ -55,19 +68,20 @@ class Transaction:
             Fault: the ask would close a ring of entities waiting for each other.
         """
         key = (kind, entity_id)
-        if key in self._stack:
-            names = [name for name, _ in self._stack] + [kind]
+        stack = self._stack
+        if key in stack:
+            names = [name for name, _ in stack] + [kind]
             raise Fault("entities wait for each other: " + " -> ".join(names))
-        self._stack.append(key)
+        stack.append(key)
         try:
-            return self.directory.ask(self, kind, entity_id, message)
+            return self.directory.ask(self, key, message)
         except Journaled as denied:
             # Only the refusal of the request itself is journaled, not one of its parts.
-            if len(self._stack) > 1:
+            if len(stack) > 1:
                 raise denied.error
             raise
         finally:
-            self._stack.pop()
+            stack.pop()
 
     def handling(self, key):
         """Whether the entity (kind, id) is handling a message of this transaction."""
@@ -79,7 +93,7 @@ class Transaction:
 
     def attach(self, label, content):
         """Put bytes beside the entry; nothing hashed depends on them."""
-        self.attachments.append((label, content))
+        self.attachments += ((label, content),)
 
     def attached(self, label):
         """The last bytes attached under `label`."""
@@ -90,20 +104,19 @@ class Transaction:
 
     def sign(self, purpose, message):
         """Have the node sign `message`; the signature joins the attachments in this order."""
-        self.to_sign.append((purpose, message))
+        self.to_sign += ((purpose, message),)
 
     def record(self, kind, entity_id, event):
         """Note an event that an entity applied."""
         self.events.append((kind, entity_id, event))
 
-    def draft(self, entity_class, entity_id, before, after):
-        """Note the state an entity will have if this transaction commits."""
-        key = (entity_class.kind, entity_id)
-        if key in self.drafts:
-            before = self.drafts[key][1]
-        else:
+    def draft(self, key, entity_class, before):
+        """Note that the entity `key`, (kind, id), changes: its place in `drafts`."""
+        draft = self.drafts.get(key)
+        if draft is None:
+            draft = self.drafts[key] = [entity_class, before, before]
             self.order.append(key)
-        self.drafts[key] = (entity_class, before, after)
+        return draft
 
     def blanked(self):
         """Keys (kind, id) of entities that will be as if they had never been."""

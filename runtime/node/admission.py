@@ -28,16 +28,16 @@ class Admitted:
         valid: handle of that verification.
     """
 
+    body = signature = b""
+    hash: bytes | None = None
+    enclosures: tuple = ()
+    key: bytes | None = None
+    enclosed: bytes | None = None
+
     def __init__(self, spec, message):
         self.spec = spec
         self.message = message
         self.command = None
-        self.body = b""
-        self.hash = None
-        self.signature = b""
-        self.enclosures = ()
-        self.key = None
-        self.enclosed = None
         self.valid = None
 
 

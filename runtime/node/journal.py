@@ -92,13 +92,23 @@ class Journal:
         """
         if position in self._pending:
             return self._pending[position]
-        found = self._store.entry(position)
-        if found is None:
-            raise Missing(f"there is no entry {position}", f"less than {self.size}")
-        header, salt, body, attachments = found
+        header, salt, body, attachments = self._stored(position)
         items = unpack_own(attachments) if attachments else []
         attachments = [records.Attachment(*item) for item in items]
         return decode(records.Header, header), salt, body, attachments
+
+    def _stored(self, position):
+        found = self._store.entry(position)
+        if found is None:
+            raise Missing(f"there is no entry {position}", f"less than {self.size}")
+        return found
+
+    def _without_attachments(self, position):
+        """As `entry`, for what attachments are no part of: they are most of its bytes."""
+        if position in self._pending:
+            return self._pending[position][:3]
+        header, salt, body, _ = self._stored(position)
+        return decode(records.Header, header), salt, body
 
     def body(self, position):
         """The Body of an entry.
@@ -106,10 +116,12 @@ class Journal:
         Raises:
             Missing: there is no such entry, or it was erased.
         """
-        body = self.entry(position)[2]
-        if body is None:
+        return self._body(position, self._without_attachments(position)[2])
+
+    def _body(self, position, content):
+        if content is None:
             raise Missing(f"entry {position} was erased", "an entry that is not as old")
-        return spec_of(records.Body).decode_own(body)
+        return spec_of(records.Body).decode_own(content)
 
     def erase(self, position):
         """Erase what is due of a flushed entry: all but header and leaf, or the values alone.
@@ -131,7 +143,7 @@ class Journal:
 
     def header(self, position):
         """Header of an entry."""
-        return self.entry(position)[0]
+        return self._without_attachments(position)[0]
 
     def attached(self, position, label):
         """All attachments of an entry under `label`, in order."""
@@ -150,8 +162,9 @@ class Journal:
 
     def open_parts(self, position, names, size):
         """Show the events called `names` of an entry and only digests of the rest."""
-        header, salt, _, _ = self.entry(position)
-        shown = shown_of(self.body(position), False, lambda event: unpack_own(event)[2] in names)
+        header, salt, content = self._without_attachments(position)
+        body = self._body(position, content)
+        shown = shown_of(body, False, lambda event: unpack_own(event)[2] in names)
         return records.EntryParts(header, salt, shown, self.inclusion(position, size))
 
 

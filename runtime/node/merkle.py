@@ -3,8 +3,6 @@
 from runtime.wire.errors import Refused
 from runtime.wire.proofs import EMPTY_ROOT, node_hash
 
-RECENT = 256  # subtree hashes kept at hand
-
 
 class Tree:
     """An append-only Merkle tree.
@@ -19,24 +17,32 @@ class Tree:
 
     def __init__(self, store, size: int = 0) -> None:
         self._store = store
-        self._recent: dict[bytes, bytes] = {}
+        self._edge: list = []  # the last complete subtree of each level; None if it is not at hand
         self.size = size
 
     def append(self, leaf: bytes) -> None:
         """Add a leaf hash."""
         level, index, digest = 0, self.size, leaf
-        self._put(level, index, digest)
         while index & 1:
-            digest = node_hash(self._get(level, index - 1), digest)
+            left = self._get(level, index - 1)
+            self._put(level, index, digest)
+            digest = node_hash(left, digest)
             level += 1
             index >>= 1
-            self._put(level, index, digest)
+        self._put(level, index, digest)
         self.size += 1
 
     def root(self, size: int | None = None) -> bytes:
         """Root of the first `size` leaves; of all by default."""
-        size = self._known(self.size if size is None else size)
-        return self._range(0, size) if size else EMPTY_ROOT
+        left = self._known(self.size if size is None else size)
+        level, digest = 0, None
+        while left:
+            if left & 1:
+                subtree = self._get(level, left - 1)
+                digest = node_hash(subtree, digest) if digest else subtree
+            left >>= 1
+            level += 1
+        return digest or EMPTY_ROOT
 
     def leaf(self, position: int) -> bytes:
         """Leaf hash at `position`."""
@@ -99,15 +105,21 @@ class Tree:
         return node_hash(self._range(start, middle), self._range(middle, end))
 
     def _get(self, level: int, index: int) -> bytes:
-        key = bytes([level]) + index.to_bytes(8, "big")
-        return self._recent.get(key) or self._store.get("tree", key)
+        if level < len(self._edge) and index + 1 == self.size >> level:
+            digest = self._edge[level]
+            if digest:
+                return digest
+        return self._store.get("tree", _key(level, index))
 
     def _put(self, level: int, index: int, digest: bytes) -> None:
-        key = bytes([level]) + index.to_bytes(8, "big")
-        if len(self._recent) >= RECENT:
-            self._recent.clear()
-        self._recent[key] = digest
-        self._store.put("tree", key, digest)
+        while level >= len(self._edge):
+            self._edge.append(None)
+        self._edge[level] = digest
+        self._store.put("tree", _key(level, index), digest)
+
+
+def _key(level, index):
+    return (level << 64 | index).to_bytes(9, "big")
 
 
 def _log2(power):

@@ -100,7 +100,7 @@ class Node:
         data = self.store.get(entity_class.kind, entity_id)
         if data is None:
             return entity_class.blank
-        return spec_of(STATES[entity_class.kind]).decode_own(data)
+        return spec_of(type(entity_class.blank)).decode_own(data)
 
     def state_of(self, kind: str, entity_id: bytes):
         """State of another entity, for readers of an index; None if there is none."""

@@ -312,7 +312,7 @@ MUTATIONS = (
      'if known is not None and not spec.more["judged_anew"]:', "if known is not None:",
      COMMANDS, "test_the_same_view_after_revocation_is_refused_and_journaled"),
     ("drafts of a refused request stay", "runtime.actor.entity",
-     "if self._draft_of.committed:", "if True:",
+     "if not self._draft_of.committed:", "if False:",
      "tests.portable.test_entity", "test_an_aborted_draft_is_seen_by_nobody"),
     ("a partner offers in another's name", "actors.offer",
      "if terms.partner != tx.signer:", "if False:",

@@ -1,5 +1,7 @@
 """Entities: drafts, tables, rings, passivation, and what happens to those that fail."""
 
+from pykka import ActorRegistry
+
 from actors import KINDS
 from actors.access import Access
 from actors.offer import Offer
@@ -445,7 +447,7 @@ def test_a_message_to_a_full_inbox_is_a_dead_letter():
 def test_an_entity_that_was_stopped_starts_again():
     boxes = Boxes()
     boxes.do(A, Add(1))
-    boxes.directory.live[("box", A)].stop()
+    ActorRegistry.get_by_class(Box)[-1].stop()
     assert boxes.do(A, Add(1)) == 2
 
 

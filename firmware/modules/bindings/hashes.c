@@ -37,16 +37,20 @@ static struct piece piece_of(mp_obj_t object)
 /* make_id(tag, *fields): hash of their canonical array. */
 static mp_obj_t make_id(size_t n_args, const mp_obj_t *args)
 {
-    struct out out = {NULL, 0};
-    byte *digest;
+    byte first[MOSTLY], *digest;
+    struct out out = {first, sizeof first, 0};
     mp_obj_t id = new_bytes(DIGEST, &digest);
     pack_array(&out, args, n_args, MSGPACK_DEPTH);
-    byte *packed = out.at = m_new(byte, out.size);
-    size_t size = out.size;
+    if (out.size <= sizeof first) {
+        sha3_256(digest, first, out.size);
+        return id;
+    }
+    size_t size = out.room = out.size;
+    out.at = m_new(byte, size);
     out.size = 0;
     pack_array(&out, args, n_args, MSGPACK_DEPTH);
-    sha3_256(digest, packed, size);
-    m_del(byte, packed, size);
+    sha3_256(digest, out.at, size);
+    m_del(byte, out.at, size);
     return id;
 }
 MP_DEFINE_CONST_FUN_OBJ_VAR(make_id_obj, 1, make_id);

@@ -3,9 +3,10 @@
 
 static void put(struct out *out, const void *bytes, size_t size)
 {
-    if (out->at && size)
+    size_t end = out->size + size;
+    if (size && end <= out->room)
         memcpy(out->at + out->size, bytes, size);
-    out->size += size;
+    out->size = end;
 }
 
 static void put_head(struct out *out, enum msgpack_type type, uint64_t number)
@@ -80,9 +81,13 @@ void pack(struct out *out, mp_obj_t value, int depth)
 
 mp_obj_t packed(mp_obj_t value)
 {
-    struct out out = {NULL, 0};
+    byte first[MOSTLY];
+    struct out out = {first, sizeof first, 0};
     pack(&out, value, MSGPACK_DEPTH);
+    if (out.size <= sizeof first)
+        return copied_bytes(first, out.size);
     mp_obj_t bytes = new_bytes(out.size, &out.at);
+    out.room = out.size;
     out.size = 0;
     pack(&out, value, MSGPACK_DEPTH);
     return bytes;

@@ -6,10 +6,14 @@
 
 #include "objects.h"
 
-/* Where the encoding goes. It is made twice, first without a place to learn its size: memory that
- * grows would be searched for and copied again and again. No code of Python's runs in between. */
+#define MOSTLY 512 /* bytes that most encodings have at most */
+
+/* Where the encoding goes. What has no room is counted only and made once more, then with room:
+ * memory that grows would be searched for and copied again and again. No code of Python's runs in
+ * between. */
 struct out {
-    byte *at; /* NULL while it is measured */
+    byte *at;
+    size_t room; /* bytes that may be written there */
     size_t size; /* so far */
 };
 

@@ -167,6 +167,7 @@ def test_a_host_that_disappears_while_it_is_asked_is_followed_by_another(
         os.kill(process, signal.SIGKILL)
         asked.cancel()
         await client.close()
+        (prepared.folder / "tty").unlink()  # its terminal may be anybody's by now
 
     async def go_on() -> None:
         async with await ready() as client:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from runtime.wire.errors import NotAllowedNow, Refused
 from tests.conformance.record import Recorder
@@ -47,5 +50,8 @@ def test_a_blank_simulated_node_answers_as_recorded(tmp_path: Path) -> None:
     agree(beginning, tmp_path)
 
 
+@pytest.mark.skipif(
+    "OPTIN_SIMULATED" not in os.environ, reason="takes minutes: set OPTIN_SIMULATED=1"
+)
 def test_the_simulated_node_answers_as_recorded_in_an_engagement(tmp_path: Path) -> None:
     agree(engagement, tmp_path)

@@ -1,6 +1,7 @@
 """Whole engagements with store, crypto and accelerator in C."""
 
 import gc
+import os
 import time
 
 from accelerator import Accelerator
@@ -26,13 +27,13 @@ def settled(world, name):
 
 def test_an_engagement_settles_with_everything_in_c():
     begin = time.ticks_ms()
-    print(described(run(RamStore(StorageFailed), Crypto(), Accelerator())))
+    print(described(run(RamStore(StorageFailed), Crypto(os.urandom), Accelerator())))
     print(f"an engagement with its preparation: {time.ticks_ms() - begin} ms")
 
 
 def test_what_engagements_leave_is_not_in_the_collected_heap():
     store = RamStore(StorageFailed)
-    world = run(store, Crypto(), Accelerator(), MAX_LIVE)
+    world = run(store, Crypto(os.urandom), Accelerator(), MAX_LIVE)
     world.deposit(500_000_000, b"payment 2")
     world.publish(serial=2, budget=500_000_000)
     sizes = []

@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from firmware.node.keeper import Keeper
-from firmware.node.main import Device, root_of
+from firmware.node.main import Device
 from firmware.node.ram import RamStore
 from firmware.node.seal import Sealer
+from firmware.node.serve import root_of
 from firmware.node.store import KeptStore
 from runtime.cpython.store import SqliteStore
 from runtime.host.client import Client, ConnectionLost

@@ -17,7 +17,7 @@ __all__ = ["firmware"]
 
 MODE = slice(4, 8)  # of an image: firmware/port/prepared.h
 PREPARING, PREPARED = struct.pack("<I", 1), struct.pack("<I", 2)
-MAX_CYCLES = 100_000_000  # some 25 million are needed
+MAX_CYCLES = 500_000_000  # 30 million with engines; 150 without, as all code is hashed
 
 
 def firmware(simulator: Simulator, engines: str = "all", program: Path = NODE) -> Path:

@@ -447,7 +447,7 @@ MUTATIONS = (
      'return make_id("optin/v1/leaf-salt", seed)',
      COMMITMENT, "test_nothing_of_what_is_not_returned_is_in_an_opening"),
     ("openings of what is not returned come along", "actors.view",
-     "if returned[use.index >> 3] >> (use.index & 7) & 1:", "if True:",
+     "chosen = returned[use.index >> 3] >> (use.index & 7) & 1", "chosen = 1",
      COMMITMENT, "test_openings_come_only_for_fields_that_are_returned"),
     ("leaves of hidden fields are empty", "actors.view",
      "leaves = proofs.hidden_leaves(seed)",

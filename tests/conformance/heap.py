@@ -8,7 +8,7 @@ A line each time: requests so far, bytes of the collected heap in use, and of th
 import gc
 import sys
 
-from firmware.node import main
+from firmware.node import main, serve
 from runtime.node.node import Node
 
 
@@ -28,5 +28,5 @@ class Measured(Node):
 
 if __name__ == "__main__":
     OUT = sys.argv.pop()
-    main.Node = Measured
+    serve.Node = Measured
     sys.exit(main.main())

@@ -120,7 +120,7 @@ class CutDevice:
     Args:
         folder: of the host.
         host_dies: whether the host loses power with the node.
-        slots: writes of the anchor beforehand, to come near the end of a sector.
+        slots: writes of the anchor beforehand, to come near an erasure.
     """
 
     def __init__(

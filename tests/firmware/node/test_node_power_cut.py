@@ -20,7 +20,7 @@ class Told:
     """Commands that were sent, and what was answered."""
 
     def __init__(self, folder: Path) -> None:
-        self.device = CutDevice(folder, host_dies=True, slots=20, least=40_000, root=root_of)
+        self.device = CutDevice(folder, host_dies=True, slots=52, least=40_000, root=root_of)
         self.crypto = ToyCrypto()
         self.world = World(self.device.store(), self.crypto).ready()
         self.user = self.world.enrol(self.world.person("Ada"), VALUES)

@@ -65,7 +65,7 @@ class Life:
 
     def __init__(self, folder: Path, host_dies: bool) -> None:
         # The last slots of a sector: the scenario goes over its end, and erases ahead.
-        self.device = CutDevice(folder, host_dies, slots=28, least=2500)
+        self.device = CutDevice(folder, host_dies, slots=60, least=2500)
         self.acknowledged = 0
 
     def go(self, cut_at: int, end: int = len(BATCHES)) -> bool:

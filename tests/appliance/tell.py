@@ -1,6 +1,7 @@
 """What a reader is told of the path on the simulated node."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from statistics import mean
 from typing import Any
 
@@ -52,18 +53,26 @@ def engagement(methods: Methods) -> Spent:
     )
 
 
-def told(engines: Run, software: Run, seconds: float) -> Iterator[Any]:
-    """All that is told, as lines and a table."""
+def told(runs: Sequence[Run], seconds: float) -> Iterator[Any]:
+    """All that is told, as lines and a table.
+
+    Args:
+        runs: with engines, and in software unless that was left out.
+        seconds: that they took.
+    """
+    engines, software = runs[0], runs[1] if len(runs) > 1 else None
     yield Text("Millions of cycles on the simulated system", "bold")
-    yield _costs(engines.spent, software.spent)
+    yield _costs(engines.spent, software.spent if software else None)
     yield ""
-    yield f"Means over what {engines.users} users did with engines, and {software.users} without."
+    without = f", and {software.users} without" if software else ""
+    yield f"Means over what {engines.users} users did with engines{without}."
     yield "Waiting for the line is left out. Collecting the heap is apart; times is without it."
     yield "An engagement is the six steps above it, with evidence for two witnesses."
     yield f"From reset to serving with engines: {_millions(engines.boot.busy)}."
     yield ""
     yield from _checked(engines, "with engines")
-    yield from _checked(software, "in software")
+    if software:
+        yield from _checked(software, "in software")
     yield f"{seconds // 60:.0f} min {seconds % 60:.0f} s"
 
 
@@ -81,22 +90,27 @@ def _checked(run: Run, words: str) -> Iterator[str]:
         yield "  A software node of equal seed, clock and commands has the same, byte for byte."
 
 
-def _costs(engines: Methods, software: Methods) -> Any:
+def _costs(engines: Methods, software: Methods | None) -> Any:
+    def row(words: str, of: Callable[[Methods], Sequence[Spent]]) -> tuple[Any, ...]:
+        return _row(words, of(engines), of(software) if software else None)
+
     rows: list[tuple[Any, ...]] = []
     for method, words in WORDS.items():
-        if method in ENGAGEMENT:
-            continue
-        rows.append(_row(words, engines[method], software[method]))
+        if method not in ENGAGEMENT:
+            rows.append(row(words, itemgetter(method)))
     rows.append(("", "", "", "", "", ""))
     for method in ENGAGEMENT:
-        rows.append(_row(WORDS[method], engines[method], software[method]))
-    rows.append(_row("one engagement", [engagement(engines)], [engagement(software)]))
+        rows.append(row(WORDS[method], itemgetter(method)))
+    rows.append(row("one engagement", lambda methods: [engagement(methods)]))
     return table("", "engines>", "collecting>", "software>", "collecting>", "times>", rows=rows)
 
 
-def _row(words: str, engines: Sequence[Spent], software: Sequence[Spent]) -> tuple[Any, ...]:
-    cells = [f(found) for found in (engines, software) for f in (busy, collecting)]
-    return (words, *map(_millions, cells), f"{busy(software) / busy(engines):.1f}")
+def _row(words: str, engines: Sequence[Spent], software: Sequence[Spent] | None) -> tuple[Any, ...]:
+    cells = [_millions(busy(engines)), _millions(collecting(engines))]
+    if software is None:
+        return (words, *cells, "", "", "")
+    cells += [_millions(busy(software)), _millions(collecting(software))]
+    return (words, *cells, f"{busy(software) / busy(engines):.1f}")
 
 
 def _millions(cycles: float) -> str:

@@ -15,7 +15,7 @@ from firmware import micropython
 ROOT = Path(__file__).parents[2]
 
 PROBE = """
-import accelerator, cobs, frames, hashlib, msgpack, ramstore, _crypto
+import accelerator, cobs, hashlib, link, msgpack, ramstore, _crypto
 import binascii, collections, gc, io, json, micropython, struct, sys, time
 assert binascii.crc32(b"123456789") == 0xcbf43926
 assert hashlib.sha3_256(b"").digest()[:2] == b"\\xa7\\xff"

@@ -63,7 +63,7 @@ def firmware(app: App, board: str) -> None:
 )
 @BOARD
 def flash(app: App, board: str, keep: bool, firmware: str | None) -> None:
-    """Bring what was built, or a firmware, to a BOARD, by openFPGALoader."""
+    """Bring gateware or firmware to a BOARD, by openFPGALoader."""
     options = ["--firmware", os.path.abspath(firmware)] if firmware else []
     _become(app, "flash", *["--keep"] * keep, *options, board)
 

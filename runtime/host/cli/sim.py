@@ -86,7 +86,7 @@ def run(
     control: int | None,
     **flags: bool,
 ) -> None:
-    """Run the node that lives in FOLDER on the simulated system, until Ctrl-C.
+    """Run the node of FOLDER on the simulated system, until Ctrl-C.
 
     What is missing is built first. The node serves the pseudo-terminal FOLDER/tty; its flash is
     FOLDER/device/flash, and FOLDER/kept.db has, sealed, what it leaves with its host. The control

@@ -3,7 +3,7 @@ with memory like block RAM, and like the SDRAM of a board.
 
 Cycles are those of the node's work; waiting for the line and collecting the heap are left out, the
 latter is told apart. They repeat as far as a socket's bytes come in equal pieces and signatures
-take equal attempts: to a few percent of an engagement.
+take equal attempts.
 """
 
 import asyncio

@@ -71,8 +71,10 @@ def test_its_flash_is_whole_after_a_stop_and_after_the_keeper_was_killed(tmp_pat
 
 
 def test_where_its_buttons_are_is_told(tmp_path: Path) -> None:
-    with attached(tmp_path, *simulated("--control", "0"), first="control tcp://127.0.0.1:"):
-        pass
+    told = "control tcp://127.0.0.1:"
+    with attached(tmp_path, *simulated("--control", "0"), first=told) as keeper:
+        assert keeper.stdout is not None
+        assert "ready" in keeper.stdout.readline()
 
 
 def test_a_simulator_that_ends_of_itself_is_an_error_with_its_words(tmp_path: Path) -> None:

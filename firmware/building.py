@@ -2,10 +2,12 @@
 
 import os
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["CommandFailed", "cache", "run", "tail"]
+__all__ = ["CommandFailed", "cache", "run", "tail", "workspace"]
 
 # A make's or a shell's settings must not leak into a build.
 REMOVED = ("BUILD", "CFLAGS", "CXXFLAGS", "LDFLAGS", "MAKEFLAGS", "MAKELEVEL", "MFLAGS", "V")
@@ -28,6 +30,20 @@ def cache() -> Path:
     """Return the folder for what is fetched and built, which may not exist yet."""
     home = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(home) / "optin-node"
+
+
+@contextmanager
+def workspace(made: Path) -> Iterator[Path]:
+    """Give a folder to build in, beside what is to be made.
+
+    What is ready is moved from there to its place in one step, so that nobody sees it half made.
+
+    Args:
+        made: file or folder that comes of it; its parent is made, if need be
+    """
+    made.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as folder:
+        yield Path(folder)
 
 
 def tail(log: str) -> str:

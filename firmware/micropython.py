@@ -17,7 +17,7 @@ import tempfile
 from collections import namedtuple
 from pathlib import Path
 
-from firmware.building import CommandFailed, cache, run, tail
+from firmware.building import CommandFailed, cache, run, tail, workspace
 
 __all__ = ["Toolchain", "ToolchainError", "ensure", "source_tarball", "unpack"]
 
@@ -136,8 +136,8 @@ def ensure(
         return toolchain
 
     _require(NEEDED_TO_BUILD)
-    with tempfile.TemporaryDirectory(dir=_made(cache()), prefix="building-") as work:
-        built = _build(unpack(Path(work), tarball), Path(work), frozen, sanitized)
+    with workspace(home) as work:
+        built = _build(unpack(work, tarball), work, frozen, sanitized)
         _install(built, home)
     return toolchain
 

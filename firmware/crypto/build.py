@@ -9,12 +9,11 @@ import os
 import platform
 import shutil
 import sys
-import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from firmware.building import CommandFailed, cache, run
+from firmware.building import CommandFailed, cache, run, workspace
 
 __all__ = [
     "BuildError", "FOLDER", "LIBRARY", "PROGRAM", "SANITIZED", "SECRETS", "WARNINGS", "build",
@@ -85,11 +84,10 @@ def _made(
     made = cache() / f"crypto-{_key(files, [*options, *linked])}" / name
     if made.exists():
         return made
-    made.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as work:
+    with workspace(made) as work:
         with ThreadPoolExecutor(JOBS) as pool:
-            objects = list(pool.map(lambda file: _object(Path(work), file, options), files))
-        new = Path(work) / name
+            objects = list(pool.map(lambda file: _object(work, file, options), files))
+        new = work / name
         if linked:
             _run("gcc", *options, "-o", new, *objects, *linked)
         else:

@@ -4,10 +4,9 @@ import hashlib
 import os
 import re
 import sys
-import tempfile
 from pathlib import Path
 
-from firmware.building import CommandFailed, cache, run
+from firmware.building import CommandFailed, cache, run, workspace
 from firmware.engines import CONFIGURATIONS
 from firmware.micropython import (
     MANIFEST,
@@ -61,9 +60,7 @@ def image(
     made = cache() / f"port-{key}" / "firmware.bin"
     if made.exists():
         return made
-    made.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as folder:
-        work = Path(folder)
+    with workspace(made) as work:
         (work / "lib").mkdir()
         (work / "lib" / "README.md").touch()
         manifest = work / "manifest.py"

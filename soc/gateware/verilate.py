@@ -3,14 +3,13 @@
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from migen import Module, Signal
 from migen.fhdl.verilog import convert
 
-from firmware.building import CommandFailed, cache, run
+from firmware.building import CommandFailed, cache, run, workspace
 
 __all__ = ["VerilatorError", "program"]
 
@@ -57,9 +56,7 @@ def program(
         return made / name
     if shutil.which("verilator") is None:
         raise VerilatorError("verilator is missing; install the Debian packages verilator and g++")
-    made.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as folder:
-        work = Path(folder)
+    with workspace(made) as work:
         for file, text in files.items():
             (work / file).write_text(text)
         made_as = ("--prefix", "Vdut", "-Mdir", "out", "-o", name)

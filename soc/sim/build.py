@@ -5,14 +5,13 @@ import logging
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterable
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
-from firmware.building import CommandFailed, cache, run
+from firmware.building import CommandFailed, cache, run, workspace
 from firmware.crypto import build as crypto
 from soc.software.build import FOLDER, CompilerError, image
 
@@ -75,9 +74,8 @@ def build(
             raise SimulatorError(
                 "verilator is missing; install the Debian packages verilator, make and g++"
             )
-        made.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as work:
-            ready = _verilated(Path(work), memory, variant, chosen, traced, fast, faulty)
+        with workspace(made) as work:
+            ready = _verilated(work, memory, variant, chosen, traced, fast, faulty)
             if not made.exists():
                 os.replace(ready, made)
     return Simulator(made / PROGRAM, made / "include")

@@ -4,10 +4,9 @@ import hashlib
 import os
 import struct
 import subprocess
-import tempfile
 from pathlib import Path
 
-from firmware.building import cache
+from firmware.building import cache, workspace
 from firmware.micropython import ToolchainError
 from firmware.port.build import NODE, image
 from soc.sim.build import Simulator
@@ -39,9 +38,7 @@ def firmware(simulator: Simulator, engines: str = "all", program: Path = NODE) -
     made = cache() / f"firmware-{hashlib.sha256(name.encode()).hexdigest()[:12]}" / "firmware.bin"
     if made.exists():
         return made
-    made.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as folder:
-        work = Path(folder)
+    with workspace(made) as work:
         _run(simulator, _in_mode(PREPARING, plain, work / "preparing.bin"), work / "memory.bin")
         os.replace(_in_mode(PREPARED, work / "memory.bin", work / "prepared.bin"), made)
     return made

@@ -3,11 +3,10 @@
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from firmware.building import CommandFailed, cache, run
+from firmware.building import CommandFailed, cache, run, workspace
 
 __all__ = ["CompilerError", "FOLDER", "image"]
 
@@ -50,9 +49,8 @@ def image(
     made = cache() / f"program-{_key(files, headers, options, includes)}" / f"{name}.bin"
     if made.exists():
         return made
-    made.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=made.parent, prefix="building-") as work:
-        elf, raw = Path(work) / f"{name}.elf", Path(work) / f"{name}.bin"
+    with workspace(made) as work:
+        elf, raw = work / f"{name}.elf", work / f"{name}.bin"
         # What is generated may warn.
         folders = [*(f"-I{folder}" for folder in (FOLDER, *includes)), f"-isystem{headers}"]
         _run("gcc", *FLAGS, *options, *folders, *files, f"-T{FOLDER / 'link.ld'}", "-o", elf)

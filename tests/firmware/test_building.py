@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.building import CommandFailed, cache, run
+from firmware.building import CommandFailed, cache, run, workspace
 
 
 def test_the_cache_is_where_the_environment_says(
@@ -42,3 +42,11 @@ def test_a_failure_tells_the_end_and_has_the_whole() -> None:
 
 def test_a_tool_gets_no_input() -> None:
     assert run(["cat"]) == ""
+
+
+def test_a_workspace_lies_beside_what_is_made_and_is_gone_behind_it(tmp_path: Path) -> None:
+    made = tmp_path / "kept" / "program"
+    with workspace(made) as work:
+        assert work.parent == made.parent
+        (work / "half").touch()
+    assert list(made.parent.iterdir()) == []

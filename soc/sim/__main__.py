@@ -55,8 +55,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _run(simulator: Simulator, options: argparse.Namespace) -> None:
     """Become the simulator."""
     given = {
-        "home": simulator.program.parent,
-        "image": options.image.absolute(),
         "uart": options.uart,
         "control": options.control,
         "script": options.script and options.script.absolute(),
@@ -73,9 +71,8 @@ def _run(simulator: Simulator, options: argparse.Namespace) -> None:
         "trace-from": options.trace_from,
         "trace-to": options.trace_to,
     }
-    words = [f"{name}={value}" for name, value in given.items() if value is not None]
     sys.stdout.flush()
-    os.execv(simulator.program, [str(simulator.program), *words])
+    os.execv(simulator.program, simulator.command(options.image.absolute(), given))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@ import logging
 import os
 import shutil
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -42,6 +42,17 @@ class Simulator(NamedTuple):
 
     program: Path
     headers: Path  # folder with generated/csr.h, mem.h and soc.h for C
+
+    def command(self, image: Path, options: Mapping[str, object] | None = None) -> list[str]:
+        """Words of the process that simulates an image.
+
+        Args:
+            image: what main RAM holds at reset
+            options: of the program, `harness/options.h`; those that are None are left out
+        """
+        given = {"home": self.program.parent, "image": image, **(options or {})}
+        words = (f"{name}={value}" for name, value in given.items() if value is not None)
+        return [str(self.program), *words]
 
 
 def build(

@@ -33,7 +33,7 @@ def firmware(simulator: Simulator, engines: str = "all", program: Path = NODE) -
     Raises:
         ToolchainError: if it does not build or does not load
     """
-    plain = image(simulator.headers, (SOFTWARE,), engines, program=program, node=True)
+    plain = image(simulator.headers, (SOFTWARE,), engines, program=program)
     name = f"{plain.parent.name} {simulator.program.parent.name}"
     made = cache() / f"firmware-{hashlib.sha256(name.encode()).hexdigest()[:12]}" / "firmware.bin"
     if made.exists():
@@ -52,13 +52,7 @@ def _in_mode(mode: bytes, source: Path, target: Path) -> Path:
 
 
 def _run(simulator: Simulator, program: Path, memory: Path) -> None:
-    options = {
-        "home": simulator.program.parent,
-        "image": program,
-        "dump": memory,
-        "max-cycles": MAX_CYCLES,
-    }
-    words = [f"{name}={value}" for name, value in options.items()]
-    done = subprocess.run([simulator.program, *words], capture_output=True, text=True)
+    command = simulator.command(program, {"dump": memory, "max-cycles": MAX_CYCLES})
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         raise ToolchainError(f"the firmware does not load:\n{done.stdout}{done.stderr}")

@@ -99,9 +99,8 @@ def _run(memory: str, configuration: str, messages: int) -> tuple[dict[str, Rows
         [crypto.FOLDER, engines.FOLDER, PORT],
     )
     said = subprocess.run(
-        [simulator.program, f"home={simulator.program.parent}", f"image={program}"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
+        simulator.command(program), capture_output=True, text=True, check=True
+    ).stdout
     *lines, last = said.splitlines()
     measured = defaultdict(list)
     for line in lines:

@@ -28,10 +28,7 @@ def _speed() -> Figure:
         includes=[crypto.FOLDER],
     )
     before = os.times()
-    ours = subprocess.run(
-        [simulator.program, f"home={simulator.program.parent}", f"image={program}"],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    ours = subprocess.run(simulator.command(program), capture_output=True, text=True, check=True)
     after = os.times()
     said, seconds = stock.run(program)
     if ours.stdout not in said:  # a hash, and the cycles it took

@@ -92,16 +92,13 @@ class Node:
         with tempfile.TemporaryDirectory() as folder:
             loaded, script = Path(folder) / "image", Path(folder) / "script"
             loaded.write_bytes(self._loaded(step))
-            options = [f"image={loaded}"]
+            options = {}
             if flip:
                 script.write_text(" ".join(map(str, flip)) + "\n")
                 most = flip.cycle + PATIENCE * self.usual[step].ended
-                options += [f"script={script}", f"max-cycles={most}"]
-            done = subprocess.run(
-                [self._simulator.program, f"home={self._simulator.program.parent}", *options],
-                capture_output=True,
-                text=True,
-            )
+                options = {"script": script, "max-cycles": most}
+            command = self._simulator.command(loaded, options)
+            done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode == HANGS:
             return Outcome("hangs")
         assert done.returncode in (0, 1) and done.stdout, done.stderr

@@ -35,7 +35,7 @@ def image(
     engines: str = "all",
     firmware_at: int = FIRMWARE_AT,
     program: Path = NODE,
-    node: bool = False,
+    node: bool = True,
     options: tuple[str, ...] = (),
 ) -> Path:
     """Build the port with a program, unless that has been done.
@@ -46,7 +46,7 @@ def image(
         engines: one of `engines.CONFIGURATIONS`
         firmware_at: where the firmware begins in the flash; the node's own part lies in front
         program: Python file `boot.py`, run after reset
-        node: whether the node's code is frozen in for it, as it is for the node's own
+        node: whether the node's code is frozen in for it
         options: further ones of the C compiler
 
     Returns:
@@ -55,7 +55,6 @@ def image(
     Raises:
         ToolchainError: if MicroPython cannot be had, or something does not compile
     """
-    node = node or program == NODE
     key = _key(program, headers, engines, firmware_at, node, options)
     made = cache() / f"port-{key}" / "firmware.bin"
     if made.exists():

@@ -19,7 +19,7 @@ def test_frozen_code_boots_signs_by_the_engines_hears_the_line_and_panics_by_nam
     tmp_path: Path,
 ) -> None:
     simulator = build()
-    program = image(simulator.headers, (SOFTWARE,), program=PROGRAM)
+    program = image(simulator.headers, (SOFTWARE,), program=PROGRAM, node=False)
     script = tmp_path / "script"
     script.write_text(f"1000000 uart {SENT.hex()}\n")
     done = subprocess.run(

@@ -17,7 +17,11 @@ MAIN_RAM = 0x4000_0000
 def test_a_program_that_hangs_panics_by_its_place_and_is_started_anew() -> None:
     simulator = build()
     program = image(
-        simulator.headers, (SOFTWARE,), program=PROGRAM, options=(f"-DWATCHDOG_MS={PATIENCE_MS}",)
+        simulator.headers,
+        (SOFTWARE,),
+        program=PROGRAM,
+        node=False,
+        options=(f"-DWATCHDOG_MS={PATIENCE_MS}",),
     )
     words = [sys.executable, "-m", "soc.sim", "run", program, "--max-cycles"]
     cycles = 5 * PATIENCE_MS * CYCLES_A_MS

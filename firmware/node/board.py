@@ -74,7 +74,7 @@ def main(measurement: bytes) -> None:
         lambda: Soldered(FlashPart(SECTORS, 1), FlashPart(0, SECTORS), random),
         Crypto(random),
         Pipe,
-        board.uptime_ns,
+        board,
         places_of(InMemory(zips), InMemory(names)),
         random,
         (

@@ -144,7 +144,7 @@ def main(crypto=None) -> int:
             lambda: Device(sys.argv[1], _sync),
             crypto,
             pipe,
-            _uptime_ns,
+            Uptime,
             places,
             os.urandom,
             measured,
@@ -181,6 +181,16 @@ else:
 
     def _uptime_ns():
         return time.ticks_us() * 1000
+
+
+class Uptime:
+    """Time since some moment before the start."""
+
+    uptime_ns = staticmethod(_uptime_ns)
+
+    @staticmethod
+    def uptime_ms() -> int:
+        return _uptime_ns() // 10**6
 
 
 if hasattr(os, "fsync"):

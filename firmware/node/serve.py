@@ -26,7 +26,7 @@ def root_of(store) -> bytes:
     return Tree(store, store.count()).root()
 
 
-def serve(device, crypto, pipe, uptime_ns, places, random, measurements: tuple) -> None:
+def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> None:
     """Power up, and serve the line until the host says `stop`.
 
     Args:
@@ -34,7 +34,7 @@ def serve(device, crypto, pipe, uptime_ns, places, random, measurements: tuple) 
             the AnchorLog `anchor`.
         crypto: port.
         pipe: the line, as `keeper.Line` has it.
-        uptime_ns: function without arguments; ns since the start.
+        time: with `uptime_ns()` and `uptime_ms()`, since the start.
         places: Places.
         random: function of a number to so many random bytes.
         measurements: of what runs here, Measurement each.
@@ -44,10 +44,7 @@ def serve(device, crypto, pipe, uptime_ns, places, random, measurements: tuple) 
         whatever `pipe` raises.
     """
 
-    def now_ms():
-        return uptime_ns() // 10**6
-
-    line = Line(Link(random(NONCE), RING), pipe, now_ms)
+    line = Line(Link(random(NONCE), RING), pipe, time.uptime_ms)
     try:
         own = device()
         store = KeptStore(_ram(), Keeper(line.ask), own.anchor, Sealer(crypto, own.key), root_of)
@@ -56,7 +53,7 @@ def serve(device, crypto, pipe, uptime_ns, places, random, measurements: tuple) 
             KINDS,
             store,
             crypto,
-            lambda floor: Clock(uptime_ns, None, floor),
+            lambda floor: Clock(time.uptime_ns, None, floor),
             accelerator=Accelerator(),
             places=places,
             max_live=LIVE,
@@ -67,7 +64,7 @@ def serve(device, crypto, pipe, uptime_ns, places, random, measurements: tuple) 
         raise
     line.session = Session(node, line.link)
     node.directory.on_failure = lambda kind, error: line.session.log(
-        f"a {kind} failed with {type(error).__name__}", now_ms()
+        f"a {kind} failed with {type(error).__name__}", time.uptime_ms()
     )
     line.announce(READY, [node.id])
     while not line.stopping:

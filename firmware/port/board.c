@@ -231,7 +231,6 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_flash_program), MP_ROM_PTR(&board_flash_program_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_erase), MP_ROM_PTR(&board_flash_erase_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_sectors), MP_ROM_INT(FLASH_SECTORS)},
-    {MP_ROM_QSTR(MP_QSTR_frequency), MP_ROM_INT(CONFIG_CLOCK_FREQUENCY)},
 };
 static MP_DEFINE_CONST_DICT(globals, globals_table);
 

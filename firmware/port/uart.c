@@ -21,17 +21,13 @@ static struct {
     volatile uint32_t in, out;
 } sending;
 
-volatile uint32_t uart_lost;
-
 static void take_in(void)
 {
     while (!uart_rxempty_read()) {
         uint8_t byte = (uint8_t)uart_rxtx_read();
         uart_ev_pending_write(EVENT_RX); /* takes it off the UART's own ring */
-        if (received.in - received.out < UART_RING)
+        if (received.in - received.out < UART_RING) /* beyond its credit the link sends again */
             received.bytes[received.in++ % UART_RING] = byte;
-        else
-            uart_lost++;
     }
 }
 

@@ -26,7 +26,4 @@ void uart_set_speed(uint32_t baud);
 /* Send without interrupts and rings, for a panic. */
 void uart_send_now(const uint8_t *bytes, size_t size);
 
-/* Bytes lost because the ring was full. */
-extern volatile uint32_t uart_lost;
-
 #endif

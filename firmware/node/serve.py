@@ -62,7 +62,7 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
     except NodeError as error:
         _say_last(line, FAILED, error.to_wire())
         raise
-    line.session = Session(node, line.link)
+    line.session = Session(node, line.link, random)
     node.directory.on_failure = lambda kind, error: line.session.log(
         f"a {kind} failed with {type(error).__name__}", time.uptime_ms()
     )

@@ -123,7 +123,8 @@ class Server:
         os.set_blocking(self._fd, False)
         line.unlink(missing_ok=True)
         line.symlink_to(os.ttyname(self._client_end))
-        self._session = Session(node, Link(secrets.token_bytes(8), ring=RING))
+        link = Link(secrets.token_bytes(8), ring=RING)
+        self._session = Session(node, link, secrets.token_bytes)
         node.directory.on_failure = self._report
         self._wake, self._waker = os.pipe()
         self._stopping = False

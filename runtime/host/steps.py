@@ -27,14 +27,6 @@ PAGE = 100  # ids asked for at a time
 ENTRIES = 64  # journal entries asked for at a time
 
 
-class Holder(Signer, Protocol):
-    """Somebody with a key pair of their own."""
-
-    @property
-    def public_key(self) -> bytes:
-        """ML-DSA-87 public key."""
-
-
 class Person(Holder, Protocol):
     """A user: known to each partner by another key."""
 
@@ -95,7 +87,8 @@ class Signature(NamedTuple):
 
 
 async def provision(client: Client, operator: Holder) -> Done:
-    """Bind the operator to a new node."""
+    """Bind the operator to a new node. The channel is the operator's from then on."""
+    await client.authenticate(operator)
     done = await client.command(operator, records.Provision(), (operator.public_key,))
     client.identity = await client.read(records.Identity())
     return done

@@ -88,6 +88,10 @@ class Node:
         data = self._seed + sequence.to_bytes(8, "big") + label.encode()
         return shake_256(data).digest(size)
 
+    def sign(self, purpose: bytes, message: bytes) -> bytes:
+        """The node's own ML-DSA-87 signature under context `purpose`."""
+        return self.crypto.sign(self.identity_seed, purpose, message)
+
     @property
     def kem_public_key(self) -> bytes:
         """ML-KEM-1024 encapsulation key (1,568 bytes), made when it is first asked for."""

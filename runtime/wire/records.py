@@ -56,6 +56,9 @@ OPTIONS = {
         # Who signs it: a role, "self" (the key comes along), "any" registered party, or "" for an
         # unsigned request.
         ("signer", ""),
+        # Roles of the hosts that may ask it though nobody signs it; none for every host. A signed
+        # one is passed on for hosts of the signer's role. The operator's may ask everything.
+        ("hosts", ()),
         ("journaled", True),  # whether it changes anything
         ("sealed", False),  # whether it travels sealed to the node's ML-KEM key
         ("enclosures", ()),  # what lies beside the signed body, in order
@@ -502,7 +505,7 @@ TABLE = {
     "Status": (
         "request", "status", "Counters of the node: load, failures, dead letters.",
         (),
-        (("to", "node"), ("journaled", False)),
+        (("to", "node"), ("hosts", ("auditor",)), ("journaled", False)),
         (
             ("entries", "U64", "in the journal"),
             ("live", "U32", "entities in memory"),
@@ -881,7 +884,7 @@ TABLE = {
             ("after", "up to 64", "`next` of the page before; empty for the first"),
             ("limit", "U8", ""),
         ),
-        (("to", "code"), ("journaled", False), ("timed", True)),
+        (("to", "code"), ("hosts", ("auditor",)), ("journaled", False), ("timed", True)),
         (("codes", "list of 255 ID", ""), ("next", "up to 64", "empty on the last page")),
     ),
     "GetCode": (

@@ -1,0 +1,164 @@
+"""The gate: what a line may ask, by the channel it comes through and who is at its other end.
+
+Without a channel there is the node's identity, and the handshake. With one, a request is passed on
+if a role of the host may ask it; what a signed command may do is its signer's roles, as ever.
+"""
+
+from runtime.wire.channel import FINISH, HELLO, RECORD
+from runtime.wire.commands import party_id
+from runtime.wire.errors import Malformed, NodeError, Unauthorized
+from runtime.wire.handshake import NodeHandshake
+from runtime.wire.records import REQUESTS
+from runtime.wire.requests import Request, encode_notification, encode_response, parse
+from runtime.wire.schema import spec_of
+
+PLAIN = ("identity",)  # what is answered without a channel
+ANYBODY = ("self", "any")  # signers that are no role
+
+
+class Gate:
+    """The node's end of the channels of one line.
+
+    One channel is open at a time, and one handshake under way beside it: whoever opens the next
+    must have proved first who they are.
+
+    Args:
+        node: Node.
+        random: function of a number to so many random bytes.
+
+    Attributes:
+        host: id of the party at the other end; None while there is no channel.
+        outgoing: messages for the line, in order.
+        opened: goes up with each channel, and when there is none any more: what was asked before
+            is answered to nobody.
+        noise: messages that were no requests.
+    """
+
+    def __init__(self, node, random) -> None:
+        self._node = node
+        self._random = random
+        self.opened = self.noise = 0
+        self.close()
+
+    def close(self) -> None:
+        """Be without channel, handshake and anything to send."""
+        self._handshake = self._channel = self.host = None
+        self._roles: tuple = ()
+        self.outgoing: list[bytes] = []
+        self.opened += 1
+
+    def take(self, message: bytes) -> tuple[Request, bool] | None:
+        """(request, whether it came through the channel) of a message.
+
+        None if there is nothing to do: an answer, if there is to be one, is in `outgoing`.
+        """
+        kind = message[0] if message else 0
+        if kind == HELLO or kind == FINISH:
+            self._shake(kind, message)
+            return None
+        secured = kind == RECORD
+        try:
+            request = parse(self._content(message) if secured else message)
+        except Malformed:
+            request = None
+        if not isinstance(request, Request):
+            self.noise += 1
+            return None
+        try:
+            self._check(request.method, secured)
+        except NodeError as error:
+            self.send(encode_response(request.id, error.to_wire(), None), secured)
+            return None
+        return request, secured
+
+    def send(self, message: bytes, secured: bool = True) -> None:
+        """Add to `outgoing`, through the channel or as it is."""
+        self.outgoing.append(self._channel.seal(message) if secured else message)
+
+    # ----------------------------------------------------------------------- the channel
+
+    def _shake(self, kind, message):
+        try:
+            if kind == HELLO:
+                self._handshake = NodeHandshake(
+                    self._node.crypto, self._random, self._node.sign, self._node.id, self._key_of
+                )
+                self.outgoing.append(self._handshake.answer(message))
+            else:
+                self._finish(message)
+        except NodeError as error:
+            # Whoever reads it in good faith learns why there is no channel; it proves nothing.
+            self._handshake = None
+            self.outgoing.append(encode_notification("refused", error.to_wire()))
+
+    def _finish(self, message):
+        handshake, self._handshake = self._handshake, None
+        if handshake is None:
+            raise Unauthorized("the end of a handshake without its beginning", "a hello first")
+        done, channel = handshake.done(message)
+        self.close()
+        self._channel = channel
+        self.host = handshake.host
+        self.outgoing.append(done)
+
+    def _key_of(self, host, enclosed):
+        """A party's key as of now; of one that is not known here, the key whose hash is its id."""
+        return self._node.key_of(host) or (enclosed if party_id(enclosed) == host else None)
+
+    def _content(self, record):
+        """What a record holds; empty for the channel's end, and if there is none for it."""
+        try:
+            if self._channel is None:
+                raise Unauthorized("there is no channel", "a handshake first", "connect again")
+            content = self._channel.open(record)
+        except NodeError as error:
+            self.close()
+            self.outgoing.append(encode_notification("refused", error.to_wire()))
+            return b""
+        if content is None:
+            self.close()
+            return b""
+        return content
+
+    # -------------------------------------------------------------------------- the host
+
+    @property
+    def is_operator(self) -> bool:
+        """Whether the host is the operator's."""
+        return self.host is not None and "operator" in self._known_roles()
+
+    def _check(self, method, secured):
+        """Refuse what the host may not ask."""
+        if not secured:
+            if method not in PLAIN:
+                raise Unauthorized(
+                    f"{method!r:.60} came without a secure channel",
+                    "the handshake that runtime/wire/CHANNEL.md describes",
+                )
+            return
+        request = REQUESTS.get(method)
+        if request is None or self._node.operator is None:
+            return  # it is refused, or all there is to do is to provision
+        if self.is_operator:
+            return
+        roles = self._known_roles()
+        signer, hosts = spec_of(request).more["signer"], spec_of(request).more["hosts"]
+        if not signer:
+            allowed = not hosts or any([role in roles for role in hosts])
+        elif signer in ANYBODY:
+            allowed = signer == "self" or bool(roles)
+        else:
+            allowed = signer in roles
+        if not allowed:
+            raise Unauthorized(
+                f"the host of this channel may not ask {method}: it is "
+                + (" and ".join(roles) if roles else "not registered here"),
+                "a host that is " + (signer if signer not in ("", "any") else " or ".join(hosts)),
+                "connect with the key of such a party",
+            )
+
+    def _known_roles(self):
+        if not self._roles:  # it may have been registered meanwhile
+            state = self._node.state_of("party", self.host)
+            self._roles = state.roles if state else ()
+        return self._roles

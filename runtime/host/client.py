@@ -136,6 +136,7 @@ class Client:
         *,
         host: Holder | None = None,
         node: bytes | None = None,
+        meet: Callable[[records.IdentityReply], None] | None = None,
         head: records.Head | None = None,
         timeout_s: float = 10.0,
     ) -> Self:
@@ -145,6 +146,7 @@ class Client:
             line: path of a terminal, `tcp://host:port`, or an open Transport.
             host: the party that asks: its roles decide what it may ask. A guest by default.
             node: id that the node must have.
+            meet: is shown who is there before anything else is said; may raise.
             head: last head known of it; the node must prove that it only appended since.
             timeout_s: how long one answer may take, seconds.
 
@@ -160,6 +162,8 @@ class Client:
         try:
             client.identity = await client.read(records.REQUESTS["identity"]())
             client._check_identity(node)
+            if meet:
+                meet(client.identity)
             await client.authenticate(host or client._host)
             client.head = head
         except BaseException:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from runtime.host.audit.bundle import Bundle, Identity
-from runtime.host.client import Client, Done, NodeLied, Receipt, Signer
+from runtime.host.client import Client, Done, Holder, NodeLied, Receipt, Signer
 from runtime.host.crypto import Crypto
 from runtime.host.opened import NotAsCommitted, Opened, check_opened
 from runtime.host.witness import check_evidence

@@ -13,7 +13,7 @@ from runtime.wire.requests import Request, encode_notification, encode_response,
 from runtime.wire.schema import spec_of
 
 PLAIN = ("identity",)  # what is answered without a channel
-ANYBODY = ("self", "any")  # signers that are no role
+BY_SIGNATURE = ("self", "any")  # signers that are no role: the signature alone decides
 
 
 class Gate:
@@ -141,20 +141,18 @@ class Gate:
             return  # it is refused, or all there is to do is to provision
         if self.is_operator:
             return
+        spec = spec_of(request)
+        signer, hosts = spec.more["signer"], spec.more["hosts"]
+        if signer in BY_SIGNATURE or not signer and not hosts:
+            return
+        wanted = (signer,) if signer else hosts
         roles = self._known_roles()
-        signer, hosts = spec_of(request).more["signer"], spec_of(request).more["hosts"]
-        if not signer:
-            allowed = not hosts or any([role in roles for role in hosts])
-        elif signer in ANYBODY:
-            allowed = signer == "self" or bool(roles)
-        else:
-            allowed = signer in roles
-        if not allowed:
+        if not any([role in roles for role in wanted]):
             raise Unauthorized(
                 f"the host of this channel may not ask {method}: it is "
-                + (" and ".join(roles) if roles else "not registered here"),
-                "a host that is " + (signer if signer not in ("", "any") else " or ".join(hosts)),
-                "connect with the key of such a party",
+                + (" and ".join(roles) or "not registered here"),
+                "a host that is operator or " + " or ".join(wanted),
+                "connect as such a party: optin --as NAME",
             )
 
     def _known_roles(self):

@@ -56,6 +56,15 @@ DEFAULT_KEYS = "~/.config/optin/keys"
     help="Your key folder. Its passphrase comes from OPTIN_PASSPHRASE or is asked for.",
 )
 @click.option(
+    "--as",
+    "host",
+    envvar="OPTIN_AS",
+    show_envvar=True,
+    metavar="NAME",
+    help="Your key that opens the channel: a node lets it ask what its roles may. The last one "
+    "that a node was met with by default, else the only one.",
+)
+@click.option(
     "--insecure-no-passphrase",
     is_flag=True,
     help="Make a key folder whose keys are in clear: for demonstrations.",
@@ -74,6 +83,7 @@ def cli(
     context: click.Context,
     line: str | None,
     keys: str,
+    host: str | None,
     insecure_no_passphrase: bool,
     timeout: float,
 ) -> None:
@@ -82,7 +92,7 @@ def cli(
     Every command prints for people, or one JSON value with --json. Ids may be shortened to
     their first digits, and are called by name where your key folder knows one.
     """
-    context.obj = App(line, Path(keys).expanduser(), insecure_no_passphrase, timeout)
+    context.obj = App(line, Path(keys).expanduser(), host, insecure_no_passphrase, timeout)
 
 
 for _noun in (

@@ -29,6 +29,7 @@ from runtime.host.keyfolder import (
     WrongPassphrase,
 )
 from runtime.host.transports import TransportError
+from runtime.wire import records
 from runtime.wire.errors import NodeError
 from runtime.wire.schema import make_id
 
@@ -92,9 +93,12 @@ def _sentences(text: str) -> tuple[str, str, str]:
 class App:
     """The global options, and what commands do with them."""
 
-    def __init__(self, line: str | None, keys: Path, insecure: bool, timeout_s: float) -> None:
+    def __init__(
+        self, line: str | None, keys: Path, host: str | None, insecure: bool, timeout_s: float
+    ) -> None:
         self.line = line
         self.keys = keys
+        self.host = host
         self.insecure = insecure
         self.timeout_s = timeout_s
         self.as_json = False
@@ -215,10 +219,13 @@ class App:
     # ---------------------------------------------------------------------- the connection
 
     @contextlib.asynccontextmanager
-    async def node(self) -> AsyncIterator[Client]:
+    async def node(self, as_guest: bool = False) -> AsyncIterator[Client]:
         """A connection to the node that was met on this line before, if there was one.
 
         A known head must be a part of the journal still; what is checked now is kept for next time.
+
+        Args:
+            as_guest: whether what is asked is nobody's in particular.
         """
         if not self.line:
             raise Problem(
@@ -226,11 +233,22 @@ class App:
                 "its line: --line PATH, or OPTIN_LINE; tcp://host:port works too",
                 "optin node run FOLDER, then --line FOLDER/tty",
             )
-        async with await Client.connect(self.line, timeout_s=self.timeout_s) as client:
-            identity, book = client.identity, self.book
+        label, book = self.label, self.book
+
+        def meet(identity: records.IdentityReply) -> None:
             if book is not None:
-                label = self.line if "://" in self.line else os.path.abspath(self.line)
                 book.pin_node(label, identity.node, identity.public_key)
+
+        async with await Client.connect(
+            self.line,
+            host=None if as_guest else self._host(),
+            meet=meet,
+            timeout_s=self.timeout_s,
+        ) as client:
+            identity = client.identity
+            if self.host:
+                self.came_as(self.host)
+            if book is not None:
                 client.head = book.head(identity.node)
                 if client.head is not None:
                     await client.latest_head()
@@ -239,6 +257,25 @@ class App:
             finally:
                 if book is not None and client.head is not None:
                     book.save_head(identity.node, client.head)
+
+    @property
+    def label(self) -> str:
+        """The address that people use for the node."""
+        line = self.line or ""
+        return line if "://" in line else os.path.abspath(line)
+
+    def _host(self) -> Key | None:
+        """Who asks; None for a guest."""
+        name = self.host
+        if name is None and self.book is not None:
+            names = self.book.names()
+            name = self.book.host(self.label) or (names[0] if len(names) == 1 else None)
+        return None if name is None else self.key(name)
+
+    def came_as(self, name: str) -> None:
+        """Open channels to this node with this key from now on."""
+        if self.book is not None:
+            self.book.come_as(self.label, name)
 
     async def proved(self, client: Client, done: Done) -> dict[str, Any]:
         """Where a command stands in the journal, after checking the receipt."""

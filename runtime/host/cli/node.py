@@ -114,6 +114,7 @@ async def provision(app: App, operator: str) -> None:
     key = app.key(operator)
     async with app.node() as client:
         done = await steps.provision(client, key)
+        app.came_as(operator)
         proof = await app.proved(client, done)
         app.say(
             {"operator": key.id, "node": client.identity.node, **proof},

@@ -80,7 +80,7 @@ def main() -> int:
     try:
         clear(folder)
         running = start(folder)
-        app = App(str(running.line), folder / "keys", insecure=True, timeout_s=30.0)
+        app = App(str(running.line), folder / "keys", None, insecure=True, timeout_s=30.0)
         KeyFolder.create(app.keys, None)
         code = asyncio.run(play(app, folder))
         app.say(None, *_hints(folder, running.process.pid, code))

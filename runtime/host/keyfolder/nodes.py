@@ -75,6 +75,17 @@ class Nodes(Files):
             nodes = read(path, missing={})
             return {label: _pinned(label, known) for label, known in sorted(nodes.items())}
 
+    def come_as(self, label: str, name: str) -> None:
+        """Remember which key opens channels to the node met under a label."""
+        with self._editing("nodes.json") as nodes:
+            if label in nodes:
+                nodes[label]["host"] = name
+
+    def host(self, label: str) -> str | None:
+        """Name of the key that opens channels to the node met under a label, if one has."""
+        known: dict[str, str] = read(self.path / "nodes.json", missing={}).get(label, {})
+        return known.get("host")
+
     def head(self, node: bytes) -> Head | None:
         """The last verified head of a node (id, 32 bytes); None before the first."""
         path = self.path / "heads.json"

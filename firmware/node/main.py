@@ -133,10 +133,12 @@ def main(crypto=None) -> int:
     Args:
         crypto: port; by default the firmware's own.
     """
-    if len(sys.argv) != 3:
-        print("usage: micropython -m firmware.node.main DEVICE PLACES", file=sys.stderr)
+    if len(sys.argv) not in (3, 4):
+        words = "usage: micropython -m firmware.node.main DEVICE PLACES [OPERATOR]"
+        print(words, file=sys.stderr)
         return 2
     try:
+        operator = bytes.fromhex(sys.argv[3]) if len(sys.argv) == 4 else b""
         places = read_places(sys.argv[2])
         measured = (Measurement("program", digest_of(PROGRAM)),)
         crypto, pipe = crypto or _own_crypto(), _standard_pipe()
@@ -148,10 +150,11 @@ def main(crypto=None) -> int:
             places,
             os.urandom,
             measured,
+            operator,
         )
     except LineEnded:
         return 0
-    except (NodeError, OSError) as error:
+    except (NodeError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0

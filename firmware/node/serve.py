@@ -26,7 +26,9 @@ def root_of(store) -> bytes:
     return Tree(store, store.count()).root()
 
 
-def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> None:
+def serve(
+    device, crypto, pipe, time, places, random, measurements: tuple, operator: bytes = b""
+) -> None:
     """Power up, and serve the line until the host says `stop`.
 
     Args:
@@ -38,6 +40,7 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
         places: Places.
         random: function of a number to so many random bytes.
         measurements: of what runs here, Measurement each.
+        operator: who may become operator of a new node; see Gate.
 
     Raises:
         NodeError: the node cannot start; the host was told why.
@@ -62,7 +65,7 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
     except NodeError as error:
         _say_last(line, FAILED, error.to_wire())
         raise
-    line.session = Session(node, line.link, random)
+    line.session = Session(node, line.link, random, operator)
     node.directory.on_failure = lambda kind, error: line.session.log(
         f"a {kind} failed with {type(error).__name__}", time.uptime_ms()
     )

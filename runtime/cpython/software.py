@@ -112,9 +112,10 @@ class Server:
     Args:
         node: the node.
         line: path of the symbolic link to the terminal's client end.
+        operator: who may become operator; see Gate.
     """
 
-    def __init__(self, node: Node, line: Path) -> None:
+    def __init__(self, node: Node, line: Path, operator: bytes = b"") -> None:
         self._node = node
         self._line = line
         # The client end stays open here too: else a client that leaves would hang up the line.
@@ -124,7 +125,7 @@ class Server:
         line.unlink(missing_ok=True)
         line.symlink_to(os.ttyname(self._client_end))
         link = Link(secrets.token_bytes(8), ring=RING)
-        self._session = Session(node, link, secrets.token_bytes)
+        self._session = Session(node, link, secrets.token_bytes, operator)
         node.directory.on_failure = self._report
         self._wake, self._waker = os.pipe()
         self._stopping = False
@@ -178,12 +179,17 @@ def _now_ms() -> int:
     return time.monotonic_ns() // 10**6
 
 
-def run(path: Path) -> None:
-    """Serve the node in `path`; prints its line once it is ready."""
+def run(path: Path, operator: bytes = b"") -> None:
+    """Serve the node in `path`; prints its line once it is ready.
+
+    Args:
+        path: its folder.
+        operator: who may become operator of a new node; see Gate.
+    """
     folder = Folder(path)
     try:
         node = make_node(folder)
-        server = Server(node, folder.line)
+        server = Server(node, folder.line, operator)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, server.stop)
         print(f"node {node.id.hex()} ready on {folder.line}", flush=True)

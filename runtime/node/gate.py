@@ -8,11 +8,12 @@ from runtime.wire.channel import FINISH, HELLO, RECORD
 from runtime.wire.commands import party_id
 from runtime.wire.errors import Malformed, NodeError, Unauthorized
 from runtime.wire.handshake import NodeHandshake
-from runtime.wire.records import REQUESTS
+from runtime.wire.records import REQUESTS, Command, Signed
 from runtime.wire.requests import Request, encode_notification, encode_response, parse
-from runtime.wire.schema import spec_of
+from runtime.wire.schema import decode, spec_of
 
 PLAIN = ("identity",)  # what is answered without a channel
+FINGERPRINT = 10  # bytes of an id that people compare
 BY_SIGNATURE = ("self", "any")  # signers that are no role: the signature alone decides
 
 
@@ -25,6 +26,8 @@ class Gate:
     Args:
         node: Node.
         random: function of a number to so many random bytes.
+        operator: id, or at least its first 10 bytes, of the party that may become operator; empty
+            if nobody was named when the node was started.
 
     Attributes:
         host: id of the party at the other end; None while there is no channel.
@@ -34,9 +37,10 @@ class Gate:
         noise: messages that were no requests.
     """
 
-    def __init__(self, node, random) -> None:
+    def __init__(self, node, random, operator: bytes = b"") -> None:
         self._node = node
         self._random = random
+        self._awaited = operator
         self.opened = self.noise = 0
         self.close()
 
@@ -65,7 +69,7 @@ class Gate:
             self.noise += 1
             return None
         try:
-            self._check(request.method, secured)
+            self._check(request, secured)
         except NodeError as error:
             self.send(encode_response(request.id, error.to_wire(), None), secured)
             return None
@@ -127,8 +131,9 @@ class Gate:
         """Whether the host is the operator's."""
         return self.host is not None and "operator" in self._known_roles()
 
-    def _check(self, method, secured):
+    def _check(self, request, secured):
         """Refuse what the host may not ask."""
+        method = request.method
         if not secured:
             if method not in PLAIN:
                 raise Unauthorized(
@@ -136,12 +141,16 @@ class Gate:
                     "the handshake that runtime/wire/CHANNEL.md describes",
                 )
             return
-        request = REQUESTS.get(method)
-        if request is None or self._node.operator is None:
-            return  # it is refused, or all there is to do is to provision
+        known = REQUESTS.get(method)
+        if known is None:
+            return  # the node says so
+        if self._node.operator is None:
+            if method == "provision":
+                self._check_binding(request.params)
+            return  # there is nothing to hide yet
         if self.is_operator:
             return
-        spec = spec_of(request)
+        spec = spec_of(known)
         signer, hosts = spec.more["signer"], spec.more["hosts"]
         if signer in BY_SIGNATURE or not signer and not hosts:
             return
@@ -153,6 +162,23 @@ class Gate:
                 + (" and ".join(roles) or "not registered here"),
                 "a host that is operator or " + " or ".join(wanted),
                 "connect as such a party: optin --as NAME",
+            )
+
+    def _check_binding(self, params):
+        """Refuse an operator that nobody at the node has agreed to: not who calls first is it."""
+        command = decode(Command, spec_of(Signed).build(params, "provision").body)
+        if command.party != self.host:
+            raise Unauthorized(
+                "another party than the host of this channel would become operator",
+                "the operator's own channel",
+            )
+        if len(self._awaited) < FINGERPRINT or not self.host.startswith(self._awaited):
+            raise Unauthorized(
+                f"{self.host.hex()[:20]} is not awaited as operator of this node",
+                "the one that was named when the node was started"
+                if self._awaited
+                else "one that is named when the node is started",
+                "start the node with the operator's fingerprint: optin node run --operator",
             )
 
     def _known_roles(self):

@@ -19,13 +19,14 @@ class Session:
         node: Node.
         link: Link.
         random: function of a number to so many random bytes.
+        operator: who may become operator; see Gate.
     """
 
-    def __init__(self, node: Node, link: Link, random) -> None:
+    def __init__(self, node: Node, link: Link, random, operator: bytes = b"") -> None:
         self._node = node
         self._link = link
         self._generation = link.generation
-        self.gate = Gate(node, random)
+        self.gate = Gate(node, random, operator)
         self._opened = self.gate.opened
         # Of the host at the other end: request id: answer bytes, or None while it is under way.
         self._answers: dict[int, bytes | None] = {}

@@ -61,8 +61,8 @@ DEFAULT_KEYS = "~/.config/optin/keys"
     envvar="OPTIN_AS",
     show_envvar=True,
     metavar="NAME",
-    help="Your key that opens the channel: a node lets it ask what its roles may. The last one "
-    "that a node was met with by default, else the only one.",
+    help="Your key that opens the channel: a node answers what its roles may ask. By default the "
+    "one that provisioned the node or enrolled first, else your only one.",
 )
 @click.option(
     "--insecure-no-passphrase",

@@ -246,8 +246,6 @@ class App:
             timeout_s=self.timeout_s,
         ) as client:
             identity = client.identity
-            if self.host:
-                self.came_as(self.host)
             if book is not None:
                 client.head = book.head(identity.node)
                 if client.head is not None:

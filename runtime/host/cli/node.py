@@ -36,8 +36,13 @@ def node() -> None:
     default="software",
     help="unix: the firmware's node, on MicroPython; sim: on the simulated system.",
 )
+@click.option(
+    "--operator",
+    metavar="PARTY",
+    help="Who may become operator of a new node: a name of your key folder, or an id.",
+)
 @click.argument("folder", type=click.Path(file_okay=False))
-def run(app: App, kind: str, folder: str) -> None:
+def run(app: App, kind: str, operator: str | None, folder: str) -> None:
     """Run the node that lives in FOLDER, until Ctrl-C.
 
     It serves the pseudo-terminal FOLDER/tty. A software node has its secrets and its store there,
@@ -47,10 +52,11 @@ def run(app: App, kind: str, folder: str) -> None:
     """
     kinds.refuse_json(app)
     path = os.path.abspath(folder)
+    named = app.party(operator) if operator else b""
     if kind == "software":
-        kinds.software(path)
+        kinds.software(path, named)
     if kind == "unix":
-        kinds.unix(path)
+        kinds.unix(path, named)
     kinds.simulated(path, (), "all", ("--seed", "{seed}"))
 
 

@@ -46,6 +46,9 @@ class Someone:
         return Someone(self._name, partner)
 
 
+OPERATOR = Someone("operator")  # whom every node here awaits
+
+
 class Served:
     """A node and its server.
 
@@ -59,13 +62,14 @@ class Served:
         (folder / "seed").write_bytes(seed)
         self.folder = Folder(folder)
         self.node: Any = make_node(self.folder)
-        self.server: Any = Server(self.node, self.folder.line)
+        self.server: Any = Server(self.node, self.folder.line, OPERATOR.id)
         self.line = str(self.folder.line)
         self.thread = Thread(target=self.server.serve, daemon=True)
 
     def start_anew(self) -> None:
         """What the other end sees of a node that was restarted: another boot on the same line."""
-        self.server._session = Session(self.node, Link(secrets.token_bytes(8), ring=RING))
+        link = Link(secrets.token_bytes(8), ring=RING)
+        self.server._session = Session(self.node, link, secrets.token_bytes, OPERATOR.id)
 
     def close(self) -> None:
         """Stop it."""
@@ -91,7 +95,7 @@ def serving(folder: Path, seed: bytes = bytes(range(32))) -> Iterator[Served]:
 def node_process(folder: Path) -> Iterator[subprocess.Popen[str]]:
     """A node in a process of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "runtime.cpython", str(folder)],
+        [sys.executable, "-m", "runtime.cpython", str(folder), "--operator", OPERATOR.id.hex()],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[3],
@@ -139,7 +143,7 @@ class Cast:
     """Everyone in a usual engagement."""
 
     def __init__(self) -> None:
-        self.operator = Someone("operator")
+        self.operator = OPERATOR
         self.partner = Someone("partner")
         self.auditor = Someone("auditor")
         self.witnesses = [Someone(f"witness {i}") for i in range(3)]

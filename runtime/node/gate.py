@@ -6,7 +6,7 @@ if a role of the host may ask it; what a signed command may do is its signer's r
 
 from runtime.wire.channel import FINISH, HELLO, RECORD
 from runtime.wire.commands import party_id
-from runtime.wire.errors import Malformed, NodeError, Unauthorized
+from runtime.wire.errors import Malformed, NodeError, Unauthorized, WrongHost
 from runtime.wire.handshake import NodeHandshake
 from runtime.wire.records import REQUESTS, Command, Signed
 from runtime.wire.requests import Request, encode_notification, encode_response, parse
@@ -57,7 +57,7 @@ class Gate:
         None if there is nothing to do: an answer, if there is to be one, is in `outgoing`.
         """
         kind = message[0] if message else 0
-        if kind == HELLO or kind == FINISH:
+        if kind in (HELLO, FINISH):
             self._shake(kind, message)
             return None
         secured = kind == RECORD
@@ -157,7 +157,7 @@ class Gate:
         wanted = (signer,) if signer else hosts
         roles = self._known_roles()
         if not any([role in roles for role in wanted]):
-            raise Unauthorized(
+            raise WrongHost(
                 f"the host of this channel may not ask {method}: it is "
                 + (" and ".join(roles) or "not registered here"),
                 "a host that is operator or " + " or ".join(wanted),

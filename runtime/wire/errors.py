@@ -51,6 +51,12 @@ class Unauthorized(NodeError):
     code = "unauthorized"
 
 
+class WrongHost(Unauthorized):
+    """The host of the channel has no role that may ask this."""
+
+    code = "host"
+
+
 class Stale(NodeError):
     """The command is too late, was overtaken by a newer one, or is meant for another node."""
 
@@ -102,7 +108,7 @@ class Fault(NodeError):
 ERRORS = {
     error.code: error
     for error in (
-        NodeError, Malformed, UnknownMethod, Unauthorized, Stale, Missing, NotAllowedNow,
+        NodeError, Malformed, UnknownMethod, Unauthorized, WrongHost, Stale, Missing, NotAllowedNow,
         Refused, NoFunds, Busy, StorageFailed, Fault,
     )
 }  # fmt: skip

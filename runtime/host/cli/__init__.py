@@ -62,7 +62,7 @@ DEFAULT_KEYS = "~/.config/optin/keys"
     show_envvar=True,
     metavar="NAME",
     help="Your key that opens the channel: a node answers what its roles may ask. By default the "
-    "one that provisioned the node or enrolled first, else your only one.",
+    "one that provisioned the node, else the one that signs, else your only one.",
 )
 @click.option(
     "--insecure-no-passphrase",

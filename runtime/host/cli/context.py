@@ -105,6 +105,7 @@ class App:
         self.receipts = True
         self._folder: KeyFolder | None = None
         self._passphrase: str | None = None
+        self._signer: Key | None = None  # the first that this command asked for
         self._names: dict[bytes, str | None] = {}
 
     # ---------------------------------------------------------------------- the key folder
@@ -160,7 +161,9 @@ class App:
     def key(self, name: str) -> Key:
         """A key of the folder."""
         try:
-            return self.folder.key(name)
+            key = self.folder.key(name)
+            self._signer = self._signer or key
+            return key
         except UnknownName as error:
             wrong, expected, hint = _sentences(str(error))
             raise Problem(wrong, expected, f"optin keys create {name}; {hint}") from error
@@ -264,11 +267,12 @@ class App:
 
     def _host(self) -> Key | None:
         """Who asks; None for a guest."""
-        name = self.host
-        if name is None and self.book is not None:
-            names = self.book.names()
-            name = self.book.host(self.label) or (names[0] if len(names) == 1 else None)
-        return None if name is None else self.key(name)
+        if self.host or self.book is None:
+            return self.key(self.host) if self.host else None
+        names = self.book.names()
+        if operator := self.book.host(self.label):
+            return self.key(operator)
+        return self._signer or (self.key(names[0]) if len(names) == 1 else None)
 
     def came_as(self, name: str) -> None:
         """Open channels to this node with this key from now on."""

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Iterator
 
 import click
 
@@ -13,6 +14,7 @@ from runtime.host.keeper.speed import SPEEDS, START
 from runtime.host.keyfolder import fingerprint
 from runtime.host.reference import reference as message_reference
 from runtime.wire import records
+from runtime.wire.errors import WrongHost
 
 
 def _time(text: str) -> int:
@@ -85,10 +87,13 @@ def attach(app: App, port: str, baud: str, folder: str) -> None:
 
 @command(node, example="node status")
 async def status(app: App) -> None:
-    """Show who the node is and how it is."""
+    """Show who the node is, and to its operator and auditors how it is."""
     async with app.node() as client:
         identity = client.identity
-        load = await client.read(records.Status())
+        try:
+            load = await client.read(records.Status())
+        except WrongHost:
+            load = None
     ahead = identity.time - time.time_ns()
     clock = f"{time_text(identity.time)}, " + (
         "on time" if abs(ahead) < SECOND
@@ -96,20 +101,25 @@ async def status(app: App) -> None:
     )  # fmt: skip
     if not identity.time:
         clock = "never set: optin node clock now, with two witnesses"
+    counters = load._asdict() if load else {}
     app.say(
-        {**identity._asdict(), "fingerprint": fingerprint(identity.node), **load._asdict()},
+        {**identity._asdict(), "fingerprint": fingerprint(identity.node), **counters},
         facts(
             ("node", fingerprint(identity.node)),
             ("operator", app.name(identity.operator) if identity.operator else "not provisioned"),
-            ("journal", f"{load.entries} {'entry' if load.entries == 1 else 'entries'}"),
             ("clock", clock),
-            ("load", f"{load.live} entities live, {load.queued} requests waiting"),
-            (
-                "failures",
-                f"{load.restarts} restarts, {load.dead_letters} dead letters, "
-                f"{load.unsigned_noise} bad signatures",
-            ),
+            *(_load(load) if load else ()),
         ),
+    )
+
+
+def _load(load: records.StatusReply) -> Iterator[tuple[str, str]]:
+    yield "journal", f"{load.entries} {'entry' if load.entries == 1 else 'entries'}"
+    yield "load", f"{load.live} entities live, {load.queued} requests waiting"
+    yield (
+        "failures",
+        f"{load.restarts} restarts, {load.dead_letters} dead letters, "
+        f"{load.unsigned_noise} bad signatures",
     )
 
 

@@ -122,8 +122,6 @@ async def _enrol(
     folder = app.folder
     key = folder.key(name) if name in folder.names() else folder.create_key(name)
     done = await steps.enrol(client, key, values, known)
-    if app.book and app.book.host(app.label) is None:
-        app.came_as(name)
     app.note(client, name, "enrol", done, referrer=known, fields=sorted(values))
     proof = await app.proved(client, done)
     return {"name": name, "user": key.id, "referrer": known, **proof}

@@ -5,9 +5,9 @@
 #include "poly1305.h"
 #include "secret.h"
 
-static void tag_of(uint8_t tag[AEAD_TAG_BYTES], const uint8_t *ciphertext, size_t size,
-                   const uint8_t *aad, size_t aad_size, const uint8_t key[32],
-                   const uint8_t nonce[12])
+void chacha20poly1305_tag(uint8_t tag[AEAD_TAG_BYTES], const uint8_t *ciphertext, size_t size,
+                          const uint8_t *aad, size_t aad_size, const uint8_t key[32],
+                          const uint8_t nonce[12])
 {
     struct poly1305 mac;
     uint8_t once[32] = {0}, sizes[16];
@@ -26,7 +26,7 @@ void chacha20poly1305_seal(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8
                            const uint8_t key[32], const uint8_t nonce[12])
 {
     chacha20(to, from, size, key, nonce, 1);
-    tag_of(tag, to, size, aad, aad_size, key, nonce);
+    chacha20poly1305_tag(tag, to, size, aad, aad_size, key, nonce);
 }
 
 int chacha20poly1305_open(uint8_t *to, const uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
@@ -34,7 +34,7 @@ int chacha20poly1305_open(uint8_t *to, const uint8_t tag[AEAD_TAG_BYTES], const 
                           const uint8_t key[32], const uint8_t nonce[12])
 {
     uint8_t expected[AEAD_TAG_BYTES];
-    tag_of(expected, from, size, aad, aad_size, key, nonce);
+    chacha20poly1305_tag(expected, from, size, aad, aad_size, key, nonce);
     uint32_t equal = secret_equal(expected, tag, sizeof expected);
     secret_wipe(expected, sizeof expected);
     /* Public: a receiver shows whether it accepts a message. */

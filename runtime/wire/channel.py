@@ -99,7 +99,7 @@ class Direction:
         self._secret = derive(self._secret, b"next")
 
 
-_direction = getattr(native, "Direction", Direction)
+_direction = native.Direction if native else Direction
 
 
 class Channel:

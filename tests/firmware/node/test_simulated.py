@@ -26,7 +26,7 @@ from soc.sim.firmware import firmware
 from tests.conformance.board import Board
 from tests.conformance.record import NODE_SEED
 from tests.firmware.node.bridge import SerialBoard
-from tests.firmware.node.simulated import NODE_AT, PATIENCE_S, Ended, Simulated, simulated
+from tests.firmware.node.simulated import NODE_AT, PATIENCE_S, Ended, Simulated, simulated, start
 from tests.portable.world import World
 from tests.runtime.host.keeper.kept import attached
 
@@ -247,7 +247,7 @@ def test_a_node_whose_memory_is_full_says_so_and_does_it_once_there_is_room(
 
 def refusal(folder: Path) -> str:
     """Why a node does not start."""
-    node = Simulated(folder, "--seed", 6)
+    node = start(folder, "--seed", 6)
     with pytest.raises(Ended) as ended:
         node.until_ready()
     assert node.keeper.returncode == 1

@@ -154,13 +154,13 @@ class Gate:
         signer, hosts = spec.more["signer"], spec.more["hosts"]
         if signer in BY_SIGNATURE or not signer and not hosts:
             return
-        wanted = (signer,) if signer else hosts
+        wanted = (signer,) if signer else ("operator",) + hosts
         roles = self._known_roles()
         if not any([role in roles for role in wanted]):
             raise WrongHost(
                 f"the host of this channel may not ask {method}: it is "
                 + (" and ".join(roles) or "not registered here"),
-                "a host that is operator or " + " or ".join(wanted),
+                "a host that is " + " or ".join(wanted),
                 "connect as such a party: optin --as NAME",
             )
 

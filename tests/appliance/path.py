@@ -16,7 +16,7 @@ from runtime.host.keyfolder import Key
 from runtime.wire import records
 from runtime.wire.schema import make_id, spec_of
 from tests.appliance.counted import CountingClient
-from tests.appliance.simulated import Spent
+from tests.appliance.metered import Spent
 
 PARTIES = {"acme": "partner", "nimbus": "partner", "city-blog": "publisher"} | dict.fromkeys(
     cast.WITNESSES, "witness"

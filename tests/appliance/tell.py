@@ -8,9 +8,9 @@ from typing import Any
 from rich.text import Text
 
 from runtime.host.cli.show import table
+from tests.appliance.metered import Spent
 from tests.appliance.path import ENGAGEMENT
 from tests.appliance.run import Run
-from tests.appliance.simulated import Spent
 
 WORDS = {
     "provision": "provision",

@@ -30,36 +30,18 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def start(folder: Path, node: list[str]) -> subprocess.Popen[str]:
-    """Start a keeper and its node; without a command as `optin` does."""
-    keeper = [sys.executable, "-m", "runtime.host.keeper", str(folder), *node]
-    if not node:
-        keeper = [*OPTIN, "node", "run", "--kind", "unix", "--operator", AWAITED, str(folder)]
-    return subprocess.Popen(
-        keeper,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=environment(),
-    )
+def start(folder: Path, node: list[str], operator: str = AWAITED) -> subprocess.Popen[str]:
+    """Start a keeper and its node; without a command as `optin` does, for that operator."""
+    if node:
+        return _open([sys.executable, "-m", "runtime.host.keeper", str(folder), *node])
+    return _open([*OPTIN, "node", "run", "--kind", "unix", "--operator", operator, str(folder)])
 
 
 @contextmanager
 def keeping(folder: Path, node: list[str]) -> Iterator[subprocess.Popen[str]]:
     """A keeper and its node, from ready to stopped."""
-    process = start(folder, node)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        ready = process.stdout.readline()
-        assert " ready on " in ready, process.stderr.read()
+    with _until_it_ends(start(folder, node), "node ") as process:
         yield process
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
-        process.stderr.close()
 
 
 @contextmanager
@@ -75,7 +57,12 @@ def attached(folder: Path, *words: str, first: str = "node ") -> Iterator[subpro
         command = [sys.executable, "-m", "runtime.host.keeper", words[0], str(folder), *words[1:]]
     else:
         command = [*OPTIN, "node", "attach", *words, str(folder)]
-    process = subprocess.Popen(
+    with _until_it_ends(_open(command), first) as process:
+        yield process
+
+
+def _open(command: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -83,6 +70,10 @@ def attached(folder: Path, *words: str, first: str = "node ") -> Iterator[subpro
         cwd=ROOT,
         env=environment(),
     )
+
+
+@contextmanager
+def _until_it_ends(process: subprocess.Popen[str], first: str) -> Iterator[subprocess.Popen[str]]:
     assert process.stdout is not None
     assert process.stderr is not None
     try:

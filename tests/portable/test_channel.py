@@ -179,7 +179,9 @@ def test_a_step_is_taken_once_and_in_order():
     refused(host.finish, node.answer(hello))  # it had failed
     refused(node.answer, hello)
     refused(node.done, bytes(7300))
-    refused(node.done, bytes(7300))
+    node = world.node()
+    refused(node.answer, b"")
+    refused(node.answer, world.host().hello())
 
 
 def test_a_node_with_another_id_or_key_is_refused_loudly():

@@ -4,7 +4,7 @@ Without a channel there is the node's identity, and the handshake. With one, a r
 if a role of the host may ask it; what a signed command may do is its signer's roles, as ever.
 """
 
-from runtime.wire.channel import FINISH, HELLO, RECORD
+from runtime.wire.channel import FINISH, HELLO, RECORD, Channel
 from runtime.wire.commands import party_id
 from runtime.wire.errors import Malformed, NodeError, Unauthorized, WrongHost
 from runtime.wire.handshake import NodeHandshake
@@ -46,7 +46,9 @@ class Gate:
 
     def close(self) -> None:
         """Be without channel, handshake and anything to send."""
-        self._handshake = self._channel = self.host = None
+        self._handshake = None
+        self._channel: Channel | None = None
+        self.host: bytes | None = None
         self._roles: tuple = ()
         self.outgoing: list[bytes] = []
         self.opened += 1
@@ -76,8 +78,11 @@ class Gate:
         return request, secured
 
     def send(self, message: bytes, secured: bool = True) -> None:
-        """Add to `outgoing`, through the channel or as it is."""
-        self.outgoing.append(self._channel.seal(message) if secured else message)
+        """Add to `outgoing`, through the channel if there still is one, or as it is."""
+        if not secured:
+            self.outgoing.append(message)
+        elif self._channel:
+            self.outgoing.append(self._channel.seal(message))
 
     # ----------------------------------------------------------------------- the channel
 

@@ -99,7 +99,7 @@ class Simulated:
 
     async def connect(self) -> Client:
         """A client of it."""
-        return await Client.connect(self.line, timeout_s=PATIENCE_S)
+        return await Client.connect(self.line, host=OPERATOR, timeout_s=PATIENCE_S)
 
     def ended(self) -> str:
         """Wait for the keeper's end; returns what it said on standard error."""

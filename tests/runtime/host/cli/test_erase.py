@@ -69,4 +69,6 @@ def test_what_is_due_is_erased_and_nothing_else(old: Old, tmp_path: Path) -> Non
 
 
 def test_only_the_operator_erases(old: Old) -> None:
-    assert "a host that is operator" in old.market.partner.fails("audit", "erase", "--operator", "acme")
+    assert "a host that is operator" in old.market.partner.fails(
+        "audit", "erase", "--operator", "acme"
+    )

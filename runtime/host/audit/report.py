@@ -70,9 +70,7 @@ class Report:
         lines = [f"{name:<24}{count:>9}" for name, count in self.checks.items()]
         for why, counts in (("erased", self.erased), ("not shown", self.hidden)):
             lines += [f"{name:<24}{count:>9} not checked: {why}" for name, count in counts.items()]
-        if self.presence:
-            kinds = sorted(self.presence.items())
-            lines.append("yes given by " + ", ".join(f"{kind}: {count}" for kind, count in kinds))
+        lines += [f"presence {kind:<15}{count:>9}" for kind, count in self.presence.items()]
         if self.gone:
             lines.append(f"{self.gone} of {self.entries} entries are erased but for their leaf")
         verdict = f"FAILED at {self.failure}" if self.failure else f"{self.entries} entries hold"

@@ -9,6 +9,7 @@ from firmware.node.store import KeptStore
 from runtime.node.clock import Clock
 from runtime.node.merkle import Tree
 from runtime.node.node import Node
+from runtime.node.presence import Presence
 from runtime.node.session import Session
 from runtime.wire.errors import NodeError, StorageFailed
 from runtime.wire.hkdf import hkdf
@@ -26,7 +27,7 @@ def root_of(store) -> bytes:
     return Tree(store, store.count()).root()
 
 
-def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> None:
+def serve(device, crypto, pipe, time, places, random, measurements: tuple, port=None) -> None:
     """Power up, and serve the line until the host says `stop`.
 
     Args:
@@ -38,6 +39,7 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
         places: Places.
         random: function of a number to so many random bytes.
         measurements: of what runs here, Measurement each.
+        port: of presence; by default one that can ask nobody.
 
     Raises:
         NodeError: the node cannot start; the host was told why.
@@ -58,6 +60,7 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
             places=places,
             max_live=LIVE,
             measurements=measurements,
+            presence=Presence(port, time.uptime_ms),
         )
     except NodeError as error:
         _say_last(line, FAILED, error.to_wire())

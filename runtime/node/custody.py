@@ -9,7 +9,16 @@ from runtime.node.admission import Admitted
 from runtime.node.held import HeldKeys
 from runtime.node.presence import ASKING, PRESSED, TIMED_OUT, WAIT_MS, Question
 from runtime.wire import commands, records
-from runtime.wire.errors import Fault, Malformed, Missing, NodeError, Refused, Stale, from_wire
+from runtime.wire.errors import (
+    Fault,
+    Malformed,
+    Missing,
+    NodeError,
+    Refused,
+    Stale,
+    UnknownMethod,
+    from_wire,
+)
 from runtime.wire.records import REQUESTS
 from runtime.wire.schema import canonical, decode, make_id, spec_of, unpack_own
 from runtime.wire.sealing import unseal
@@ -19,11 +28,8 @@ LIFE_NS = 60 * 10**9  # of a command that nobody on the line asked for
 PAGE = 16
 EVERYTHING = "optin/v1/revoke-everything"
 
-FREELY = (
-    "get_balance", "get_code", "list_codes", "mark_viewed", "next_nonce", "optin_get_score",
-    "pairwise_key", "record_hop", "update_fields",
-)  # fmt: skip
-ON_A_PRESS = {
+FREELY, ON_A_PRESS = "freely", "on a press"  # of a request: how a kept key signs it
+IN_WORDS = {
     "export_key": words.export,
     "optin_activate_code": words.activation,
     "optin_revoke_code": words.revocation,
@@ -77,15 +83,13 @@ class Custody:
 
     def use_held(self, message: records.UseHeld) -> Admitted:
         """A command as its user would have signed it."""
-        ask, command = self._read(message)
-        method = command.method
-        if method not in FREELY:
+        ask, command, spec = self._read(message)
+        if spec.more["kept"] != FREELY:
             raise Refused(
-                f"{method:.40} with a kept key, without a press",
-                "one of " + ", ".join(FREELY),
-                "use ask_held" if method in ON_A_PRESS else "",
+                command.method + " with a kept key, without a press",
+                "a request that the reference allows",
+                "use ask_held" if spec.more["kept"] else "",
             )
-        spec = spec_of(REQUESTS[method])
         if spec.more["journaled"]:
             return self._signed(spec, ask.body, command.party, ask.enclosures)
         admitted = Admitted(spec, spec.decode(command.params))
@@ -93,35 +97,36 @@ class Custody:
         admitted.key = self._node.key_of(command.party)
         return admitted
 
-    def pairwise_key(self, user: bytes, partner: bytes) -> bytes:
-        """Public key (2,592 bytes) by which a partner knows a user."""
+    def public_key(self, user: bytes, partner) -> bytes:
+        """Public key (2,592 bytes) of a user, or by which a partner knows them."""
+        if partner is None:
+            return self._node.key_of(user)
         return self._keys.pairwise_key(user, partner)
 
     # -------------------------------------------------------------------- requests that need one
 
     def ask(self, tx, message: records.AskHeld) -> records.Question:
         """Begin to ask for a press; the same command again is the same question."""
-        ask, command = self._read(message)
-        if command.method not in ON_A_PRESS:
-            raise Refused(f"{command.method:.40} on a press", "one of " + ", ".join(ON_A_PRESS))
+        ask, command, spec = self._read(message)
+        if spec.more["kept"] != ON_A_PRESS:
+            raise Refused(command.method + " on a press", "one of " + ", ".join(IN_WORDS))
         hashed = commands.command_hash(ask.body)
         if self._find(hashed) is None and not self._was_done(hashed):
             if tx.time > command.not_after:
                 raise Stale("the command came after its not_after", "one for longer")
-            self._begin_to_ask(hashed, ask, command)
+            self._begin_to_ask(hashed, ask, command, spec)
         node = self._node
         code = commands.press_code(node.boot_nonce, hashed)
         return records.Question(node.id, node.boot_nonce, hashed, code, WAIT_MS)
 
-    def _begin_to_ask(self, hashed, ask, command):
+    def _begin_to_ask(self, hashed, ask, command, spec):
         user, method = command.party, command.method
-        spec = spec_of(REQUESTS[method])
         request = spec.decode(command.params)
-        lines = ON_A_PRESS[method](self._node, user, request)
+        lines = IN_WORDS[method](self._node, user, request)
         if method == "optin_activate_code":
             key = self._keys.pairwise_key(user, request.consent.partner)
             if commands.pairwise_id(key) != request.consent.pairwise:
-                raise Refused("the pairwise id is not the user's", "the hash of pairwise_key's")
+                raise Refused("the pairwise id is not the user's", "the hash of held_key's")
         if method == "export_key":
             if not self._keys.may_leave(user):
                 raise Refused("this key was enrolled to stay here", "one with a passphrase")
@@ -203,7 +208,7 @@ class Custody:
         if asked.question is None:  # one of many
             self._revoked += error is None
             if not self._to_revoke:
-                self._node.presence.port.tell(f"{self._revoked} consents were taken back")
+                self._node.presence.port.tell(f"consents taken back: {self._revoked}")
 
     # ------------------------------------------------------------------------ without any request
 
@@ -255,13 +260,16 @@ class Custody:
         return unseal(node.crypto, node.kem_seed, commands.HELD, message.sealed)
 
     def _read(self, message):
-        """(HeldAsk, Command) of what was asked by somebody who may."""
+        """(HeldAsk, Command, Spec of its method) of what was asked by somebody who may."""
         ask = decode(records.HeldAsk, self._unsealed(message))
         command = decode(records.Command, ask.body)
         if command.node != self._node.id:
             raise Stale("the command is for another node", "this node's id", "ask this node anew")
         self._keys.check(command.party, ask.access)
-        return ask, command
+        request = REQUESTS.get(command.method)
+        if request is None:
+            raise UnknownMethod(f"no method {command.method!r:.60}", "a request of the reference")
+        return ask, command, spec_of(request)
 
     def _was_done(self, hashed):
         """Whether the journal has the command; then its outcome is remembered again."""

@@ -4,7 +4,7 @@ A port shows the question and sees the press: a button and its lamp, or the node
 Nothing that comes over the line can stand in for it.
 """
 
-from runtime.wire.errors import Busy, Refused
+from runtime.wire.errors import Busy, NotAllowedNow, Refused
 
 WAIT_MS = 60_000  # for a press
 # No question sooner after the last: a second press, or a late one, is for what was asked then.
@@ -97,7 +97,8 @@ class Presence:
 
         Raises:
             Refused: there is nobody to ask.
-            Busy: another one is being asked, or was just now.
+            NotAllowedNow: another one is being asked.
+            Busy: another one was, just now.
         """
         missing = self.port.ready()
         if missing:
@@ -108,11 +109,11 @@ class Presence:
             )
         now = self._now_ms()
         if self._question:
-            raise Busy(
+            left = (self._question.deadline - now) // 1000 + 1
+            raise NotAllowedNow(
                 "the node is asking something else",
                 "one question at a time",
-                "answer that first, or let its time pass",
-                max(1, self._question.deadline - now),
+                f"have that answered first, or come again in {left} s",
             )
         if now < self._free_at:
             raise Busy("the node has just asked something", "a pause", "", self._free_at - now)

@@ -77,8 +77,8 @@ class Queries:
     def held_answer(self, tx, message):
         return REPLIES["held_answer"](*self._node.custody.answer(message.command))
 
-    def pairwise_key(self, tx, message):
-        return REPLIES["pairwise_key"](self._node.custody.pairwise_key(tx.signer, message.partner))
+    def held_key(self, tx, message):
+        return REPLIES["held_key"](self._node.custody.public_key(tx.signer, message.partner))
 
     def export_key(self, tx, message):
         raise Refused("a key leaves the node only on a press", "ask_held, with export_key in it")

@@ -70,7 +70,7 @@ class Terminal(Port):
         return [_text(part) for part in parts]
 
     def _say(self, lines):
-        self._write("\r\n".join([printable(line)[:WIDEST] for line in lines]).encode())
+        self._write("\n".join([printable(line)[:WIDEST] for line in lines]).encode())
 
 
 def spaced(code: str) -> str:

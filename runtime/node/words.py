@@ -23,7 +23,7 @@ def short(identity: bytes) -> str:
 def money(amount: int, currency: bytes) -> str:
     """An amount of micro-units."""
     text = f"{amount // MICRO}.{amount % MICRO:06d}"
-    while text.endswith("0") and not text.endswith(".00"):
+    while text.endswith("0") and text[-3] != ".":
         text = text[:-1]
     return text + " " + currency.rstrip(b"\x00").decode()
 
@@ -86,7 +86,7 @@ def export(node, user: bytes, request: records.ExportKey) -> list[str]:
 
 def everything(codes: int) -> list[str]:
     """Lines of the question about all consents of the keys that the node keeps."""
-    return [f"Take back all {codes} consents that were given with keys kept here"]
+    return [f"Take back every consent given with a key kept here: {codes}"]
 
 
 def _code(node, user, identity, method, allowed):

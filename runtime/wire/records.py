@@ -65,6 +65,9 @@ OPTIONS = {
         # from memory, and a refusal is an entry too.
         ("judged_anew", False),
         ("held", False),  # whether the node makes a signed command of it, with a key that it keeps
+        # Whether such a key signs this one: "freely", "on a press" or "" for never. Freely is
+        # what shares no data, moves no money and removes no right.
+        ("kept", ""),
         ("timed", False),  # whether it depends on the time, so that the clock must have been set
         # Whether the command names a user, so that auditors are not shown it; "signer" if it does
         # when somebody signed it as a user.
@@ -693,7 +696,7 @@ TABLE = {
         "The smallest nonce that the asker's next command may carry. Only the asker's own: a "
         "nonce that rises when something happens would tell whose doing it was.",
         (),
-        (("to", "party"), ("signer", "any"), ("journaled", False)),
+        (("to", "party"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
         (("nonce", "U64", ""),),
     ),
     "GetParty": (
@@ -747,7 +750,7 @@ TABLE = {
         "Replace the user's fields. Views already consented to stay as they are.",
         (("commitment", "ID", "hash of the enclosed SealedFields"),),
         (
-            ("to", "profile"),
+            ("to", "profile"), ("kept", "freely"),
             ("signer", "user"),
             ("sealed", True),
             ("names_user", True),
@@ -794,10 +797,10 @@ TABLE = {
              "once done: canonical Accepted; of `export_key` the sealed seed"),
         ),
     ),
-    "PairwiseKey": (
-        "request", "pairwise_key", "The key by which a partner knows the user, if the node keeps it.",
-        (("partner", "ID", ""),),
-        (("to", "node"), ("signer", "user"), ("journaled", False)),
+    "HeldKey": (
+        "request", "held_key", "A public key of the user, if the node keeps it.",
+        (("partner", "maybe ID", "as this partner knows the user; nil: as the node does"),),
+        (("to", "node"), ("signer", "user"), ("journaled", False), ("kept", "freely")),
         (("public_key", "PUBLIC_KEY", ""),),
     ),
     "ExportKey": (
@@ -810,6 +813,7 @@ TABLE = {
             ("to", "node"),
             ("signer", "user"),
             ("journaled", False),
+            ("kept", "on a press"),
             ("enclosures", ("the passphrase key, 32 bytes",)),
         ),
     ),
@@ -834,7 +838,7 @@ TABLE = {
     "OptinGetScore": (
         "request", "optin_get_score", "A user's score as of now; for that user and the operator.",
         (("user", "ID", ""),),
-        (("to", "score"), ("signer", "any"), ("journaled", False), ("timed", True)),
+        (("to", "score"), ("kept", "freely"), ("signer", "any"), ("journaled", False), ("timed", True)),
         (("score", "Score", ""),),
     ),
     # ------------------------------------------------------------------------- requests: provenance
@@ -846,7 +850,7 @@ TABLE = {
             ("type", "HOP", "any but OptIn, the node's own"),
             ("data", "ID", "hash of what belongs to it"),
         ),
-        (("to", "hop"), ("signer", "any"), ("names_user", "signer")),
+        (("to", "hop"), ("kept", "freely"), ("signer", "any"), ("names_user", "signer")),
         (("hop", "ID", ""),),
     ),
     "GetHop": (
@@ -937,7 +941,7 @@ TABLE = {
     "MarkViewed": (
         "request", "mark_viewed", "The user has seen the code; answers what it offers.",
         (("code", "ID", ""),),
-        (("to", "code"), ("signer", "user"), ("timed", True), ("names_user", True)),
+        (("to", "code"), ("kept", "freely"), ("signer", "user"), ("timed", True), ("names_user", True)),
         (("offer", "ID", ""), ("expires_at", "U64", "")),
     ),
     "OptinActivateCode": (
@@ -945,7 +949,7 @@ TABLE = {
         "The opt-in: consent to exactly these fields in exactly this form.",
         (("consent", "Consent", ""),),
         (
-            ("to", "code"),
+            ("to", "code"), ("kept", "on a press"),
             ("signer", "user"),
             ("enclosures",
              ("the pairwise ML-DSA-87 public key", "its signature over the canonical Consent")),
@@ -964,7 +968,7 @@ TABLE = {
         "request", "optin_revoke_code",
         "Take consent back: views stop at once, what was settled stays settled.",
         (("code", "ID", ""),),
-        (("to", "code"), ("signer", "user"), ("names_user", True)),
+        (("to", "code"), ("kept", "on a press"), ("signer", "user"), ("names_user", True)),
     ),
     "OptinExpireReservation": (
         "request", "optin_expire_reservation",
@@ -985,7 +989,7 @@ TABLE = {
     "GetCode": (
         "request", "get_code", "State of a code; for its user, its partner and the operator.",
         (("code", "ID", ""),),
-        (("to", "code"), ("signer", "any"), ("journaled", False)),
+        (("to", "code"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
         (
             ("status", "text 16", ""),
             ("offer", "ID", ""),
@@ -1004,7 +1008,7 @@ TABLE = {
             ("after", "up to 64", "`next` of the page before; empty for the first"),
             ("limit", "U8", ""),
         ),
-        (("to", "code"), ("signer", "any"), ("journaled", False)),
+        (("to", "code"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
         (("codes", "list of 255 ID", ""), ("next", "up to 64", "empty on the last page")),
     ),
     # ------------------------------------------------------------------------------ requests: views
@@ -1084,13 +1088,13 @@ TABLE = {
         "request", "get_balance",
         "Balance of the payee who asks, or of any payee for the operator.",
         (("party", "ID", ""), ("currency", "CURRENCY", "")),
-        (("to", "payee"), ("signer", "any"), ("journaled", False)),
+        (("to", "payee"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
         (("balance", "U64", ""), ("earned", "U64", "")),
     ),
     "WithdrawBalance": (
         "request", "withdraw_balance", "Take out what one has earned.",
         (("currency", "CURRENCY", ""), ("amount", "U64", "micro-units")),
-        (("to", "payee"), ("signer", "any"), ("names_user", "signer")),
+        (("to", "payee"), ("kept", "on a press"), ("signer", "any"), ("names_user", "signer")),
         (("balance", "U64", "what is left"),),
     ),
     "ListBalances": (

@@ -136,7 +136,7 @@ class Seen:
         world, thief = self.world, HeldPerson("a thief")
         for thief.id in (world.user.id, world.partner.id):
             for method, fields in (("get_code", (world.code,)), ("optin_revoke_code", (world.code,)),
-                                   ("pairwise_key", (world.partner.id,))):  # fmt: skip
+                                   ("held_key", (world.partner.id,))):  # fmt: skip
                 params = world.ask_of(thief, world.body(thief, method, *fields))
                 self.ask("use_held", *params)
                 self.ask("ask_held", *params)

@@ -372,7 +372,7 @@ class World:
 
     def held_consent(self, person, code, **changes):
         """The consent to the last published offer by a kept key, with changes."""
-        pairwise = self.use_held(person, "pairwise_key", self.offered.partner).public_key
+        pairwise = self.use_held(person, "held_key", self.offered.partner).public_key
         terms = self.offered
         usual = dict(
             code=code, pairwise=commands.pairwise_id(pairwise), partner=terms.partner,

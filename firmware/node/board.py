@@ -7,6 +7,7 @@ import board
 
 from actors import KINDS
 from firmware.node.anchor import SECTORS
+from firmware.node.button import Button
 from firmware.node.crypto import Crypto
 from firmware.node.entropy import Entropy
 from firmware.node.flash import SECTOR
@@ -81,4 +82,5 @@ def main(measurement: bytes) -> None:
             Measurement("firmware", measurement),
             Measurement("gateware", board.gateware()),
         ),
+        Button(board),
     )

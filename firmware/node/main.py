@@ -1,9 +1,10 @@
 """The node on MicroPython, as its keeper starts it.
 
-    micropython -m firmware.node.main DEVICE PLACES
+    micropython -m firmware.node.main DEVICE PLACES [TERMINAL]
 
 DEVICE is the folder that stands for what is soldered to a board: `key`, the device key, and
-`anchor`, the flash. PLACES is the folder of the table of metro areas. The line is standard input
+`anchor`, the flash. PLACES is the folder of the table of metro areas. TERMINAL is where the node
+asks whoever is at it; the keeper only says which it is, and nothing of it passes the line. That is standard input
 and output, both non-blocking; what goes wrong is said on standard error. The node ends when its
 line ends, or when the host says `stop`.
 """
@@ -19,6 +20,7 @@ from firmware.node.flash import BLANK, SECTOR, FlashFile
 from firmware.node.places import read_places
 from firmware.node.serve import serve
 from firmware.node.store import START
+from runtime.node.terminal import Terminal
 from runtime.wire.errors import NodeError, Refused
 from runtime.wire.proofs import EMPTY_ROOT
 from runtime.wire.records import Measurement
@@ -61,6 +63,29 @@ class Pipe:
             return self._sink.write(data) or 0
         except OSError:
             raise LineEnded
+
+
+class Typing:
+    """What is typed at a terminal, without waiting for it.
+
+    Args:
+        source: unbuffered.
+    """
+
+    def __init__(self, source) -> None:
+        self._source = source
+        self._poll = select.poll()
+        self._poll.register(source, select.POLLIN)
+
+    def read(self) -> bytes:
+        """The bytes at hand, perhaps none."""
+        typed = b""
+        while self._poll.poll(0):
+            byte = self._source.read(1)
+            if not byte:  # nobody is there any more
+                break
+            typed += byte
+        return typed
 
 
 class Device:
@@ -133,12 +158,15 @@ def main(crypto=None) -> int:
     Args:
         crypto: port; by default the firmware's own.
     """
-    if len(sys.argv) not in (3, 4):
-        words = "usage: micropython -m firmware.node.main DEVICE PLACES [OPERATOR]"
+    named = dict([word.split("=", 1) for word in sys.argv[3:] if "=" in word])
+    if len(sys.argv) != 3 + len(named) or not set(named) <= {"operator", "terminal"}:
+        words = (
+            "usage: micropython -m firmware.node.main DEVICE PLACES [operator=ID] [terminal=TTY]"
+        )
         print(words, file=sys.stderr)
         return 2
     try:
-        operator = bytes.fromhex(sys.argv[3]) if len(sys.argv) == 4 else b""
+        operator = bytes.fromhex(named.get("operator", ""))
         places = read_places(sys.argv[2])
         measured = (Measurement("program", digest_of(PROGRAM)),)
         crypto, pipe = crypto or _own_crypto(), _standard_pipe()
@@ -151,6 +179,7 @@ def main(crypto=None) -> int:
             os.urandom,
             measured,
             operator,
+            _terminal(named["terminal"]) if "terminal" in named else None,
         )
     except LineEnded:
         return 0
@@ -170,6 +199,12 @@ def _own_crypto():
             "build it with python -m firmware.micropython",
         )
     return Crypto(os.urandom)
+
+
+def _terminal(path):
+    """Presence at a terminal."""
+    sink = open(path, "wb", 0)  # noqa: SIM115
+    return Terminal(Typing(open(path, "rb", 0)).read, sink.write)  # noqa: SIM115
 
 
 def _standard_pipe():

@@ -9,6 +9,7 @@ from firmware.node.store import KeptStore
 from runtime.node.clock import Clock
 from runtime.node.merkle import Tree
 from runtime.node.node import Node
+from runtime.node.presence import Presence
 from runtime.node.session import Session
 from runtime.wire.errors import NodeError, StorageFailed
 from runtime.wire.hkdf import hkdf
@@ -27,7 +28,15 @@ def root_of(store) -> bytes:
 
 
 def serve(
-    device, crypto, pipe, time, places, random, measurements: tuple, operator: bytes = b""
+    device,
+    crypto,
+    pipe,
+    time,
+    places,
+    random,
+    measurements: tuple,
+    operator: bytes = b"",
+    port=None,
 ) -> None:
     """Power up, and serve the line until the host says `stop`.
 
@@ -41,6 +50,7 @@ def serve(
         random: function of a number to so many random bytes.
         measurements: of what runs here, Measurement each.
         operator: who may become operator of a new node; see Gate.
+        port: of presence; by default one that can ask nobody.
 
     Raises:
         NodeError: the node cannot start; the host was told why.
@@ -61,6 +71,7 @@ def serve(
             places=places,
             max_live=LIVE,
             measurements=measurements,
+            presence=Presence(port, time.uptime_ms),
         )
     except NodeError as error:
         _say_last(line, FAILED, error.to_wire())

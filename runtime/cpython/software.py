@@ -13,12 +13,14 @@ from types import FrameType
 
 from actors import KINDS
 from runtime.cpython.measurement import measure
+from runtime.cpython.presence import own_terminal
 from runtime.cpython.store import SqliteStore
 from runtime.cpython.threads import crypto_workers, entities_on_one_core, on_reused_threads
 from runtime.host.crypto import Crypto
 from runtime.node.clock import Clock
 from runtime.node.node import Node
 from runtime.node.places import Places
+from runtime.node.presence import Port, Presence
 from runtime.node.session import Session
 from runtime.wire.link import Link
 
@@ -80,8 +82,12 @@ class Folder:
         os.close(self._lock)
 
 
-def make_node(folder: Folder) -> Node:
-    """A node on the ports of CPython. Its clock starts at the time of this machine."""
+def make_node(folder: Folder, port: Port | None = None) -> Node:
+    """A node on the ports of CPython. Its clock starts at the time of this machine.
+
+    Args:
+        port: of presence; by default one that can ask nobody.
+    """
     workers = crypto_workers()
     entities_on_one_core()
     return Node(
@@ -93,6 +99,7 @@ def make_node(folder: Folder) -> Node:
         workers,
         places=read_places(),
         measurements=measure("actors", "runtime"),
+        presence=Presence(port, _now_ms),
     )
 
 
@@ -188,7 +195,7 @@ def run(path: Path, operator: bytes = b"") -> None:
     """
     folder = Folder(path)
     try:
-        node = make_node(folder)
+        node = make_node(folder, own_terminal())
         server = Server(node, folder.line, operator)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, server.stop)

@@ -13,21 +13,35 @@ from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from runtime.host.crypto import Crypto
+from runtime.host.keyfolder import HeldKey
 from runtime.host.transports import Transport, TransportError, open_transport
 from runtime.wire import records
 from runtime.wire.channel import ANSWER, DONE, RECORD, Channel, is_channel
-from runtime.wire.commands import ENROLMENT, HEAD, node_id, pairwise_id, party_id, sign_command
+from runtime.wire.commands import (
+    ENROLMENT,
+    HEAD,
+    HELD,
+    QUESTION,
+    TAG,
+    command_hash,
+    node_id,
+    pairwise_id,
+    party_id,
+    press_code,
+    sign_command,
+)
 from runtime.wire.errors import Busy, Malformed, NodeError, Unauthorized, WrongHost, from_wire
 from runtime.wire.handshake import HostHandshake
 from runtime.wire.link import Link, LinkFull
 from runtime.wire.proofs import is_consistent, is_included
 from runtime.wire.requests import Notification, Response, encode_request, parse
 from runtime.wire.schema import canonical, spec_of, unpack
-from runtime.wire.sealing import seal_request
+from runtime.wire.sealing import ASK_SIZES, seal_request
 
 RING = 65536  # bytes the client takes ahead
 LIFE_NS = 10 * 60 * 10**9  # of a signed command
 TRIES = 8  # of a request that the node is too busy for
+LOOK_S = 0.25  # between two looks whether a question was answered
 AT_ONCE = 32  # requests under way; a node queues 64
 T = TypeVar("T")
 
@@ -98,6 +112,7 @@ class Client:
         identity: the node's IdentityReply.
         head: the latest head whose signature and consistency were checked, or None.
         on_log: function that gets the node's log lines.
+        on_question: function that gets each Question that the node asks whoever is at it.
     """
 
     def __init__(self, transport: Transport, timeout_s: float) -> None:
@@ -128,6 +143,7 @@ class Client:
         self.identity: records.IdentityReply
         self.head: records.Head | None = None
         self.on_log: Callable[[str], None] | None = None
+        self.on_question: Callable[[records.Question], None] | None = None
 
     @classmethod
     async def connect(
@@ -435,6 +451,9 @@ class Client:
     async def query(self, signer: Signer, request: Any) -> Any:
         """A signed request that changes nothing; returns its reply record."""
         spec = spec_of(type(request))
+        if isinstance(signer, HeldKey):
+            asked = self._held(signer, 0, request, ())[1]
+            return _reply(spec, await self.call("use_held", asked))
         signed = self._sign(signer, 0, request, ())
         return _reply(spec, await self._call_for(signer, spec.wire_name, list(signed)))
 
@@ -450,6 +469,8 @@ class Client:
             enclosures: bytes beside the signed body, as the reference states.
         """
         spec = spec_of(type(request))
+        if isinstance(signer, HeldKey):
+            return await self._held_command(signer, request, enclosures)
         signed = self._sign(signer, await self._nonce(signer), request, enclosures)
         params: list[Any] = list(signed)
         if spec.more["sealed"]:
@@ -474,6 +495,85 @@ class Client:
                 raise
             await self.authenticate(signer)  # type: ignore[arg-type]
             return await self.call(method, params)
+
+    # ------------------------------------------------------------- keys that the node keeps
+
+    async def enrol_held(self, enrolment: records.HeldEnrolment) -> Done:
+        """Have the node make a key, keep it and enrol its user."""
+        sealed = seal_request(self._crypto, self.identity.kem_key, HELD, canonical(list(enrolment)))
+        answer = await self.call("enrol_held", [sealed])
+        accepted = spec_of(records.Accepted).build(answer)
+        return Done(_reply(spec_of(records.Enrol), unpack(accepted.result)), accepted)
+
+    async def press(self, signer: HeldKey, request: Any, enclosures: Iterable[bytes] = ()) -> bytes:
+        """Have whoever is at the node asked for a press; returns what came of it.
+
+        `on_question` is told what to compare.
+
+        Raises:
+            NodeError: nobody pressed, or what was pressed for was refused.
+            NodeLied: the node asks about something else.
+        """
+        nonce = await self._nonce(signer) if spec_of(type(request)).more["journaled"] else 0
+        body, params = self._held(signer, nonce, request, enclosures)
+        command = command_hash(body)
+        try:
+            found: records.AskHeldReply = _reply(
+                spec_of(records.AskHeld), await self.call("ask_held", params)
+            )
+            self._check_question(found, command)
+            if self.on_question:
+                self.on_question(found.question)
+            while True:
+                answer = await self.read(records.HeldAnswer(command))
+                if answer.state == "done":
+                    return bytes(answer.result)
+                await asyncio.sleep(LOOK_S)
+        except BaseException:
+            self._nonces.pop(signer.id, None)
+            raise
+
+    def _check_question(self, found: records.AskHeldReply, command: bytes) -> None:
+        question, key = found.question, self.identity.public_key
+        if (question.node, question.command) != (self.identity.node, command) or (
+            question.code != press_code(question.boot, command)
+        ):
+            raise NodeLied("it asks about something else than was wanted: do not press")
+        if not self._crypto.verify(key, QUESTION, canonical(question), found.signature):
+            raise NodeLied("what it asks is not signed by it: do not press")
+
+    async def _held_command(
+        self, signer: HeldKey, request: Any, enclosures: Iterable[bytes]
+    ) -> Done:
+        spec = spec_of(type(request))
+        if spec.more["kept"] == "on a press":
+            answer: Any = unpack(await self.press(signer, request, enclosures))
+        else:
+            params = self._held(signer, await self._nonce(signer), request, enclosures)[1]
+            try:
+                answer = await self.call("use_held", params)
+            except BaseException:
+                self._nonces.pop(signer.id, None)
+                raise
+        accepted = spec_of(records.Accepted).build(answer)
+        return Done(_reply(spec, unpack(accepted.result)), accepted)
+
+    def _held(
+        self, signer: HeldKey, nonce: int, request: Any, enclosures: Iterable[bytes]
+    ) -> tuple[bytes, list[Any]]:
+        """(body that the node is to sign, params of `use_held` or `ask_held`)."""
+        if signer.node != self.identity.node:
+            raise NodeLied(f"the key of {signer.name} is kept by node {signer.node.hex()[:16]}")
+        method = spec_of(type(request)).wire_name
+        not_after, params = time.time_ns() + LIFE_NS, canonical(list(request))
+        body = canonical(
+            records.Command(TAG, signer.node, method, signer.id, nonce, not_after, params)
+        )
+        ask = canonical(
+            records.HeldAsk("optin/v1/use-held", signer.access, body, tuple(enclosures))
+        )
+        sealed = seal_request(self._crypto, self.identity.kem_key, HELD, ask, ASK_SIZES)
+        return body, [sealed]
 
     async def ask(self, request: Any) -> Done:
         """A journaled request that nobody signs; returns its reply once it is durable.

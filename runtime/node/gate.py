@@ -4,15 +4,17 @@ Without a channel there is the node's identity, and the handshake. With one, a r
 if a role of the host may ask it; what a signed command may do is its signer's roles, as ever.
 """
 
+from runtime.node.presence import ASKING, PRESSED, Question
 from runtime.wire.channel import FINISH, HELLO, RECORD, Channel
-from runtime.wire.commands import party_id
-from runtime.wire.errors import Malformed, NodeError, Unauthorized, WrongHost
+from runtime.wire.commands import operator_question, party_id, press_code
+from runtime.wire.errors import Asking, Malformed, NodeError, Refused, Unauthorized, WrongHost
 from runtime.wire.handshake import NodeHandshake
 from runtime.wire.records import REQUESTS, Command, Signed
 from runtime.wire.requests import Request, encode_notification, encode_response, parse
 from runtime.wire.schema import decode, spec_of
 
 PLAIN = ("identity",)  # what is answered without a channel
+LOOK_MS = 1000  # between two looks at what came of a question
 FINGERPRINT = 10  # bytes of an id that people compare
 BY_SIGNATURE = ("self", "any")  # signers that are no role: the signature alone decides
 
@@ -27,7 +29,7 @@ class Gate:
         node: Node.
         random: function of a number to so many random bytes.
         operator: id, or at least its first 10 bytes, of the party that may become operator; empty
-            if nobody was named when the node was started.
+            if nobody was named when the node was started: then whoever is at the node is asked.
 
     Attributes:
         host: id of the party at the other end; None while there is no channel.
@@ -41,6 +43,8 @@ class Gate:
         self._node = node
         self._random = random
         self._awaited = operator
+        self._question = None  # at the node, about the operator
+        self._asked_about = b""
         self.opened = self.noise = 0
         self.close()
 
@@ -177,13 +181,38 @@ class Gate:
                 "another party than the host of this channel would become operator",
                 "the operator's own channel",
             )
-        if len(self._awaited) < FINGERPRINT or not self.host.startswith(self._awaited):
+        if not self._awaited:
+            self._ask_at_the_node()
+        elif len(self._awaited) < FINGERPRINT or not self.host.startswith(self._awaited):
             raise Unauthorized(
                 f"{self.host.hex()[:20]} is not awaited as operator of this node",
-                "the one that was named when the node was started"
-                if self._awaited
-                else "one that is named when the node is started",
-                "start the node with the operator's fingerprint: optin node run --operator",
+                "the one that was named when the node was started",
+                "start the node anew and name it: optin node run --operator",
+            )
+
+    def _ask_at_the_node(self):
+        """Have whoever is at the node agree to an operator that was not named before."""
+        presence, host, question = self._node.presence, self.host, self._question
+        if question is None or self._asked_about != host:
+            missing = presence.port.ready()
+            if missing:
+                raise Refused(
+                    missing,
+                    "somebody at the node who agrees to this operator, or one that was named",
+                    "name the operator when the node is started: optin node run --operator",
+                )
+            fingerprint = "-".join([host.hex()[at : at + 4] for at in range(0, 2 * FINGERPRINT, 4)])
+            code = press_code(self._node.boot_nonce, operator_question(host))
+            lines = ["Let this party operate the node, for good:", fingerprint]
+            question = Question(lines, code, lambda question: None)
+            presence.ask(question)
+            self._question, self._asked_about = question, host
+        if question.state == ASKING:
+            raise Asking("the node asks whoever is at it", retry_ms=LOOK_MS)
+        self._question = None
+        if question.state != PRESSED:
+            raise Refused(
+                "nobody at the node agreed", "a press in time", "provision again, and press then"
             )
 
     def _known_roles(self):

@@ -6,9 +6,11 @@ from runtime.actor import Directory
 from runtime.node.accelerator import Accelerator
 from runtime.node.admission import Admission
 from runtime.node.checkpoint import Checkpoints
+from runtime.node.custody import Custody
 from runtime.node.journal import Journal
 from runtime.node.places import Places
 from runtime.node.ports import InlineWorkers
+from runtime.node.presence import Presence
 from runtime.node.queries import Queries
 from runtime.node.retention import Retention
 from runtime.node.sequencer import Sequencer
@@ -38,6 +40,7 @@ class Node:
         places: port; one that knows no place by default.
         max_live: entities in memory at most.
         measurements: Measurement of each thing that the node is made of.
+        presence: Presence; by default of a node that cannot ask anybody.
     """
 
     def __init__(
@@ -52,6 +55,7 @@ class Node:
         places=None,
         max_live: int = 512,
         measurements: tuple = (),
+        presence=None,
     ):
         self._seed = seed
         self.store = store
@@ -74,6 +78,8 @@ class Node:
         self.boot_nonce = self.entropy(f"boot/{self.clock.now()}", self.journal.size, 8)
         self.directory = Directory(kinds, self.load, max_live)
         self.admission = Admission(crypto, self.workers, self.id, self.kem_seed, self.key_of)
+        self.presence = presence or Presence()
+        self.custody = Custody(self, seed)
         self.queries = Queries(self)
         self.checkpoints = Checkpoints(self)
         self.retention = Retention(self)
@@ -166,7 +172,8 @@ class Node:
         self.sequencer.submit(method, params, reply)
 
     def run(self) -> int:
-        """Execute and answer a batch of what waits."""
+        """See whether a question was answered; execute and answer a batch of what waits."""
+        self.custody.step()
         return self.sequencer.run()
 
     def reload(self) -> None:

@@ -2,7 +2,7 @@
 
 from runtime.actor import Later
 from runtime.wire import records
-from runtime.wire.commands import HEAD, MEASUREMENTS
+from runtime.wire.commands import HEAD, MEASUREMENTS, QUESTION
 from runtime.wire.errors import Missing, Refused, Unauthorized
 from runtime.wire.proofs import shown_of
 from runtime.wire.records import REPLIES, REQUESTS, SCHEMA_VERSION
@@ -60,9 +60,28 @@ class Queries:
     def measurements(self, tx, message):
         node = self._node
         measured = records.Measured(node.id, node.measurements, message.nonce)
-        content = canonical(measured)
-        signing = node.workers.submit(node.crypto.sign, node.identity_seed, MEASUREMENTS, content)
-        return Later(lambda: REPLIES["measurements"](measured, signing.result()))
+        return Later(self._signing(REPLIES["measurements"], measured, MEASUREMENTS))
+
+    def _signing(self, reply, content, purpose):
+        """Function that gives a reply of something and the node's signature over it."""
+        node = self._node
+        signing = node.workers.submit(
+            node.crypto.sign, node.identity_seed, purpose, canonical(content)
+        )
+        return lambda: reply(content, signing.result())
+
+    def ask_held(self, tx, message):
+        question = self._node.custody.ask(tx, message)
+        return Later(self._signing(REPLIES["ask_held"], question, QUESTION))
+
+    def held_answer(self, tx, message):
+        return REPLIES["held_answer"](*self._node.custody.answer(message.command))
+
+    def held_key(self, tx, message):
+        return REPLIES["held_key"](self._node.custody.public_key(tx.signer, message.partner))
+
+    def export_key(self, tx, message):
+        raise Refused("a key leaves the node only on a press", "ask_held, with export_key in it")
 
     def journal_entries(self, tx, message):
         whole = tx.signer == self._node.operator

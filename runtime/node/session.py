@@ -113,5 +113,9 @@ class Session:
         return self._link.transmit(now_ms)
 
     def deadline(self, now_ms: int) -> int | None:
-        """When `transmit` must be called next (ms), or None."""
-        return self._link.deadline(now_ms)
+        """When the node must be run and `transmit` be called next (ms), or None."""
+        due = self._link.deadline(now_ms)
+        look = self._node.presence.due(now_ms)
+        if due is None or look is None:
+            return look if due is None else due
+        return min(due, look)

@@ -15,7 +15,11 @@ CONSENT_PROOF = b"optin/v1/consent-proof"
 HEAD = b"optin/v1/head"
 CHECKPOINT = b"optin/v1/checkpoint"
 MEASUREMENTS = b"optin/v1/measurements"
+EXPORT = b"optin/v1/export"  # of the seal on a key that its user takes home
+HELD = b"optin/v1/held"  # purpose of what is sealed to the node about a key that it keeps
 HOP = b"optin/v1/hop"
+PAIRWISE = b"optin/v1/pairwise"  # from which, with a partner's id, HKDF makes a pairwise seed
+QUESTION = b"optin/v1/question"
 REGISTRATION = b"optin/v1/registration"
 REPLACEMENT = b"optin/v1/replacement"
 ROTATION = b"optin/v1/rotation"
@@ -42,6 +46,32 @@ def party_id(public_key: bytes) -> bytes:
 def pairwise_id(public_key: bytes) -> bytes:
     """Id by which one partner knows one user: hash of the pairwise key."""
     return make_id("optin/v1/pairwise", public_key)
+
+
+def press_code(boot: bytes, command: bytes) -> str:
+    """Six digits by which people see that two screens speak of one question.
+
+    Args:
+        boot: nonce of the node's boot.
+        command: hash of the command that would be signed.
+    """
+    digest = make_id("optin/v1/press-code", boot, command)
+    return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
+
+
+def operator_question(operator: bytes) -> bytes:
+    """What stands for the command where whoever is at a node is asked about its operator."""
+    return make_id("optin/v1/operator-question", operator)
+
+
+def export_id(passphrase_key: bytes) -> bytes:
+    """By what the node knows a passphrase key (32 bytes) again, without keeping it."""
+    return make_id("optin/v1/export", passphrase_key)
+
+
+def access_id(access: bytes) -> bytes:
+    """By what the node knows again who may use a key that it keeps."""
+    return make_id("optin/v1/access", access)
 
 
 def node_id(public_key: bytes) -> bytes:

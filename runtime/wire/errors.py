@@ -93,6 +93,12 @@ class Busy(NodeError):
     code = "busy"
 
 
+class Asking(NodeError):
+    """The node asks whoever is at it; come again after `retry_ms` for what came of it."""
+
+    code = "asking"
+
+
 class StorageFailed(NodeError):
     """The store could not make the change durable; nothing of it remains."""
 
@@ -109,7 +115,7 @@ ERRORS = {
     error.code: error
     for error in (
         NodeError, Malformed, UnknownMethod, Unauthorized, WrongHost, Stale, Missing, NotAllowedNow,
-        Refused, NoFunds, Busy, StorageFailed, Fault,
+        Refused, NoFunds, Busy, Asking, StorageFailed, Fault,
     )
 }  # fmt: skip
 

@@ -9,7 +9,7 @@ when somebody first asks for it. Records and types are names of this module, as 
 
 from runtime.wire.schema import Section, declare, record_or_type
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: consents and revocations say how presence was given
 
 DAY = 86400 * 10**9  # ns
 # How long something is kept for the sake of an event of a scope, ns; None is for good.
@@ -46,6 +46,8 @@ TYPES = {
     "HOP": "one of AdView AdClick LandingPageView FormStart FormField FormSubmit PartnerRedirect "
     "Conversion OptIn",
     "EDGE": "one of referred has_code holds lead followed_by",
+    # How the node knows of a user's yes; "own": the user signed it elsewhere, so it cannot know.
+    "PRESENCE": "one of own terminal button injected",
     "COMPENSATION": "one of PrioritySupport EarlyAccess AffiliateCredit CharitableDonation",
 }
 
@@ -65,6 +67,10 @@ OPTIONS = {
         # Whether every attempt is judged and journaled: the same command again is not answered
         # from memory, and a refusal is an entry too.
         ("judged_anew", False),
+        ("held", False),  # whether the node makes a signed command of it, with a key that it keeps
+        # Whether such a key signs this one: "freely", "on a press" or "" for never. Freely is
+        # what shares no data, moves no money and removes no right.
+        ("kept", ""),
         ("timed", False),  # whether it depends on the time, so that the clock must have been set
         # Whether the command names a user, so that auditors are not shown it; "signer" if it does
         # when somebody signed it as a user.
@@ -122,6 +128,42 @@ TABLE = {
             ("position", "U64", "sequence number of the journal entry"),
             ("leaf", "ID", "its leaf hash; a receipt proves it is in the tree"),
             ("signatures", "list of 4 SIGNATURE", "the node's, in the order the method states"),
+        ),
+    ),
+    "HeldEnrolment": (
+        "value", "HeldEnrolment",
+        "What `enrol_held` seals: the enrolment of a user whose key the node is to make and keep.",
+        (
+            ("tag", "one of optin/v1/enrol-held", ""),
+            ("referrer", "maybe ID", "who brought the user; fixed for good"),
+            ("fields", "SealedFields", "the user's values; another blind, another key"),
+            ("not_after", "U64", "of the command, ns since the epoch"),
+            ("access", "exactly 32", "random; whoever has it may use the key, with presses"),
+            ("export", "maybe ID",
+             "id of the passphrase key, tag `optin/v1/export`; nil: the key never leaves"),
+        ),
+    ),
+    "HeldAsk": (
+        "value", "HeldAsk",
+        "What `use_held` and `ask_held` seal: a command that the node is to sign with the key "
+        "that it keeps for its party.",
+        (
+            ("tag", "one of optin/v1/use-held", ""),
+            ("access", "exactly 32", "as at the enrolment"),
+            ("body", "up to 8448", "canonical Command: the very bytes to be signed"),
+            ("enclosures", "list of 4 up to 24576",
+             "what lies beside it; of an activation the node makes them"),
+        ),
+    ),
+    "Question": (
+        "value", "Question",
+        "What the node asks whoever is at it, signed by it (context `optin/v1/question`).",
+        (
+            ("node", "ID", "which node"),
+            ("boot", "exactly 8", "nonce of its boot"),
+            ("command", "ID", "hash of the command that a press would sign"),
+            ("code", "text 6", "six digits, which the node shows too"),
+            ("wait_ms", "U32", "how long it waits for the press, from now"),
         ),
     ),
     "SealedFields": (
@@ -657,7 +699,7 @@ TABLE = {
         "The smallest nonce that the asker's next command may carry. Only the asker's own: a "
         "nonce that rises when something happens would tell whose doing it was.",
         (),
-        (("to", "party"), ("signer", "any"), ("journaled", False)),
+        (("to", "party"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
         (("nonce", "U64", ""),),
     ),
     "GetParty": (
@@ -711,11 +753,71 @@ TABLE = {
         "Replace the user's fields. Views already consented to stay as they are.",
         (("commitment", "ID", "hash of the enclosed SealedFields"),),
         (
-            ("to", "profile"),
+            ("to", "profile"), ("kept", "freely"),
             ("signer", "user"),
             ("sealed", True),
             ("names_user", True),
             ("enclosures", ("canonical SealedFields",)),
+        ),
+    ),
+    # ---------------------------------------------------------- requests: keys that the node keeps
+    "EnrolHeld": (
+        "request", "enrol_held",
+        "Make a key, keep it, and enrol its user: the node signs `enrol` itself. Answers as that.",
+        (("sealed", "Sealed", "HeldEnrolment, purpose `optin/v1/held`"),),
+        (("to", "node"), ("journaled", False), ("held", True)),
+        (
+            ("result", "up to 60000", "canonical reply of `enrol`"),
+            ("position", "U64", "sequence number of the journal entry"),
+            ("leaf", "ID", "its leaf hash"),
+            ("signatures", "list of 4 SIGNATURE", "none"),
+        ),
+    ),
+    "UseHeld": (
+        "request", "use_held",
+        "Do something with a key that the node keeps, and that needs no press. Answers as that "
+        "request does.",
+        (("sealed", "Sealed", "HeldAsk, purpose `optin/v1/held`"),),
+        (("to", "node"), ("journaled", False), ("held", True)),
+    ),
+    "AskHeld": (
+        "request", "ask_held",
+        "Have the node ask whoever is at it for a press, and sign a command only then. One "
+        "question at a time.",
+        (("sealed", "Sealed", "HeldAsk, purpose `optin/v1/held`"),),
+        (("to", "node"), ("journaled", False)),
+        (("question", "Question", ""), ("signature", "SIGNATURE", "the node's")),
+    ),
+    "HeldAnswer": (
+        "request", "held_answer",
+        "How a question stands. One that was not answered with a press is an error, and so is a "
+        "command that was refused after it.",
+        (("command", "ID", "of the question"),),
+        (("to", "node"), ("journaled", False)),
+        (
+            ("state", "one of asking pressed done", ""),
+            ("result", "up to 60000",
+             "once done: canonical Accepted; of `export_key` the sealed seed"),
+        ),
+    ),
+    "HeldKey": (
+        "request", "held_key", "A public key of the user, if the node keeps it.",
+        (("partner", "maybe ID", "as this partner knows the user; nil: as the node does"),),
+        (("to", "node"), ("signer", "user"), ("journaled", False), ("kept", "freely")),
+        (("public_key", "PUBLIC_KEY", ""),),
+    ),
+    "ExportKey": (
+        "request", "export_key",
+        "Give the seed of a key that the node keeps to its user; only by `ask_held`. It comes "
+        "sealed by ChaCha20-Poly1305 with a zero nonce under HKDF-SHA3-256 (secret: the passphrase "
+        "key; salt: `salt`; info: `optin/v1/export`).",
+        (("salt", "exactly 32", "random, for this one answer"),),
+        (
+            ("to", "node"),
+            ("signer", "user"),
+            ("journaled", False),
+            ("kept", "on a press"),
+            ("enclosures", ("the passphrase key, 32 bytes",)),
         ),
     ),
     # ------------------------------------------------------------------------------ requests: score
@@ -739,7 +841,7 @@ TABLE = {
     "OptinGetScore": (
         "request", "optin_get_score", "A user's score as of now; for that user and the operator.",
         (("user", "ID", ""),),
-        (("to", "score"), ("signer", "any"), ("journaled", False), ("timed", True)),
+        (("to", "score"), ("kept", "freely"), ("signer", "any"), ("journaled", False), ("timed", True)),
         (("score", "Score", ""),),
     ),
     # ------------------------------------------------------------------------- requests: provenance
@@ -751,7 +853,7 @@ TABLE = {
             ("type", "HOP", "any but OptIn, the node's own"),
             ("data", "ID", "hash of what belongs to it"),
         ),
-        (("to", "hop"), ("signer", "any"), ("names_user", "signer")),
+        (("to", "hop"), ("kept", "freely"), ("signer", "any"), ("names_user", "signer")),
         (("hop", "ID", ""),),
     ),
     "GetHop": (
@@ -842,7 +944,7 @@ TABLE = {
     "MarkViewed": (
         "request", "mark_viewed", "The user has seen the code; answers what it offers.",
         (("code", "ID", ""),),
-        (("to", "code"), ("signer", "user"), ("timed", True), ("names_user", True)),
+        (("to", "code"), ("kept", "freely"), ("signer", "user"), ("timed", True), ("names_user", True)),
         (("offer", "ID", ""), ("expires_at", "U64", "")),
     ),
     "OptinActivateCode": (
@@ -850,7 +952,7 @@ TABLE = {
         "The opt-in: consent to exactly these fields in exactly this form.",
         (("consent", "Consent", ""),),
         (
-            ("to", "code"),
+            ("to", "code"), ("kept", "on a press"),
             ("signer", "user"),
             ("enclosures",
              ("the pairwise ML-DSA-87 public key", "its signature over the canonical Consent")),
@@ -869,7 +971,7 @@ TABLE = {
         "request", "optin_revoke_code",
         "Take consent back: views stop at once, what was settled stays settled.",
         (("code", "ID", ""),),
-        (("to", "code"), ("signer", "user"), ("names_user", True)),
+        (("to", "code"), ("kept", "on a press"), ("signer", "user"), ("names_user", True)),
     ),
     "OptinExpireReservation": (
         "request", "optin_expire_reservation",
@@ -890,7 +992,7 @@ TABLE = {
     "GetCode": (
         "request", "get_code", "State of a code; for its user, its partner and the operator.",
         (("code", "ID", ""),),
-        (("to", "code"), ("signer", "any"), ("journaled", False)),
+        (("to", "code"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
         (
             ("status", "text 16", ""),
             ("offer", "ID", ""),
@@ -909,7 +1011,7 @@ TABLE = {
             ("after", "up to 64", "`next` of the page before; empty for the first"),
             ("limit", "U8", ""),
         ),
-        (("to", "code"), ("signer", "any"), ("journaled", False)),
+        (("to", "code"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
         (("codes", "list of 255 ID", ""), ("next", "up to 64", "empty on the last page")),
     ),
     # ------------------------------------------------------------------------------ requests: views
@@ -989,13 +1091,13 @@ TABLE = {
         "request", "get_balance",
         "Balance of the payee who asks, or of any payee for the operator.",
         (("party", "ID", ""), ("currency", "CURRENCY", "")),
-        (("to", "payee"), ("signer", "any"), ("journaled", False)),
+        (("to", "payee"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
         (("balance", "U64", ""), ("earned", "U64", "")),
     ),
     "WithdrawBalance": (
         "request", "withdraw_balance", "Take out what one has earned.",
         (("currency", "CURRENCY", ""), ("amount", "U64", "micro-units")),
-        (("to", "payee"), ("signer", "any"), ("names_user", "signer")),
+        (("to", "payee"), ("kept", "on a press"), ("signer", "any"), ("names_user", "signer")),
         (("balance", "U64", "what is left"),),
     ),
     "ListBalances": (
@@ -1350,6 +1452,10 @@ TABLE = {
         (("settlement", "ID", ""),),
     ),
     "CodeRevoked": ("event", "code_revoked", "The user took consent back."),
+    "PresenceGiven": (
+        "event", "presence_given", "How the node knows of the user's yes.",
+        (("kind", "PRESENCE", ""),),
+    ),
     "ConsentRecorded": (
         "event", "consent_recorded", "A link of the consent chain.",
         (("previous", "ID", ""), ("consent_hash", "ID", ""), ("consent", "Consent", "")),

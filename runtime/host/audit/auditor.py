@@ -132,6 +132,7 @@ class Auditor:
         self._known = Known(identity, check)
         self._tree = Tree()
         self._time = 0
+        self._schema = 1
         self._seen: set[bytes] = set()  # hashes of commands that may be judged anew
         hashed = commands.node_id(identity.public_key)
         check(
@@ -174,9 +175,10 @@ class Auditor:
                 "header, salt and body do not hash to the entry's leaf", show(entry.leaf),
             )  # fmt: skip
         self._check(
-            "schema", header.schema == records.SCHEMA_VERSION,
+            "schema", self._schema <= header.schema <= records.SCHEMA_VERSION,
             f"the schema is version {header.schema}",
-            f"version {records.SCHEMA_VERSION}: take the auditor that belongs to it",
+            f"version {self._schema} to {records.SCHEMA_VERSION}: take the auditor that belongs to "
+            "it",
         )  # fmt: skip
         self._check(
             "times", header.time >= self._time,
@@ -189,6 +191,7 @@ class Auditor:
         )  # fmt: skip
         self._tree.append(entry.leaf)
         self._time = header.time
+        self._schema = header.schema
         if self._known.began is None:
             self._known.began = header.time
         self._known.times.append(header.time)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from runtime.host.audit.retention import Gone
 
 
-AFTER_THE_END = ("access_logged", "code_revoked", "view_stopped")  # of a settled engagement
+# Of a settled engagement.
+AFTER_THE_END = ("access_logged", "code_revoked", "presence_given", "view_stopped")
 
 
 @dataclass

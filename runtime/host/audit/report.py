@@ -44,6 +44,8 @@ class Report:
         erased: what could not be checked as something is erased, by the check it is for.
         gone: how many of the entries are erased but for header and leaf.
         hidden: what could not be checked as the export does not show it, likewise.
+        presence: consents and revocations by how the node knows of the user's yes; "own": the key
+            is the user's, and the node cannot know.
         measured: what the node says it is made of.
         failure: the first thing that is not right, or None.
     """
@@ -55,6 +57,7 @@ class Report:
     erased: Counter[str] = field(default_factory=Counter)
     gone: int = 0
     hidden: Counter[str] = field(default_factory=Counter)
+    presence: Counter[str] = field(default_factory=Counter)
     measured: tuple[Measurement, ...] = ()
     failure: Failure | None = None
 
@@ -67,6 +70,7 @@ class Report:
         lines = [f"{name:<24}{count:>9}" for name, count in self.checks.items()]
         for why, counts in (("erased", self.erased), ("not shown", self.hidden)):
             lines += [f"{name:<24}{count:>9} not checked: {why}" for name, count in counts.items()]
+        lines += [f"presence {kind:<15}{count:>9}" for kind, count in self.presence.items()]
         if self.gone:
             lines.append(f"{self.gone} of {self.entries} entries are erased but for their leaf")
         verdict = f"FAILED at {self.failure}" if self.failure else f"{self.entries} entries hold"

@@ -30,6 +30,7 @@ CHECKED = {
         "code_assigned", "code_generated", "code_viewed", "code_activated", "code_completed",
         "code_settled", "code_revoked", "code_expired",
     ),
+    "presence": ("presence_given",),
     "consent chain": ("consent_recorded",),
     "settlement chain": ("settlement_recorded",),
     "payees": ("payee_credited", "payee_paid"),
@@ -121,6 +122,7 @@ class Turn:
 
     def __init__(self, entry: records.Entry) -> None:
         self.time = entry.header.time
+        self.schema = entry.header.schema
         self.is_shown_in_part = entry.shown is not None
         if entry.shown is None:
             body: records.Body = decode(records.Body, entry.body)

@@ -108,6 +108,7 @@ def verify(app: App, file: str, node: str | None, progress: bool) -> None:
             "erased": dict(report.erased),
             "hidden": dict(report.hidden),
             "erased_entries": report.gone,
+            "presence": dict(report.presence),
             "measurements": {each.name: each.digest for each in report.measured},
             "failure": failure and failure._asdict(),
             "root": report.head and report.head.root,
@@ -154,6 +155,15 @@ async def erase(app: App, operator: str, dry_run: bool) -> None:
     app.say({"states": states, "entries": entries, "due": left, "next": after.due}, *lines)
 
 
+# How the node knows of a yes, in words.
+PRESENT = {
+    "own": "with keys of their own, where the node cannot know",
+    "terminal": "at the node's terminal",
+    "button": "at the node's button",
+    "injected": "in a test",
+}
+
+
 def verdict(report: auditing.Report) -> list[object]:
     """What people read of an audit."""
     lines: list[object] = []
@@ -163,6 +173,9 @@ def verdict(report: auditing.Report) -> list[object]:
     for why, counts in (("erased", report.erased), ("not shown to auditors", report.hidden)):
         for name, count in counts.items():
             lines.append(f"{count} of {name} not checked: {why}")
+    if report.presence:
+        kinds = ", ".join(f"{PRESENT[kind]}: {n}" for kind, n in sorted(report.presence.items()))
+        lines.append(f"users said yes {kinds}")
     if report.gone:
         lines.append(f"{report.gone} of {report.entries} entries were erased when they were due")
     for each in report.measured:

@@ -141,20 +141,28 @@ class App:
             self._folder = KeyFolder.create(self.keys, passphrase)
         return self.folder
 
-    def passphrase(self, new: bool = False, variable: str = "OPTIN_PASSPHRASE") -> str:
-        """The folder's passphrase, from the environment or the terminal; asked for once."""
-        known = os.environ.get(variable) or (None if new else self._passphrase)
+    def passphrase(
+        self, new: bool = False, variable: str = "OPTIN_PASSPHRASE", what: str = ""
+    ) -> str:
+        """The folder's passphrase, from the environment or the terminal; asked for once.
+
+        Args:
+            what: what else it is of.
+        """
+        what = what or f"the key folder {self.keys}"
+        mine = variable == "OPTIN_PASSPHRASE" and not new
+        known = os.environ.get(variable) or (self._passphrase if mine else None)
         if known:
             return known
         if not sys.stdin.isatty():
             raise Problem(
-                f"the key folder {self.keys} needs its passphrase and there is no terminal",
+                f"{what} needs its passphrase and there is no terminal",
                 f"the passphrase in {variable}, or a terminal to ask on",
                 "for a demonstration: --insecure-no-passphrase makes a folder without one"
-                if new
+                if new and variable == "OPTIN_PASSPHRASE"
                 else "",
             )
-        words = f"{'New passphrase' if new else 'Passphrase'} for {self.keys}"
+        words = f"{'New passphrase' if new else 'Passphrase'} for {what}"
         answer: str = click.prompt(words, hide_input=True, confirmation_prompt=new, err=True)
         return answer
 
@@ -248,6 +256,7 @@ class App:
             meet=meet,
             timeout_s=self.timeout_s,
         ) as client:
+            client.on_question = self.tell_of_press
             identity = client.identity
             if book is not None:
                 client.head = book.head(identity.node)
@@ -278,6 +287,15 @@ class App:
         """Open channels to this node with this key from now on."""
         if self.book is not None:
             self.book.come_as(self.label, name)
+
+    def tell_of_press(self, question: records.Question) -> None:
+        """Say what to compare before pressing; not to whoever reads the answer."""
+        code = f"{question.code[:3]} {question.code[3:]}"
+        click.echo(
+            f"The node asks for a press within {question.wait_ms // 1000} seconds. Its code is "
+            f"{code}: if the node shows another one, or other words, do not press.",
+            err=True,
+        )
 
     async def proved(self, client: Client, done: Done) -> dict[str, Any]:
         """Where a command stands in the journal, after checking the receipt."""

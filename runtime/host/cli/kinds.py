@@ -34,8 +34,16 @@ def unix(folder: str, operator: bytes) -> NoReturn:
     os.environ["MICROPYPATH"] = ".frozen"  # all of the node's code is in the program
     program, _ = _built("MicroPython", "firmware.micropython", "--frozen")
     node = [program, "-X", f"heapsize={HEAP}", "-m", "firmware.node.main"]
-    named = (operator.hex(),) if operator else ()
-    _become(KEEPER, folder, *node, "{device}", str(PLACES), *named)
+    named = [f"operator={operator.hex()}"] if operator else []
+    _become(KEEPER, folder, *node, "{device}", str(PLACES), *named, *_terminal())
+
+
+def _terminal() -> list[str]:
+    """The terminal that this process has to itself, for the node's questions; none in the back."""
+    for fd in (0, 1, 2):
+        if os.isatty(fd) and os.tcgetpgrp(fd) == os.getpgrp():
+            return [f"terminal={os.ttyname(fd)}"]
+    return []
 
 
 def simulated(

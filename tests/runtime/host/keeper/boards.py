@@ -38,7 +38,13 @@ class Board:
         self.speeds: list[tuple[int, int]] = []
         self.most = 2_000_000
         self._folder = folder
-        self._command = [*python, str(TTY_MAIN), str(folder / "device"), str(PLACES), AWAITED]
+        self._command = [
+            *python,
+            str(TTY_MAIN),
+            str(folder / "device"),
+            str(PLACES),
+            f"operator={AWAITED}",
+        ]
         self._near, self._uart = os.openpty()  # the bridge's end, and the board's
         tty.setraw(self._uart)
         os.set_blocking(self._near, False)

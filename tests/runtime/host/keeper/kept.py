@@ -20,7 +20,7 @@ PLACES = ROOT / "runtime/cpython/places"
 AWAITED = OPERATOR.id.hex()
 CPYTHON = [
     *(sys.executable, "-m", "tests.firmware.node.cpython_main", "{device}", str(PLACES)),
-    AWAITED,
+    f"operator={AWAITED}",
 ]
 UNIX: list[str] = []  # what `optin node run --kind unix` starts
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from firmware import micropython
 from firmware.node.serve import SEED
 from runtime.host.cli.offer import EXAMPLE
 from runtime.host.crypto import Crypto
@@ -143,6 +144,8 @@ def _entropy(seed: bytes, label: str, size: int = 32) -> bytes:
 @pytest.fixture(scope="module", params=["software", "unix"])
 def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
     run = Run(tmp_path_factory.mktemp(request.param), request.param)
+    if run.kind == "unix":
+        micropython.ensure(frozen=True)
     run.start()
     try:
         run.set_up()

@@ -2,17 +2,19 @@
 
 import gc
 from hashlib import sha3_256
+from struct import pack
 
 import board
 
 from actors import KINDS
 from firmware.node.anchor import SECTORS
 from firmware.node.crypto import Crypto
-from firmware.node.entropy import Entropy
 from firmware.node.flash import SECTOR
 from firmware.node.places import InMemory, places_of
 from firmware.node.serve import serve
 from firmware.node.soldered import Soldered
+from runtime.node.entropy import Entropy
+from runtime.node.health import RINGS
 from runtime.wire.records import Measurement
 from runtime.wire.schema import specs
 
@@ -68,7 +70,8 @@ def main(measurement: bytes) -> None:
     Raises:
         NodeError: the node cannot start.
     """
-    random = Entropy(board.noise)
+    random = Entropy(board.noise, RINGS)
+    random.add(pack(">Q", board.uptime_ns()))
     zips, names = board.places()
     serve(
         lambda: Soldered(FlashPart(SECTORS, 1), FlashPart(0, SECTORS), random),

@@ -19,6 +19,8 @@ from firmware.node.flash import BLANK, SECTOR, FlashFile
 from firmware.node.places import read_places
 from firmware.node.serve import serve
 from firmware.node.store import START
+from runtime.node.entropy import Entropy
+from runtime.node.health import SYSTEM
 from runtime.wire.errors import NodeError, Refused
 from runtime.wire.proofs import EMPTY_ROOT
 from runtime.wire.records import Measurement
@@ -69,6 +71,7 @@ class Device:
     Args:
         path: text.
         sync: function of an open file that makes what was written to it durable.
+        random: function of a number to so many random bytes.
 
     Attributes:
         key: the device key, 32 bytes.
@@ -78,7 +81,7 @@ class Device:
         Refused: there is a key without the anchor that belongs to it.
     """
 
-    def __init__(self, path: str, sync) -> None:
+    def __init__(self, path: str, sync, random=os.urandom) -> None:
         self._sync = sync
         if not _is_there(path):
             os.mkdir(path)
@@ -87,7 +90,7 @@ class Device:
             # The anchor comes first: a key that was in use is never without one.
             self._make(anchor, BLANK * (SECTORS * SECTOR))
             AnchorLog(FlashFile(anchor, sync)).write(Anchor(0, 0, START, 0, EMPTY_ROOT))
-            self._make(key, os.urandom(32))
+            self._make(key, random(32))
         if not _is_there(anchor):
             raise Refused(
                 f"{path} has a device key and no anchor",
@@ -139,14 +142,15 @@ def main(crypto=None) -> int:
     try:
         places = read_places(sys.argv[2])
         measured = (Measurement("program", digest_of(PROGRAM)),)
-        crypto, pipe = crypto or _own_crypto(), _standard_pipe()
+        random = Entropy(os.urandom, SYSTEM)
+        crypto, pipe = crypto or _own_crypto(random), _standard_pipe()
         serve(
-            lambda: Device(sys.argv[1], _sync),
+            lambda: Device(sys.argv[1], _sync, random),
             crypto,
             pipe,
             Uptime,
             places,
-            os.urandom,
+            random,
             measured,
         )
     except LineEnded:
@@ -157,7 +161,7 @@ def main(crypto=None) -> int:
     return 0
 
 
-def _own_crypto():
+def _own_crypto(random):
     try:
         from firmware.node.crypto import Crypto
     except ImportError:
@@ -166,7 +170,7 @@ def _own_crypto():
             "one that was built with the modules of firmware/",
             "build it with python -m firmware.micropython",
         )
-    return Crypto(os.urandom)
+    return Crypto(random)
 
 
 def _standard_pipe():

@@ -36,7 +36,7 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
         pipe: the line, as `keeper.Line` has it.
         time: with `uptime_ns()` and `uptime_ms()`, since the start.
         places: Places.
-        random: function of a number to so many random bytes.
+        random: Entropy.
         measurements: of what runs here, Measurement each.
 
     Raises:
@@ -44,7 +44,7 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
         whatever `pipe` raises.
     """
 
-    line = Line(Link(random(NONCE), RING), pipe, time.uptime_ms)
+    line = Line(Link(random.different(NONCE), RING), pipe, time.uptime_ms)
     try:
         own = device()
         store = KeptStore(_ram(), Keeper(line.ask), own.anchor, Sealer(crypto, own.key), root_of)
@@ -58,6 +58,7 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
             places=places,
             max_live=LIVE,
             measurements=measurements,
+            randomness=random,
         )
     except NodeError as error:
         _say_last(line, FAILED, error.to_wire())
@@ -65,6 +66,9 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
     line.session = Session(node, line.link)
     node.directory.on_failure = lambda kind, error: line.session.log(
         f"a {kind} failed with {type(error).__name__}", time.uptime_ms()
+    )
+    random.tell(
+        lambda why: line.session.log(f"nothing is signed any more: {why}", time.uptime_ms())
     )
     line.announce(READY, [node.id])
     while not line.stopping:

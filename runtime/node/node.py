@@ -8,7 +8,7 @@ from runtime.node.admission import Admission
 from runtime.node.checkpoint import Checkpoints
 from runtime.node.journal import Journal
 from runtime.node.places import Places
-from runtime.node.ports import InlineWorkers
+from runtime.node.ports import InlineWorkers, Sound
 from runtime.node.queries import Queries
 from runtime.node.retention import Retention
 from runtime.node.sequencer import Sequencer
@@ -38,6 +38,7 @@ class Node:
         places: port; one that knows no place by default.
         max_live: entities in memory at most.
         measurements: Measurement of each thing that the node is made of.
+        randomness: Entropy from which the crypto port draws; it says when nothing may be signed.
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Node:
         places=None,
         max_live: int = 512,
         measurements: tuple = (),
+        randomness=None,
     ):
         self._seed = seed
         self.store = store
@@ -60,6 +62,7 @@ class Node:
         self.accelerator = accelerator or Accelerator()
         self.places = places or Places()
         self.measurements = measurements
+        self.randomness = randomness or Sound()
         self.identity_seed = self.entropy("identity", 0)
         self.kem_seed = self.entropy("kem", 0, 64)
         self.address_key = self.entropy("address", 0)

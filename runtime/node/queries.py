@@ -41,6 +41,7 @@ class Queries:
             directory.dead_letters.count,
             tuple(directory.dead_letters.last),
             node.admission.noise,
+            node.randomness.failure,
         )
 
     def journal_head(self, tx, message):

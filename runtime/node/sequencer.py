@@ -3,7 +3,16 @@
 from runtime.actor import Escalated, Later, Transaction
 from runtime.actor.transaction import Journaled
 from runtime.wire import records
-from runtime.wire.errors import Busy, Fault, NodeError, Refused, Stale, StorageFailed, Unauthorized
+from runtime.wire.errors import (
+    Busy,
+    Fault,
+    NodeError,
+    NoEntropy,
+    Refused,
+    Stale,
+    StorageFailed,
+    Unauthorized,
+)
 from runtime.wire.schema import canonical, unpack_own
 
 
@@ -80,7 +89,7 @@ class Sequencer:
                     ticket.answer = self._turn(ticket.admitted)
             if self._signatures:  # else nobody changed anything
                 self._make_durable()
-        except StorageFailed as error:
+        except (StorageFailed, NoEntropy) as error:
             # Whoever asked may have seen a state that is gone now: nobody gets an answer of it.
             for ticket in batch:
                 ticket.answer = _failing(error)
@@ -155,6 +164,8 @@ class Sequencer:
             if command and spec.more["signer"] != "self" and known is None:
                 self._authorize(tx, spec.more)
             result, denied = self._handle(tx, spec, admitted.message), None
+            if tx.to_sign:
+                node.randomness.check()
         except Journaled as denial:
             result, denied = None, denial.error
         except BaseException:

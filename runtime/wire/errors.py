@@ -93,6 +93,12 @@ class StorageFailed(NodeError):
     code = "storage"
 
 
+class NoEntropy(NodeError):
+    """The node has no source of randomness that it trusts: it makes no key and signs nothing."""
+
+    code = "entropy"
+
+
 class Fault(NodeError):
     """The node failed; nothing of the request remains."""
 
@@ -103,7 +109,7 @@ ERRORS = {
     error.code: error
     for error in (
         NodeError, Malformed, UnknownMethod, Unauthorized, Stale, Missing, NotAllowedNow,
-        Refused, NoFunds, Busy, StorageFailed, Fault,
+        Refused, NoFunds, Busy, StorageFailed, NoEntropy, Fault,
     )
 }  # fmt: skip
 

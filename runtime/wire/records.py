@@ -511,6 +511,7 @@ TABLE = {
             ("dead_letters", "U64", "messages that could not be delivered, since boot"),
             ("last_dead", "list of 16 text 120", "the last of them"),
             ("unsigned_noise", "U64", "requests dropped for a signature that is not valid"),
+            ("no_entropy", "text 120", "why it signs nothing and makes no key; empty if it does"),
         ),
     ),
     "JournalHead": (

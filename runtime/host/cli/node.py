@@ -97,6 +97,12 @@ async def status(app: App) -> None:
             ("operator", app.name(identity.operator) if identity.operator else "not provisioned"),
             ("journal", f"{load.entries} {'entry' if load.entries == 1 else 'entries'}"),
             ("clock", clock),
+            (
+                "randomness",
+                f"FAILED: {load.no_entropy}; nothing is signed and no key is made: start it anew"
+                if load.no_entropy
+                else "sound",
+            ),
             ("load", f"{load.live} entities live, {load.queued} requests waiting"),
             (
                 "failures",

@@ -147,11 +147,12 @@ static mp_obj_t in_place(const uint8_t *from, const uint8_t *to)
     return MP_OBJ_FROM_PTR(bytes);
 }
 
-/* firmware(): code and constants, as bytes where they lie. */
+/* firmware(): code and constants, as bytes where they lie, without the words in front that change
+ * while it runs. */
 static mp_obj_t board_firmware(void)
 {
-    extern const uint8_t code_start, code_end;
-    return in_place(&code_start, &code_end);
+    extern const uint8_t code_constant, code_end;
+    return in_place(&code_constant, &code_end);
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(board_firmware_obj, board_firmware);
 

@@ -13,7 +13,7 @@ from types import FrameType
 
 from actors import KINDS
 from runtime.cpython.entropy import SharedEntropy, SoundCrypto
-from runtime.cpython.measurement import measure
+from runtime.cpython.measurement import PACKAGES, measure
 from runtime.cpython.store import SqliteStore
 from runtime.cpython.threads import crypto_workers, entities_on_one_core, on_reused_threads
 from runtime.node.clock import Clock
@@ -106,7 +106,7 @@ def make_node(folder: Folder, noise: Callable[[int], bytes] = os.urandom) -> Nod
         lambda floor: Clock(time.monotonic_ns, time.time_ns(), floor),
         workers,
         places=read_places(),
-        measurements=measure("actors", "runtime"),
+        measurements=measure(*PACKAGES),
         randomness=random,
     )
 

@@ -7,6 +7,7 @@ from runtime.node.accelerator import Accelerator
 from runtime.node.admission import Admission
 from runtime.node.checkpoint import Checkpoints
 from runtime.node.journal import Journal
+from runtime.node.made import Made
 from runtime.node.places import Places
 from runtime.node.ports import InlineWorkers, Sound
 from runtime.node.queries import Queries
@@ -61,7 +62,6 @@ class Node:
         self.workers = workers or InlineWorkers()
         self.accelerator = accelerator or Accelerator()
         self.places = places or Places()
-        self.measurements = measurements
         self.randomness = randomness or Sound()
         self.identity_seed = self.entropy("identity", 0)
         self.kem_seed = self.entropy("kem", 0, 64)
@@ -77,6 +77,7 @@ class Node:
         self.boot_nonce = self.entropy(f"boot/{self.clock.now()}", self.journal.size, 8)
         self.directory = Directory(kinds, self.load, max_live)
         self.admission = Admission(crypto, self.workers, self.id, self.kem_seed, self.key_of)
+        self.made = Made(self, measurements)
         self.queries = Queries(self)
         self.checkpoints = Checkpoints(self)
         self.retention = Retention(self)
@@ -175,6 +176,7 @@ class Node:
         self._keys.clear()
         self._operator = None
         self.journal.reload()
+        self.made.reload()
 
     def stop(self) -> None:
         """Passivate every entity, sign a checkpoint and close the store."""

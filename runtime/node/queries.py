@@ -2,7 +2,7 @@
 
 from runtime.actor import Later
 from runtime.wire import records
-from runtime.wire.commands import HEAD, MEASUREMENTS
+from runtime.wire.commands import HEAD
 from runtime.wire.errors import Missing, Refused, Unauthorized
 from runtime.wire.proofs import shown_of
 from runtime.wire.records import REPLIES, REQUESTS, SCHEMA_VERSION
@@ -59,11 +59,7 @@ class Queries:
         return REPLIES["journal_consistency"](tuple(path))
 
     def measurements(self, tx, message):
-        node = self._node
-        measured = records.Measured(node.id, node.measurements, message.nonce)
-        content = canonical(measured)
-        signing = node.workers.submit(node.crypto.sign, node.identity_seed, MEASUREMENTS, content)
-        return Later(lambda: REPLIES["measurements"](measured, signing.result()))
+        return Later(self._node.made.signed(message.nonce))
 
     def journal_entries(self, tx, message):
         whole = tx.signer == self._node.operator

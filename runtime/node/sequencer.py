@@ -46,6 +46,7 @@ class Sequencer:
         self.max_queue = max_queue
         self.max_batch = max_batch
         self._signing = []  # (sequence, handle) of signatures under way
+        self._measured = None  # (sequence, function) of measurements to leave beside an entry
         self._signatures = {}  # sequence: the node's signatures of this batch's entries
         self.failure = None  # why the node stopped serving
 
@@ -93,7 +94,7 @@ class Sequencer:
             # Whoever asked may have seen a state that is gone now: nobody gets an answer of it.
             for ticket in batch:
                 ticket.answer = _failing(error)
-            self._signing = []
+            self._signing, self._measured = [], None
             self._node.clock.restore(clock)
             self._reload()
         for ticket in batch:
@@ -224,6 +225,8 @@ class Sequencer:
         for purpose, message in tx.to_sign:
             handle = node.workers.submit(node.crypto.sign, node.identity_seed, purpose, message)
             self._signing.append((tx.sequence, handle))
+        if node.made.is_news and not node.randomness.failure:
+            self._measured = (tx.sequence, node.made.leave(leaf))
         if admitted.hash:
             # What is judged anew is never kept: its result is for one request alone.
             kept = b"" if admitted.spec.more["judged_anew"] else content
@@ -239,7 +242,10 @@ class Sequencer:
             signature = handle.result()
             self._node.journal.attach(sequence, "node-signature", signature)
             self._signatures[sequence].append(signature)
-        self._signing = []
+        if self._measured:
+            sequence, signed = self._measured
+            self._node.journal.attach(sequence, "measured", canonical(signed()))
+        self._signing, self._measured = [], None
         self._node.journal.flush()
         self._node.checkpoints.keep()
         self._node.store.commit()

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import click
 
+from firmware.measurement import of_image, row
+from firmware.micropython import ToolchainError
+
 try:
     from soc.boards import build as building
     from soc.boards import report as reports
@@ -89,6 +92,19 @@ def firmware(board: Board, as_json: bool) -> None:
 
 @cli.command()
 @SOME
+def measure(boards: tuple[Board, ...]) -> None:
+    """Print, as JSON, what nodes on BOARDS, on all without one, say they are made of."""
+    rows = []
+    for board in boards or tuple(BOARDS.values()):
+        _say(board.name, "firmware")
+        rows.append(row("firmware", of_image(node_firmware(board)), board.name))
+        _say(board.name, "gateware")
+        rows.append(row("gateware", bytes.fromhex(building.measurement(board)), board.name))
+    click.echo(json.dumps(rows))
+
+
+@cli.command()
+@SOME
 @JSON
 def report(boards: tuple[Board, ...], as_json: bool) -> None:
     """Print the last report of BOARDS, of all without one; 1 if one is beyond its budget."""
@@ -147,7 +163,7 @@ def main() -> None:
     """Entry point: 1 is a failure, 2 wrong usage."""
     try:
         cli.main(prog_name="python -m soc.boards")
-    except (ReportError, ToolError) as error:
+    except (ReportError, ToolchainError, ToolError) as error:
         sys.exit(f"Error: {error}")
 
 

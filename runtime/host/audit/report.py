@@ -44,7 +44,8 @@ class Report:
         erased: what could not be checked as something is erased, by the check it is for.
         gone: how many of the entries are erased but for header and leaf.
         hidden: what could not be checked as the export does not show it, likewise.
-        measured: what the node says it is made of.
+        measured: what the node said it is made of when the journal was exported.
+        made: what it said before: (number of the entry from which on, measurements).
         failure: the first thing that is not right, or None.
     """
 
@@ -56,6 +57,7 @@ class Report:
     gone: int = 0
     hidden: Counter[str] = field(default_factory=Counter)
     measured: tuple[Measurement, ...] = ()
+    made: list[tuple[int, tuple[Measurement, ...]]] = field(default_factory=list)
     failure: Failure | None = None
 
     @property

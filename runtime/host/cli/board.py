@@ -1,12 +1,16 @@
 """`optin board`: the system on a chip on boards; a face of `python -m soc.boards`."""
 
+import json
 import os
+import subprocess
 import sys
 from typing import NoReturn
 
 import click
 
-from runtime.host.cli.context import App, command
+from runtime.host.audit import published
+from runtime.host.cli.context import App, Problem, command
+from runtime.wire import records
 
 BOARD = click.argument("board")
 BOARDS = click.argument("boards", nargs=-1)
@@ -52,6 +56,34 @@ def firmware(app: App, board: str) -> None:
     `optin board flash --firmware` brings it to the board.
     """
     _become(app, "firmware", board)
+
+
+@command(board, example="board measure software > published.json\nboard measure unix ulx3s_45f")
+@click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
+def measure(app: App, nodes: tuple[str, ...]) -> None:
+    """Print what nodes of this version are made of, as a list to publish.
+
+    A NODE is `software`, `unix` or a board. `optin audit verify --measurements` takes the list.
+    """
+    modules = {
+        "software": ("runtime.cpython.measurement",),
+        "unix": ("firmware.measurement",),
+    }
+    made = [
+        (records.Measurement(row["name"], bytes.fromhex(row["digest"])), row["what"])
+        for name in nodes
+        for row in json.loads(_said(name, *modules.get(name, ("soc.boards", "measure", name))))
+    ]
+    click.echo(published(made), nl=False)
+
+
+def _said(name: str, module: str, *arguments: str) -> str:
+    """What a module prints."""
+    words = [sys.executable, "-m", module, *arguments]
+    done = subprocess.run(words, stdout=subprocess.PIPE, text=True)
+    if done.returncode:
+        raise Problem(f"{name} cannot be measured", todo="see the error above")
+    return done.stdout
 
 
 @command(board, example="board flash ulx3s_45f\nboard flash --firmware node.bin ulx3s_45f")

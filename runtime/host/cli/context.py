@@ -29,7 +29,7 @@ from runtime.host.keyfolder import (
     WrongPassphrase,
 )
 from runtime.host.transports import TransportError
-from runtime.wire.errors import NodeError
+from runtime.wire.errors import NodeError, NoEntropy
 from runtime.wire.schema import make_id
 
 T = TypeVar("T")
@@ -215,9 +215,10 @@ class App:
     # ---------------------------------------------------------------------- the connection
 
     @contextlib.asynccontextmanager
-    async def node(self) -> AsyncIterator[Client]:
+    async def node(self, accept: bool = False) -> AsyncIterator[Client]:
         """A connection to the node that was met on this line before, if there was one.
 
+        It must be made of what it was, unless `accept` says to take what it is made of now.
         A known head must be a part of the journal still; what is checked now is kept for next time.
         """
         if not self.line:
@@ -231,6 +232,7 @@ class App:
             if book is not None:
                 label = self.line if "://" in self.line else os.path.abspath(self.line)
                 book.pin_node(label, identity.node, identity.public_key)
+                await self._pin_measurements(client, book, label, accept)
                 client.head = book.head(identity.node)
                 if client.head is not None:
                     await client.latest_head()
@@ -239,6 +241,16 @@ class App:
             finally:
                 if book is not None and client.head is not None:
                     book.save_head(identity.node, client.head)
+
+    async def _pin_measurements(
+        self, client: Client, book: KeyFolder, label: str, accept: bool
+    ) -> None:
+        try:
+            reply = await steps.measurements(client)
+        except NoEntropy as error:
+            click.echo(f"what the node is made of is not checked: {error.wrong}", err=True)
+            return
+        book.pin_measurements(label, reply.measured.measurements, accept)
 
     async def proved(self, client: Client, done: Done) -> dict[str, Any]:
         """Where a command stands in the journal, after checking the receipt."""

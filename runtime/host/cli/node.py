@@ -153,6 +153,24 @@ async def clock(app: App, time: int, witnesses: tuple[str, ...], operator: str) 
         )
 
 
+@command(node, example="node accept")
+async def accept(app: App) -> None:
+    """Accept what the node on --line is made of now, after an update.
+
+    Compare it first with what is published of that version: optin board measure prints a list.
+    """
+    if app.book is None:
+        raise Problem("there is no key folder", "one that knows the node: --keys or OPTIN_KEYS")
+    async with app.node(accept=True) as client:
+        reply = await steps.measurements(client)
+    made = reply.measured.measurements
+    app.say(
+        {each.name: each.digest for each in made},
+        facts(*((each.name, each.digest.hex()) for each in made)),
+        "accepted: from now on the node has to be made of this",
+    )
+
+
 @command(node, example="node unpin")
 def unpin(app: App) -> None:
     """Forget the node on --line: another may take its place."""

@@ -4,7 +4,7 @@
     <name>.key    one key: facts in clear, the 32-byte seed sealed under the folder key
     <name>.next.key   the key that is to follow it, until a node has accepted that
     names.json    ids of parties whose keys are elsewhere, by name
-    nodes.json    nodes met before: a changed one is refused
+    nodes.json    nodes met before, and what each is made of: a changed one is refused
     heads.json    the last verified head of each node
     <name>.deeds  commands that a user's key has signed, by their place in the journal
 
@@ -17,6 +17,7 @@ permissions alone, as those of ssh are.
 from runtime.host.keyfolder.deeds import Deed
 from runtime.host.keyfolder.errors import (
     KeyFolderError,
+    MeasurementChanged,
     NodeChanged,
     TooOpen,
     UnknownName,
@@ -33,6 +34,7 @@ __all__ = [
     "Key",
     "KeyFolder",
     "KeyFolderError",
+    "MeasurementChanged",
     "NodeChanged",
     "PinnedNode",
     "TooOpen",

@@ -26,7 +26,9 @@ def root_of(store) -> bytes:
     return Tree(store, store.count()).root()
 
 
-def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> None:
+def serve(
+    device, crypto, pipe, time, places, random, measurements: tuple, updater=lambda: None
+) -> None:
     """Power up, and serve the line until the host says `stop`.
 
     Args:
@@ -38,6 +40,7 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
         places: Places.
         random: Entropy.
         measurements: of what runs here, Measurement each.
+        updater: function without arguments to what takes updates, or None.
 
     Raises:
         NodeError: the node cannot start; the host was told why.
@@ -59,6 +62,7 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
             max_live=LIVE,
             measurements=measurements,
             randomness=random,
+            updater=updater(),
         )
     except NodeError as error:
         _say_last(line, FAILED, error.to_wire())

@@ -180,6 +180,13 @@ static uint32_t place(mp_obj_t at_in, mp_int_t size)
     return (uint32_t)at;
 }
 
+/* The loader is never written: without it no slot is started. */
+static void refuse_loader(uint32_t sector)
+{
+    if (sector >= FLASH_LOADER && sector < FLASH_SLOTS)
+        mp_raise_ValueError(MP_ERROR_TEXT("the loader's part of the flash"));
+}
+
 /* flash_read(at, size) */
 static mp_obj_t board_flash_read(mp_obj_t at_in, mp_obj_t size_in)
 {
@@ -197,7 +204,9 @@ static mp_obj_t board_flash_program(mp_obj_t at_in, mp_obj_t data_in)
 {
     mp_buffer_info_t data;
     mp_get_buffer_raise(data_in, &data, MP_BUFFER_READ);
-    flash_program(place(at_in, (mp_int_t)data.len), data.buf, data.len);
+    uint32_t at = place(at_in, (mp_int_t)data.len);
+    refuse_loader(at / FLASH_SECTOR);
+    flash_program(at, data.buf, data.len);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(board_flash_program_obj, board_flash_program);
@@ -208,6 +217,7 @@ static mp_obj_t board_flash_erase(mp_obj_t sector_in)
     mp_int_t sector = mp_obj_get_int(sector_in);
     if (sector < 0 || sector >= FLASH_SECTORS)
         mp_raise_ValueError(MP_ERROR_TEXT("not in the node's part of the flash"));
+    refuse_loader((uint32_t)sector);
     flash_erase((uint32_t)sector);
     return mp_const_none;
 }

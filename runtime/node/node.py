@@ -9,7 +9,7 @@ from runtime.node.checkpoint import Checkpoints
 from runtime.node.journal import Journal
 from runtime.node.made import Made
 from runtime.node.places import Places
-from runtime.node.ports import InlineWorkers, Sound
+from runtime.node.ports import InlineWorkers, Packaged, Sound
 from runtime.node.queries import Queries
 from runtime.node.retention import Retention
 from runtime.node.sequencer import Sequencer
@@ -39,6 +39,7 @@ class Node:
         places: port; one that knows no place by default.
         max_live: entities in memory at most.
         measurements: Measurement of each thing that the node is made of.
+        updater: takes updates of the firmware; see Packaged in `ports.py`.
         randomness: Entropy from which the crypto port draws; it says when nothing may be signed.
     """
 
@@ -55,6 +56,7 @@ class Node:
         max_live: int = 512,
         measurements: tuple = (),
         randomness=None,
+        updater=None,
     ):
         self._seed = seed
         self.store = store
@@ -63,6 +65,7 @@ class Node:
         self.accelerator = accelerator or Accelerator()
         self.places = places or Places()
         self.randomness = randomness or Sound()
+        self.updater = updater or Packaged()
         self.identity_seed = self.entropy("identity", 0)
         self.kem_seed = self.entropy("kem", 0, 64)
         self.address_key = self.entropy("address", 0)

@@ -1,6 +1,10 @@
-"""What the node answers of itself: identity, load, journal. Nothing here changes anything."""
+"""What the node answers of itself: identity, load, journal; and how it takes another firmware.
+
+Nothing here changes anything that the journal knows of.
+"""
 
 from runtime.actor import Later
+from runtime.node.ports import UPDATE_PART
 from runtime.wire import records
 from runtime.wire.commands import HEAD
 from runtime.wire.errors import Missing, Refused, Unauthorized
@@ -60,6 +64,17 @@ class Queries:
 
     def measurements(self, tx, message):
         return Later(self._node.made.signed(message.nonce))
+
+    def begin_update(self, tx, message):
+        self._node.updater.begin(message.firmware, message.signature)
+        return REPLIES["begin_update"](UPDATE_PART)
+
+    def put_update(self, tx, message):
+        return REPLIES["put_update"](self._node.updater.put(message.offset, message.data))
+
+    def finish_update(self, tx, message):
+        self._node.updater.finish()
+        return REPLIES["finish_update"](self._node.updater.counter)
 
     def journal_entries(self, tx, message):
         whole = tx.signer == self._node.operator

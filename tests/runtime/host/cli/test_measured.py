@@ -16,7 +16,7 @@ OTHER = (Measurement("actors", bytes(32)), Measurement("runtime", bytes([1]) * 3
 
 
 def test_a_journal_is_verified_against_the_list_of_this_version(tmp_path: Path) -> None:
-    with serving(tmp_path / "node") as served:
+    with serving(tmp_path / "node"):
         terminal = Terminal(tmp_path)
         terminal.ok("--insecure-no-passphrase", "keys", "create", "operator")
         terminal.ok("node", "provision")

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from firmware.building import CommandFailed, cache, run, workspace
+from firmware.building import DATE, CommandFailed, cache, run, workspace
 from firmware.engines import CONFIGURATIONS
 from firmware.micropython import (
     MANIFEST,
@@ -120,7 +120,7 @@ def _key(
     for name in COMPILED:
         found = (FIRMWARE / name).rglob("*.*")
         files += sorted(path for path in found if path.suffix in (".c", ".h", ".mk", ".S"))
-    parts = [TARBALL_SHA256, engines, str(firmware_at), *options]
+    parts = [TARBALL_SHA256, DATE, engines, str(firmware_at), *options]
     for path in files:
         parts += [path.name, hashlib.sha256(path.read_bytes()).hexdigest()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]

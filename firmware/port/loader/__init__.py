@@ -2,19 +2,21 @@
 
 import hashlib
 import os
-import zlib
 from pathlib import Path
+from struct import pack
+from zlib import crc32
 
 from firmware.building import CommandFailed, cache, run, workspace
 from firmware.micropython import ToolchainError
-from firmware.node.flash import BLANK, SECTOR
-from firmware.node.slots import SLOT_SECTORS, Header, header_bytes
 
-__all__ = ["LOADER_SECTORS", "flash_content", "loader"]
+__all__ = ["LOADER_SECTORS", "SECTOR", "SLOT_SECTORS", "flash_content", "loader"]
 
 FOLDER = Path(__file__).parent
 COMPILER = "riscv64-unknown-elf-gcc"
-LOADER_SECTORS = 16
+SECTOR = 4096
+BLANK = b"\xff"
+LOADER_SECTORS, SLOT_SECTORS = 16, 320  # flash.h has the map, slots.h the header of a slot
+MAGIC = b"slot"
 FLAGS = (
     "-march=rv32im", "-misa-spec=2.2", "-mabi=ilp32", "--specs=picolibc.specs", "-nostartfiles",
     "-Os", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-unused-function",
@@ -76,7 +78,8 @@ def flash_content(started: bytes, image: bytes, counter: int = 0) -> bytes:
             f"{len(started)} bytes of loader, {len(image)} of firmware: at most "
             f"{LOADER_SECTORS * SECTOR} and {(SLOT_SECTORS - 1) * SECTOR}"
         )
-    header = header_bytes(Header(len(image), zlib.crc32(image), counter))
+    header = pack("<4sIII", MAGIC, len(image), crc32(image), counter)
+    header += pack("<I", crc32(header))
     slot = header.ljust(SECTOR, BLANK) + image
     return (
         started.ljust(LOADER_SECTORS * SECTOR, BLANK)

@@ -61,7 +61,7 @@ def report(app: App, boards: tuple[str, ...]) -> None:
 @UPDATE_KEY
 @BOARD
 def firmware(app: App, board: str, update_key: str | None) -> None:
-    """Build the node's firmware for BOARD, and print where its image is.
+    """Build the node's firmware for BOARD, print where its image is.
 
     `optin board flash --firmware` brings it to the board. Afterwards the board takes updates that
     are signed with the update key; without one, none.
@@ -75,7 +75,7 @@ def firmware(app: App, board: str, update_key: str | None) -> None:
 @UPDATE_KEY
 @click.argument("nodes", nargs=-1, required=True, metavar="NODE...")
 def measure(app: App, nodes: tuple[str, ...], update_key: str | None) -> None:
-    """Print what nodes of this version are made of, as a list to publish.
+    """Print what NODEs of this version are made of, to be published.
 
     A NODE is `software`, `unix` or a board. `optin audit verify --measurements` takes the list.
     """
@@ -110,7 +110,7 @@ def measure(app: App, nodes: tuple[str, ...], update_key: str | None) -> None:
 @click.argument("image", type=click.Path(exists=True, dir_okay=False))
 @click.argument("file", type=click.Path(dir_okay=False))
 def sign_update(app: App, key: str, counter: int, board: str, image: str, file: str) -> None:
-    """Sign the firmware IMAGE for BOARD, and write FILE for `optin board update`."""
+    """Sign the firmware IMAGE for BOARD, write FILE for board update."""
     update = updates.signed(app.key(key), board, counter, Path(image).read_bytes())
     Path(file).write_bytes(updates.packed(update))
     app.say(

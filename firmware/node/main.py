@@ -3,9 +3,9 @@
     micropython -m firmware.node.main DEVICE PLACES [TERMINAL]
 
 DEVICE is the folder that stands for what is soldered to a board: `key`, the device key, and
-`anchor`, the flash. PLACES is the folder of the table of metro areas. TERMINAL is where the node
-asks whoever is at it; the keeper only says which it is, and nothing of it passes the line. That is standard input
-and output, both non-blocking; what goes wrong is said on standard error. The node ends when its
+`anchor`, the flash. PLACES is the folder of the table of metro areas. At TERMINAL the node asks
+whoever is at it; the keeper only says which it is, and nothing of it passes the line. That is
+standard input and output, both non-blocking; what goes wrong is said on standard error. The node ends when its
 line ends, or when the host says `stop`.
 """
 
@@ -20,6 +20,8 @@ from firmware.node.flash import BLANK, SECTOR, FlashFile
 from firmware.node.places import read_places
 from firmware.node.serve import serve
 from firmware.node.store import START
+from runtime.node.entropy import Entropy
+from runtime.node.health import SYSTEM
 from runtime.node.terminal import Terminal
 from runtime.wire.errors import NodeError, Refused
 from runtime.wire.proofs import EMPTY_ROOT
@@ -94,6 +96,7 @@ class Device:
     Args:
         path: text.
         sync: function of an open file that makes what was written to it durable.
+        random: function of a number to so many random bytes.
 
     Attributes:
         key: the device key, 32 bytes.
@@ -103,7 +106,7 @@ class Device:
         Refused: there is a key without the anchor that belongs to it.
     """
 
-    def __init__(self, path: str, sync) -> None:
+    def __init__(self, path: str, sync, random=os.urandom) -> None:
         self._sync = sync
         if not _is_there(path):
             os.mkdir(path)
@@ -112,7 +115,7 @@ class Device:
             # The anchor comes first: a key that was in use is never without one.
             self._make(anchor, BLANK * (SECTORS * SECTOR))
             AnchorLog(FlashFile(anchor, sync)).write(Anchor(0, 0, START, 0, EMPTY_ROOT))
-            self._make(key, os.urandom(32))
+            self._make(key, random(32))
         if not _is_there(anchor):
             raise Refused(
                 f"{path} has a device key and no anchor",
@@ -169,14 +172,15 @@ def main(crypto=None) -> int:
         operator = bytes.fromhex(named.get("operator", ""))
         places = read_places(sys.argv[2])
         measured = (Measurement("program", digest_of(PROGRAM)),)
-        crypto, pipe = crypto or _own_crypto(), _standard_pipe()
+        random = Entropy(os.urandom, SYSTEM)
+        crypto, pipe = crypto or _own_crypto(random), _standard_pipe()
         serve(
-            lambda: Device(sys.argv[1], _sync),
+            lambda: Device(sys.argv[1], _sync, random),
             crypto,
             pipe,
             Uptime,
             places,
-            os.urandom,
+            random,
             measured,
             operator,
             _terminal(named["terminal"]) if "terminal" in named else None,
@@ -189,7 +193,7 @@ def main(crypto=None) -> int:
     return 0
 
 
-def _own_crypto():
+def _own_crypto(random):
     try:
         from firmware.node.crypto import Crypto
     except ImportError:
@@ -198,7 +202,7 @@ def _own_crypto():
             "one that was built with the modules of firmware/",
             "build it with python -m firmware.micropython",
         )
-    return Crypto(os.urandom)
+    return Crypto(random)
 
 
 def _terminal(path):

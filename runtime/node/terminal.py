@@ -3,7 +3,7 @@
 Nobody knows the code before the question is shown, so what was typed before is no answer to it.
 """
 
-from runtime.node.presence import Port
+from runtime.node.presence import Port, Question
 
 REVOKE = "revoke everything"
 MAX_LINE = 200  # characters of what is typed
@@ -28,7 +28,7 @@ class Terminal(Port):
         self._write = write
         self._away = away
         self._typed = b""
-        self._question = None
+        self._question = Question([], "", None)  # that is shown
 
     def ready(self) -> str:
         return self._away()
@@ -53,7 +53,7 @@ class Terminal(Port):
         return None
 
     def hide(self) -> None:
-        state, self._question = self._question.state, None
+        state = self._question.state
         self._say(["", {"pressed": "yes", "declined": "no"}.get(state, "too late") + ".", ""])
 
     def summoned(self, now_ms: int) -> bool:

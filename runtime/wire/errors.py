@@ -105,6 +105,12 @@ class StorageFailed(NodeError):
     code = "storage"
 
 
+class NoEntropy(NodeError):
+    """The node has no source of randomness that it trusts: it makes no key and signs nothing."""
+
+    code = "entropy"
+
+
 class Fault(NodeError):
     """The node failed; nothing of the request remains."""
 
@@ -115,7 +121,7 @@ ERRORS = {
     error.code: error
     for error in (
         NodeError, Malformed, UnknownMethod, Unauthorized, WrongHost, Stale, Missing, NotAllowedNow,
-        Refused, NoFunds, Busy, Asking, StorageFailed, Fault,
+        Refused, NoFunds, Busy, Asking, StorageFailed, NoEntropy, Fault,
     )
 }  # fmt: skip
 

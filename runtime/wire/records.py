@@ -529,6 +529,16 @@ TABLE = {
             ("nonce", "exactly 32", "of whoever asked"),
         ),
     ),
+    "Firmware": (
+        "value", "Firmware",
+        "An image that a board may be updated to (context `optin/v1/firmware`, the update key's).",
+        (
+            ("board", "text 40", "which it is for"),
+            ("counter", "U32", "larger than that of all before it"),
+            ("size", "U32", "bytes of the image of main RAM"),
+            ("digest", "ID", "its SHA3-256"),
+        ),
+    ),
     # ------------------------------------------------------------------------------- requests: node
     "Identity": (
         "request", "identity", "Say who this node is. Works before provisioning.",
@@ -556,6 +566,7 @@ TABLE = {
             ("dead_letters", "U64", "messages that could not be delivered, since boot"),
             ("last_dead", "list of 16 text 120", "the last of them"),
             ("unsigned_noise", "U64", "requests dropped for a signature that is not valid"),
+            ("no_entropy", "text 120", "why it signs nothing and makes no key; empty if it does"),
         ),
     ),
     "JournalHead": (
@@ -585,6 +596,26 @@ TABLE = {
         (("nonce", "exactly 32", "random"),),
         (("to", "node"), ("journaled", False)),
         (("measured", "Measured", ""), ("signature", "SIGNATURE", "the node's")),
+    ),
+    "BeginUpdate": (
+        "request", "begin_update",
+        "Begin to update the firmware of a board; what was begun before is forgotten.",
+        (("firmware", "Firmware", ""), ("signature", "SIGNATURE", "the update key's")),
+        (("to", "node"), ("signer", "operator"), ("journaled", False)),
+        (("part", "U32", "bytes that each part but the last must have"),),
+    ),
+    "PutUpdate": (
+        "request", "put_update", "The next part of the image, in order.",
+        (("offset", "U32", "of its first byte"), ("data", "up to 4096", "")),
+        (("to", "node"), ("signer", "operator"), ("journaled", False)),
+        (("received", "U32", "bytes that are there now"),),
+    ),
+    "FinishUpdate": (
+        "request", "finish_update",
+        "Have the image started from the next start on, if it is the one that was signed.",
+        (),
+        (("to", "node"), ("signer", "operator"), ("journaled", False)),
+        (("counter", "U32", "of the newest firmware that was ever taken"),),
     ),
     "JournalEntries": (
         "request", "journal_entries",

@@ -7,10 +7,18 @@ the rules by itself: it shares the schema and the hashes with the node, and no l
 
 from runtime.host.audit.auditor import Progress, verify_bundle
 from runtime.host.audit.bundle import Bundle, Identity, read_bundle, write_bundle
+from runtime.host.audit.measured import (
+    Finding,
+    Published,
+    findings,
+    published,
+    read_published,
+)
 from runtime.host.audit.report import Failure, Report
 from runtime.host.audit.settlement import verify_settlement
 
 __all__ = [
-    "Bundle", "Failure", "Identity", "Progress", "Report",
-    "read_bundle", "verify_bundle", "verify_settlement", "write_bundle",
+    "Bundle", "Failure", "Finding", "Identity", "Progress", "Published", "Report", "findings",
+    "published", "read_bundle", "read_published", "verify_bundle", "verify_settlement",
+    "write_bundle",
 ]  # fmt: skip

@@ -28,7 +28,7 @@ from runtime.wire import commands, records
 from runtime.wire.errors import NodeError
 from runtime.wire.proofs import entry_leaf, shown_leaf
 from runtime.wire.records import Entry, Head, MeasurementsReply, SignedHead
-from runtime.wire.schema import Spec, spec_of, unpack_canonical
+from runtime.wire.schema import Spec, decode, spec_of, unpack_canonical
 
 Progress = Callable[[int, int], None]
 
@@ -146,17 +146,30 @@ class Auditor:
             )  # fmt: skip
 
     def measured(self, reply: MeasurementsReply) -> None:
-        """Check that the node signed what it says it is made of."""
+        """Check that the node signed what it says it is made of, when the journal was exported."""
+        self._measured("measurements", reply)
+        self._report.measured = reply.measured.measurements
+
+    def _measured_since(self, turn: Turn, content: bytes) -> None:
+        """Likewise, from an entry on."""
+        reply = decode(MeasurementsReply, content)
+        self._check(
+            "changes of measurements", reply.measured.nonce == turn.leaf,
+            "the measurements are of another entry", f"those of leaf {show(turn.leaf)}",
+        )  # fmt: skip
+        self._measured("changes of measurements", reply)
+        self._report.made.append((self._report.entries, reply.measured.measurements))
+
+    def _measured(self, check: str, reply: MeasurementsReply) -> None:
         known = self._known
         self._check(
-            "measurements", reply.measured.node == known.node,
+            check, reply.measured.node == known.node,
             f"the measurements are of node {show(reply.measured.node)}", show(known.node),
         )  # fmt: skip
         self._check.signed(
-            "measurements", known.node_key, commands.MEASUREMENTS, reply.measured,
+            check, known.node_key, commands.MEASUREMENTS, reply.measured,
             reply.signature, "the node's",
         )  # fmt: skip
-        self._report.measured = reply.measured.measurements
 
     def erased_before(self, gone: retention.Gone) -> None:
         """Take over what erased entries came to, before the first that is there."""
@@ -231,6 +244,8 @@ class Auditor:
         spec = spec_of(records.REQUESTS[turn.method])
         signed = bool(spec.more["signer"])
         self._count_attachments(turn, signed)
+        for content in turn.attached.get("measured", ()):
+            self._measured_since(turn, content)
         if signed:
             self._signed(turn, spec, lead)
         else:
@@ -265,7 +280,8 @@ class Auditor:
             turn.expect("party", turn.signer, records.CommandAccepted(turn.command.nonce))
 
     def _count_attachments(self, turn: Turn, signed: bool) -> None:
-        allowed = {"command-signature": int(signed), **ATTACHED.get(turn.method, {})}
+        allowed = {"command-signature": int(signed), "measured": 1}
+        allowed.update(ATTACHED.get(turn.method, {}))
         for label, found in turn.attached.items():
             self._check(
                 "attachments", len(found) == allowed.get(label),

@@ -47,6 +47,8 @@ class Report:
         presence: consents and revocations by how the node knows of the user's yes; "own": the key
             is the user's, and the node cannot know.
         measured: what the node says it is made of.
+        measured: what the node said it is made of when the journal was exported.
+        made: what it said before: (number of the entry from which on, measurements).
         failure: the first thing that is not right, or None.
     """
 
@@ -59,6 +61,7 @@ class Report:
     hidden: Counter[str] = field(default_factory=Counter)
     presence: Counter[str] = field(default_factory=Counter)
     measured: tuple[Measurement, ...] = ()
+    made: list[tuple[int, tuple[Measurement, ...]]] = field(default_factory=list)
     failure: Failure | None = None
 
     @property

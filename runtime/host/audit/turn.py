@@ -123,6 +123,7 @@ class Turn:
     def __init__(self, entry: records.Entry) -> None:
         self.time = entry.header.time
         self.schema = entry.header.schema
+        self.leaf = entry.leaf
         self.is_shown_in_part = entry.shown is not None
         if entry.shown is None:
             body: records.Body = decode(records.Body, entry.body)

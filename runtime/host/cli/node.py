@@ -115,6 +115,12 @@ async def status(app: App) -> None:
 
 def _load(load: records.StatusReply) -> Iterator[tuple[str, str]]:
     yield "journal", f"{load.entries} {'entry' if load.entries == 1 else 'entries'}"
+    yield (
+        "randomness",
+        f"FAILED: {load.no_entropy}; nothing is signed and no key is made: start it anew"
+        if load.no_entropy
+        else "sound",
+    )
     yield "load", f"{load.live} entities live, {load.queued} requests waiting"
     yield (
         "failures",
@@ -162,6 +168,24 @@ async def clock(app: App, time: int, witnesses: tuple[str, ...], operator: str) 
         await app.done(
             client, done, {"time": time}, f"the clock of the node shows {time_text(time)}"
         )
+
+
+@command(node, example="node accept")
+async def accept(app: App) -> None:
+    """Accept what the node on --line is made of now, after an update.
+
+    Compare it first with what is published of that version: optin board measure prints a list.
+    """
+    if app.book is None:
+        raise Problem("there is no key folder", "one that knows the node: --keys or OPTIN_KEYS")
+    async with app.node(accept=True) as client:
+        reply = await steps.measurements(client)
+    made = reply.measured.measurements
+    app.say(
+        {each.name: each.digest for each in made},
+        facts(*((each.name, each.digest.hex()) for each in made)),
+        "accepted: from now on the node has to be made of this",
+    )
 
 
 @command(node, example="node unpin")

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from runtime.host.keyfolder.errors import KeyFolderError, NodeChanged, unknown
+from runtime.host.keyfolder.errors import (
+    KeyFolderError,
+    MeasurementChanged,
+    NodeChanged,
+    unknown,
+)
 from runtime.host.keyfolder.files import Files, now, parsing, read
 from runtime.wire.commands import node_id
-from runtime.wire.records import Head
+from runtime.wire.records import Head, Measurement
 
 
 class PinnedNode(NamedTuple):
@@ -57,6 +63,41 @@ class Nodes(Files):
                     "unpin the node and connect again"
                 )
         return _pinned(label, known)
+
+    def pin_measurements(
+        self, label: str, measured: Iterable[Measurement], accept: bool = False
+    ) -> bool:
+        """Remember what a node is made of; after that, insist that it is the same.
+
+        Args:
+            label: of a pinned node.
+            measured: what it has just signed that it is made of.
+            accept: take what it is made of now as what it has to be from now on.
+
+        Returns:
+            Whether it is made of something else than before.
+
+        Raises:
+            MeasurementChanged: it is, and `accept` does not say to take it.
+        """
+        made = {each.name: each.digest.hex() for each in measured}
+        with self._editing("nodes.json") as nodes:
+            known = nodes[label].setdefault("measured", made)
+            changed: bool = known != made
+            if changed and not accept:
+                changes = "; ".join(
+                    f"{name} was {known.get(name, 'not there')[:16]}, "
+                    f"is {made.get(name, 'not there')[:16]}"
+                    for name in sorted({*known, *made})
+                    if known.get(name) != made.get(name)
+                )
+                raise MeasurementChanged(
+                    f"{label}: the node is not made of what it was: {changes}; expected the same "
+                    "unless it was updated; ask its operator what it runs, compare that with what "
+                    "is published; if it is right: optin node accept"
+                )
+            nodes[label]["measured"] = made
+        return changed
 
     def unpin_node(self, label: str) -> None:
         """Forget the node met under a label, so that another may take its place.

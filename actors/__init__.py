@@ -55,5 +55,6 @@ KINDS = Kinds(
         "settlement": ("actors.settlement", "Settlement"),
         "payee": ("actors.payee", "Payee"),
         "retention": ("actors.retention", "Retention"),
+        "recovery": ("actors.recovery", "Recovery"),
     }
 )

@@ -16,6 +16,9 @@ HEAD = b"optin/v1/head"
 CHECKPOINT = b"optin/v1/checkpoint"
 MEASUREMENTS = b"optin/v1/measurements"
 HOP = b"optin/v1/hop"
+RECOVERY_KEY = b"optin/v1/recovery-key"
+RECOVERY_SHARE = b"optin/v1/recovery-share"  # purpose of a sealed share
+RECOVERY_SPLIT = b"optin/v1/recovery-split"
 REGISTRATION = b"optin/v1/registration"
 REPLACEMENT = b"optin/v1/replacement"
 ROTATION = b"optin/v1/rotation"
@@ -47,6 +50,18 @@ def pairwise_id(public_key: bytes) -> bytes:
 def node_id(public_key: bytes) -> bytes:
     """Id of a node: hash of its identity key."""
     return make_id("optin/v1/node", public_key)
+
+
+def share_commitment(node: bytes, position: int, holder: int, share: bytes) -> bytes:
+    """By what a share of a recovery key is known: the hash of it and of where it belongs.
+
+    Args:
+        node: id of the node.
+        position: of the entry that says who holds the shares.
+        holder: 1 to 3.
+        share: 32 bytes.
+    """
+    return make_id("optin/v1/recovery-share", node, position, holder, share)
 
 
 def reply_key_id(kem_key: bytes) -> bytes:

@@ -484,6 +484,19 @@ TABLE = {
             ("nonce", "exactly 32", "of whoever asked"),
         ),
     ),
+    "RecoverySplit": (
+        "value", "RecoverySplit",
+        "Who holds the shares of a recovery key, signed by the node (context "
+        "`optin/v1/recovery-split`).",
+        (
+            ("node", "ID", "which node"),
+            ("position", "U64", "of the journal entry"),
+            ("witnesses", "list of 3 ID", "holders 1, 2 and 3"),
+            ("commitments", "list of 3 ID",
+             "hashes by which a share is known: tag `optin/v1/recovery-share`, then node, "
+             "position, holder's number and share"),
+        ),
+    ),
     # ------------------------------------------------------------------------------- requests: node
     "Identity": (
         "request", "identity", "Say who this node is. Works before provisioning.",
@@ -623,6 +636,38 @@ TABLE = {
         ),
         (("to", "charter"), ("signer", "operator"), ("journaled", False)),
         (("targets", "list of 255 ID", ""), ("next", "up to 64", "empty on the last page")),
+    ),
+    "ShareRecovery": (
+        "request", "share_recovery",
+        "Split a new recovery key among three witnesses, of whom two can open the journal that "
+        "this node leaves with its host. Each holder agrees: its signature over the canonical "
+        "`[node, witness, key]` (context `optin/v1/recovery-key`) comes along.",
+        (
+            ("witnesses", "list of 3 ID", "holders 1, 2 and 3"),
+            ("keys", "list of 3 KEM_KEY", "to which their shares are sealed"),
+        ),
+        (
+            ("to", "recovery"),
+            ("signer", "operator"),
+            ("enclosures",
+             ("first witness's signature", "second witness's signature",
+              "third witness's signature")),
+        ),
+        (("split", "RecoverySplit", "what the node signs"),),
+    ),
+    "GetShare": (
+        "request", "get_share",
+        "The share of the witness who asks, sealed to the key it gave (purpose "
+        "`optin/v1/recovery-share`).",
+        (),
+        (("to", "recovery"), ("signer", "witness"), ("journaled", False)),
+        (
+            ("split", "RecoverySplit", ""),
+            ("signature", "SIGNATURE", "the node's over it"),
+            ("holder", "U8", "number of the witness: 1 to 3"),
+            ("share", "Sealed", "32 bytes"),
+            ("operator_key", "PUBLIC_KEY", "who may ask for the share, as of now"),
+        ),
     ),
     "EraseDue": (
         "request", "erase_due",
@@ -1165,6 +1210,12 @@ TABLE = {
         (("successor", "ID", ""),),
         (("scope", "standing"), ("private", ("id", "successor"))),
     ),
+    "RecoveryShared": (
+        "event", "recovery_shared",
+        "A recovery key was split; what an earlier one opens, this one opens too.",
+        (("witnesses", "list of 3 ID", ""), ("commitments", "list of 3 ID", "to their shares")),
+        (("scope", "standing"),),
+    ),
     "ClockSet": (
         "event", "clock_set", "The operator moved the clock.",
         (("time", "U64", ""),),
@@ -1403,6 +1454,15 @@ TABLE = {
             ("status", "text 16", "state"),
             ("operator", "ID", ""),
             ("clock", "U64", "to which the clock was set last, ns since the epoch; 0 if never"),
+        ),
+    ),
+    "RecoveryState": (
+        "state", "recovery", "Who holds the recovery key.",
+        (
+            ("status", "text 16", "state"),
+            ("position", "U64", "of the journal entry"),
+            ("witnesses", "list of 3 ID", ""),
+            ("commitments", "list of 3 ID", ""),
         ),
     ),
     "PartyState": (

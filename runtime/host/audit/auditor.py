@@ -15,6 +15,7 @@ from runtime.host.audit import (
     offers,
     parties,
     provenance,
+    recovery,
     retention,
     scores,
     settlement,
@@ -35,7 +36,17 @@ Progress = Callable[[int, int], None]
 # Of each request the function of its name, which says what it has to lead to.
 LEADS_TO: dict[str, Callable[[Known, Turn, Any], None]] = {
     method: getattr(area, method)
-    for area in (parties, clock, scores, offers, provenance, engagement, settlement, retention)
+    for area in (
+        parties,
+        clock,
+        scores,
+        offers,
+        provenance,
+        engagement,
+        settlement,
+        retention,
+        recovery,
+    )
     for method in records.REQUESTS
     if hasattr(area, method)
 }
@@ -48,6 +59,7 @@ ATTACHED = {
     "rotate_key": {"public-key": 1, "rotation-signature": 1},
     "set_clock": {"witness-signature": 2},
     "replace_witness": {"partner-signature": 1},
+    "share_recovery": {"witness-signature": 3, "sealed-share": 3, "node-signature": 1},
     "optin_generate_code": {"node-signature": 1},
     "optin_activate_code": {"pairwise-key": 1, "consent-signature": 1, "node-signature": 3},
     "optin_settle_engagement": {"witness-signature": 2, "node-signature": 1},

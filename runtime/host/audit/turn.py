@@ -34,6 +34,7 @@ CHECKED = {
     "settlement chain": ("settlement_recorded",),
     "payees": ("payee_credited", "payee_paid"),
     "views": ("view_created", "view_stopped", "access_logged"),
+    "recovery key": ("recovery_shared",),
     "retention": ("forgotten", "activities_forgotten", "erased"),
 }  # fmt: skip
 
@@ -121,6 +122,7 @@ class Turn:
 
     def __init__(self, entry: records.Entry) -> None:
         self.time = entry.header.time
+        self.position: int = entry.header.sequence
         self.is_shown_in_part = entry.shown is not None
         if entry.shown is None:
             body: records.Body = decode(records.Body, entry.body)

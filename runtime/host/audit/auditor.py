@@ -20,7 +20,7 @@ from runtime.host.audit import (
     scores,
     settlement,
 )
-from runtime.host.audit.bundle import ENTRY, MEASURED, Identity, parts
+from runtime.host.audit.bundle import ENTRY, LAST_HEAD, MEASURED, Identity, parts
 from runtime.host.audit.known import Known
 from runtime.host.audit.report import Checks, Fails, Failure, Report, show
 from runtime.host.audit.tree import Tree
@@ -87,18 +87,28 @@ def verify_bundle(
     Raises:
         OSError: the file cannot be read.
     """
+    return follow_bundle(source, pinned_node_id, progress)[0]
+
+
+def follow_bundle(
+    source: str | Path | BinaryIO,
+    pinned_node_id: bytes | None = None,
+    progress: Progress | None = None,
+) -> tuple[Report, Known | None]:
+    """As `verify_bundle`; also what the auditor knows at the end, None if it came to nothing."""
     if isinstance(source, str | Path):
         with open(source, "rb") as file:
-            return verify_bundle(file, pinned_node_id, progress)
+            return follow_bundle(file, pinned_node_id, progress)
     if not source.seekable():
         with tempfile.TemporaryFile() as file:
             shutil.copyfileobj(source, file)
-            return verify_bundle(file, pinned_node_id, progress)
+            return follow_bundle(file, pinned_node_id, progress)
     report = Report()
     total = source.seek(0, os.SEEK_END)
     source.seek(0)
     entry: int | None = None
     head: Head | None = None
+    auditor: Auditor | None = None
     try:
         content = parts(source)
         _, identity = next(content)
@@ -116,6 +126,8 @@ def verify_bundle(
                 entry = None
                 if progress:
                     progress(source.tell(), total)
+            elif kind == LAST_HEAD:
+                head = auditor.last_head(part)
             else:
                 head = auditor.head(part)
         report.head = head
@@ -124,7 +136,7 @@ def verify_bundle(
     except NodeError as error:
         after = f", after {report.entries} entries" if entry is None else ""
         report.failure = Failure(entry, "form", error.wrong + after, error.expected)
-    return report
+    return report, auditor.known if auditor else None
 
 
 def _leaf_of(entry: Entry) -> bytes:
@@ -141,8 +153,10 @@ class Auditor:
         report.identity = identity
         self._report = report
         self._check = check = Checks(report)
-        self._known = Known(identity, check)
+        self.known = self._known = Known(identity, check)
         self._tree = Tree()
+        self._leaves: list[bytes] = []
+        self._is_measured = False
         self._time = 0
         self._seen: set[bytes] = set()  # hashes of commands that may be judged anew
         hashed = commands.node_id(identity.public_key)
@@ -168,6 +182,7 @@ class Auditor:
             reply.signature, "the node's",
         )  # fmt: skip
         self._report.measured = reply.measured.measurements
+        self._is_measured = True
 
     def erased_before(self, gone: retention.Gone) -> None:
         """Take over what erased entries came to, before the first that is there."""
@@ -200,6 +215,7 @@ class Auditor:
             f"at least {self._known.clock}, to which the clock was set",
         )  # fmt: skip
         self._tree.append(entry.leaf)
+        self._leaves.append(entry.leaf)
         self._time = header.time
         if self._known.began is None:
             self._known.began = header.time
@@ -225,9 +241,39 @@ class Auditor:
                 f"the {name} of the head is {show(found)}",
                 f"{show(expected)}, that of the entries",
             )  # fmt: skip
-        known.ledger.sums_in_full()
-        retention.all_declared(known)
+        self._check(
+            "measurements", self._is_measured,
+            "the node does not say what it is made of", "its measurements, before the entries",
+        )  # fmt: skip
+        self._end()
         return head
+
+    def last_head(self, signed: SignedHead) -> Head:
+        """Check that the entries begin with all for which a node that is dead signed last."""
+        head, known = signed.head, self._known
+        self._check.signed(
+            "head signature", known.node_key, commands.HEAD, head, signed.signature, "the node's"
+        )
+        tree = Tree()
+        for leaf in self._leaves[: head.size]:
+            tree.append(leaf)
+        time = known.times[head.size - 1] if 0 < head.size <= len(known.times) else 0
+        ours = Head(known.node, min(head.size, len(self._leaves)), tree.root(), time, head.nonce)
+        for name in ("node", "size", "root", "time"):
+            found, expected = getattr(head, name), getattr(ours, name)
+            self._check(
+                "head", found == expected,
+                f"the {name} of the last head is {show(found)}",
+                f"{show(expected)}, that of as many entries",
+            )  # fmt: skip
+        self._report.beyond = len(self._leaves) - head.size
+        known.root = self._tree.root()
+        self._end()
+        return head
+
+    def _end(self) -> None:
+        self._known.ledger.sums_in_full()
+        retention.all_declared(self._known)
 
     def _judge(self, turn: Turn) -> None:
         lead = LEADS_TO.get(turn.method)

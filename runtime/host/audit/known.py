@@ -72,6 +72,7 @@ class Known:
         self.check = check
         self.ledger = Ledger(check)
         self.operator: bytes | None = None
+        self.root: bytes | None = None  # of all entries, of a journal that was recovered
         self.holders: tuple[bytes, ...] = ()  # of the recovery key, as of now
         self.parties: dict[bytes, Party] = {}
         self.users: dict[bytes, bytes | None] = {}  # and who referred them

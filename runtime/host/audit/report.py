@@ -45,6 +45,8 @@ class Report:
         gone: how many of the entries are erased but for header and leaf.
         hidden: what could not be checked as the export does not show it, likewise.
         measured: what the node says it is made of.
+        beyond: of a journal recovered from a dead node, how many entries came after the last head
+            that it signed; None of a journal that the node itself gave.
         failure: the first thing that is not right, or None.
     """
 
@@ -56,6 +58,7 @@ class Report:
     gone: int = 0
     hidden: Counter[str] = field(default_factory=Counter)
     measured: tuple[Measurement, ...] = ()
+    beyond: int | None = None
     failure: Failure | None = None
 
     @property

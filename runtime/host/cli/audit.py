@@ -111,6 +111,7 @@ def verify(app: App, file: str, node: str | None, progress: bool) -> None:
             "measurements": {each.name: each.digest for each in report.measured},
             "failure": failure and failure._asdict(),
             "root": report.head and report.head.root,
+            "recovered_beyond_head": report.beyond,
         },
         *verdict(report),
     )
@@ -173,6 +174,11 @@ def verdict(report: auditing.Report) -> list[object]:
             f"FAILED at {report.failure.check}" + ("" if where is None else f" of entry {where}")
         )
     elif report.identity:
+        if report.beyond is not None:
+            lines.append(
+                "recovered from a dead node, whose last head covers "
+                f"{report.entries - report.beyond} of {report.entries} entries"
+            )
         lines.append(
             f"all {report.entries} entries of node {fingerprint(report.identity.node)} hold"
         )

@@ -238,7 +238,7 @@ class App:
                 yield client
             finally:
                 if book is not None and client.head is not None:
-                    book.save_head(identity.node, client.head)
+                    book.save_head(identity.node, client.head, client.head_signature)
 
     async def proved(self, client: Client, done: Done) -> dict[str, Any]:
         """Where a command stands in the journal, after checking the receipt."""

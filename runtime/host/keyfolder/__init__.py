@@ -23,11 +23,13 @@ from runtime.host.keyfolder.errors import (
     WrongPassphrase,
 )
 from runtime.host.keyfolder.folder import KeyFolder
+from runtime.host.keyfolder.held import OPENER
 from runtime.host.keyfolder.key import Key
 from runtime.host.keyfolder.keys import PREFIX_DIGITS
 from runtime.host.keyfolder.nodes import PinnedNode, fingerprint
 
 __all__ = [
+    "OPENER",
     "PREFIX_DIGITS",
     "Deed",
     "Key",

@@ -56,5 +56,6 @@ KINDS = Kinds(
         "payee": ("actors.payee", "Payee"),
         "retention": ("actors.retention", "Retention"),
         "recovery": ("actors.recovery", "Recovery"),
+        "takeover": ("actors.takeover", "Takeover"),
     }
 )

@@ -25,6 +25,7 @@ REGISTRATION = b"optin/v1/registration"
 REPLACEMENT = b"optin/v1/replacement"
 ROTATION = b"optin/v1/rotation"
 SETTLEMENT = b"optin/v1/settlement"
+TAKEOVER = b"optin/v1/takeover"
 VIEW = b"optin/v1/view"  # purpose of a sealed view
 WITNESS = b"optin/v1/witness"
 
@@ -64,6 +65,11 @@ def share_commitment(node: bytes, position: int, holder: int, share: bytes) -> b
         share: 32 bytes.
     """
     return make_id("optin/v1/recovery-share", node, position, holder, share)
+
+
+def carried_id(part: tuple) -> bytes:
+    """By what a part that is carried over is known: the hash of a request's fields."""
+    return make_id("optin/v1/carried", *part)
 
 
 def reply_key_id(kem_key: bytes) -> bytes:

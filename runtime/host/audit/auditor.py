@@ -19,6 +19,7 @@ from runtime.host.audit import (
     retention,
     scores,
     settlement,
+    takeover,
 )
 from runtime.host.audit.bundle import ENTRY, LAST_HEAD, MEASURED, Identity, parts
 from runtime.host.audit.known import Known
@@ -46,6 +47,7 @@ LEADS_TO: dict[str, Callable[[Known, Turn, Any], None]] = {
         settlement,
         retention,
         recovery,
+        takeover,
     )
     for method in records.REQUESTS
     if hasattr(area, method)
@@ -60,6 +62,9 @@ ATTACHED = {
     "set_clock": {"witness-signature": 2},
     "replace_witness": {"partner-signature": 1},
     "share_recovery": {"witness-signature": 3, "sealed-share": 3, "node-signature": 1},
+    "take_over": {"witness-key": 2, "witness-signature": 2},
+    "carry_over": {"public-keys": 1},
+    "carry_users": {"public-keys": 1},
     "optin_generate_code": {"node-signature": 1},
     "optin_activate_code": {"pairwise-key": 1, "consent-signature": 1, "node-signature": 3},
     "optin_settle_engagement": {"witness-signature": 2, "node-signature": 1},

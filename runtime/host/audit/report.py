@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from runtime.host.audit.bundle import Identity
 from runtime.host.crypto import Crypto
-from runtime.wire.records import Head, Measurement
+from runtime.wire.records import Head, Measurement, Takeover
 from runtime.wire.schema import canonical
 
 
@@ -47,6 +47,8 @@ class Report:
         measured: what the node says it is made of.
         beyond: of a journal recovered from a dead node, how many entries came after the last head
             that it signed; None of a journal that the node itself gave.
+        takeover: from what dead node this one took over, if it did.
+        is_carried: whether all was carried over.
         failure: the first thing that is not right, or None.
     """
 
@@ -59,6 +61,8 @@ class Report:
     hidden: Counter[str] = field(default_factory=Counter)
     measured: tuple[Measurement, ...] = ()
     beyond: int | None = None
+    takeover: Takeover | None = None
+    is_carried: bool = False
     failure: Failure | None = None
 
     @property

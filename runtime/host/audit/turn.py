@@ -12,7 +12,8 @@ from runtime.wire.schema import decode, spec_of, unpack_canonical
 
 # Which events belong to which check.
 CHECKED = {
-    "registrations": ("party_registered", "roles_added"),
+    "registrations": ("party_registered", "roles_added", "party_carried"),
+    "takeover": ("taken_over", "part_carried", "funds_carried", "balance_carried"),
     "keys": ("key_rotated",),
     "clock": ("clock_set",),
     "scores": ("weights_defined", "event_accepted", "activity_recorded"),

@@ -10,6 +10,7 @@ from runtime.host import steps
 from runtime.host.cli.context import App, Problem, command, operator_option
 from runtime.host.cli.show import facts, short, table, time_text
 from runtime.host.keyfolder import fingerprint
+from runtime.host.recovery import takeover
 from runtime.wire import records
 
 
@@ -85,15 +86,20 @@ async def export(app: App, file: str, reader: str, progress: bool) -> None:
 @command(audit, example="audit verify journal.optin")
 @click.argument("file")
 @click.option("--node", metavar="ID", help="The node whose journal it must be, 64 hex digits.")
+@click.option("--predecessor", metavar="FILE", help="What was recovered of the dead node from "
+              "which this one took over.")  # fmt: skip
 @click.option("--progress", is_flag=True, help="Show how far it is.")
-def verify(app: App, file: str, node: str | None, progress: bool) -> None:
+def verify(
+    app: App, file: str, node: str | None, predecessor: str | None, progress: bool
+) -> None:
     """Verify an exported journal: no node and no key is needed.
 
-    Every entry is recomputed from the commands that the parties signed.
+    Every entry is recomputed from the commands that the parties signed. With --predecessor also
+    that what was carried over is what the dead node's journal comes to.
     """
     with Progress(console=app.console, disable=not progress, transient=True) as bar:
         task = bar.add_task("Verifying", total=None)
-        report = auditing.verify_bundle(
+        report, known = auditing.follow_bundle(
             file,
             _node_id(node),
             lambda done, all_: bar.update(task, completed=done, total=all_ or None),
@@ -112,6 +118,7 @@ def verify(app: App, file: str, node: str | None, progress: bool) -> None:
             "failure": failure and failure._asdict(),
             "root": report.head and report.head.root,
             "recovered_beyond_head": report.beyond,
+            "took_over_from": report.takeover and report.takeover.predecessor,
         },
         *verdict(report),
     )
@@ -121,6 +128,10 @@ def verify(app: App, file: str, node: str | None, progress: bool) -> None:
             failure.expected,
             "keep the file, and ask the operator" if failure.entry is not None else "",
         )
+    if predecessor is not None and known is not None:
+        takeover.check_takeover(report, known, takeover.read_estate(predecessor))
+        if not app.as_json:
+            app.say({}, f"what was carried over is what {predecessor} comes to")
 
 
 @command(audit, example="audit erase\naudit erase --dry-run")
@@ -178,6 +189,12 @@ def verdict(report: auditing.Report) -> list[object]:
             lines.append(
                 "recovered from a dead node, whose last head covers "
                 f"{report.entries - report.beyond} of {report.entries} entries"
+            )
+        if report.takeover is not None:
+            took = report.takeover
+            lines.append(
+                f"it took over from dead node {fingerprint(took.predecessor)}, {took.size} entries"
+                + ("" if report.is_carried else "; NOT ALL IS CARRIED OVER")
             )
         lines.append(
             f"all {report.entries} entries of node {fingerprint(report.identity.node)} hold"

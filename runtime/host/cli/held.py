@@ -30,8 +30,8 @@ def held() -> None:
 async def recovery_key(app: App, name: str, file: str, node: str | None) -> None:
     """Agree to hold a share of a recovery key.
 
-    Where your key is; the operator splits it with FILE on another machine. It holds the public half of a key that is
-    made for this in your key folder, and your signature: nothing secret.
+    Where your key is; the operator splits it with FILE on another machine. It holds the public half
+    of a key that is made for this in your key folder, and your signature: nothing secret.
     """
     key = app.key(name)
     identity = await node_asked(app, node)
@@ -52,8 +52,8 @@ async def recovery_key(app: App, name: str, file: str, node: str | None) -> None
 async def share(app: App, name: str) -> None:
     """Fetch your share of a recovery key.
 
-    It is kept in your key folder, is checked against what the node signed, and stays sealed to a key of this folder: make a
-    backup of the folder. Fetch it anew after each split, and when the operator's key has changed.
+    It is checked against what the node signed, and kept sealed to a key of your key folder: make a
+    backup of that. Fetch it anew after each split, and when the operator's key has changed.
     """
     key, opener = app.key(name), opener_of(app, name)
     async with app.node() as client:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from runtime.host import audit as auditing
-from runtime.host.audit.bundle import Identity
+from runtime.host.audit.bundle import Identity, parts
 from runtime.host.cli.context import (
     App,
     Problem,
@@ -15,9 +15,10 @@ from runtime.host.cli.context import (
     read_file,
     write_file,
 )
-from runtime.host.cli.show import facts
+from runtime.host.cli.show import amount_text, facts
 from runtime.host.keyfolder import OPENER, Key, fingerprint
-from runtime.host.recovery import files, opening, shares
+from runtime.host.recovery import files, opening, shares, takeover
+from runtime.host.recovery.carried import money_of
 from runtime.host.recovery.kept import Kept
 from runtime.wire import commands
 from runtime.wire.records import SignedHead
@@ -41,9 +42,10 @@ def recover() -> None:
 async def split(app: App, holders: tuple[str, ...], operator: str) -> None:
     """Split a new recovery key among three witnesses.
 
-    Any two of them can open the journal once the node is dead. A HOLDER is the name of a witness's key, or a file of optin witness recovery-key from where its
-    key is. Each then fetches its share with optin witness share. To replace a holder, split anew:
-    what was split before opens nothing that is journaled after this.
+    Any two of them can open the journal once the node is dead. A HOLDER is the name of a witness's
+    key, or a file of optin witness recovery-key from where its key is. Each then fetches its share
+    with optin witness share. To replace a holder, split anew: what was split before opens nothing
+    that is journaled after this.
     """
     signer = app.key(operator)
     async with app.node() as client:
@@ -131,7 +133,7 @@ def dead_node(app: App, text: str | None) -> bytes:
     example="recover open kept.db journal.optin --share share-1.json --share share-2.json\n"
     "recover open node.db journal.optin",
 )
-@click.argument("kept", metavar="KEPT.DB", type=click.Path(exists=True, dir_okay=False))
+@click.argument("kept", metavar="KEPT.DB", type=click.Path(dir_okay=False))
 @click.argument("file")
 @click.option("--share", "given", multiple=True, help="Two files of optin witness release-share.")
 @click.option("--node", metavar="ID", help="The dead node, all 64 digits, where there are no "
@@ -193,6 +195,60 @@ def _unlock(
     found = shares.combine(releases, folder.key(name))
     left.unlock(found.secret)
     return Identity(found.node, found.node_key), found.heads
+
+
+@command(
+    recover,
+    example="recover agree journal.optin agreement-1.json --node 64-HEX-DIGITS --witness witness-1",
+)
+@click.argument("journal", type=click.Path(dir_okay=False))
+@click.argument("file")
+@click.option("--node", required=True, metavar="ID", help="The new node, all 64 digits.")
+@click.option("--witness", "name", required=True, help="Name of the witness's key.")
+def agree(app: App, journal: str, file: str, node: str, name: str) -> None:
+    """Agree, as a witness, that a new node takes over.
+
+    JOURNAL is what optin recover open wrote. It is verified from its first entry, held against the
+    last head that you were shown, and what is carried over is computed from it: that is what you
+    sign, for this one node.
+    """
+    key, successor = app.key(name), hex_id(node, "node")
+    heads = [head for head in map(app.folder.signed_head, _dead(journal)) if head]
+    estate = takeover.read_estate(journal, heads)
+    agreed = takeover.agree(estate, successor, key)
+    write_file(file, files.to_json(agreed))
+    if file == "-":
+        return
+    app.say(
+        {"file": file, "witness": key.id, **estate.takeover_by(successor)._asdict()},
+        facts(
+            ("dead node", fingerprint(estate.known.node)),
+            ("entries", estate.entries),
+            ("taken over by", fingerprint(successor)),
+            ("parties", sum(len(part.request.parties) for part in estate.parts)),
+            *_sums(estate),
+        ),
+        f"written to {file}; the operator has the node take over:",
+        f"  optin node provision --recover {journal} --agreement {file} --agreement OTHER",
+    )
+
+
+def _dead(journal: str) -> tuple[bytes, ...]:
+    """Id of the node whose journal it is; what is wrong with the file is for its verification."""
+    with open(journal, "rb") as file:
+        for _, identity in parts(file):
+            return (identity.node,)
+    return ()
+
+
+def _sums(estate: takeover.Estate) -> list[tuple[str, str]]:
+    """What people read of the money that is carried over."""
+    money = money_of(estate.known)
+    return [
+        (what, f"{amount_text(line.amount, line.currency)} of {line.party.hex()[:8]}")
+        for what, lines in (("account", money.accounts), ("balance", money.payees))
+        for line in lines
+    ]
 
 
 def _met(app: App, node: bytes) -> Identity:

@@ -6,6 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 from runtime.host.recovery.shares import Holding, Release, Session
+from runtime.host.recovery.takeover import Agreement
 from runtime.wire.errors import Malformed
 
 
@@ -23,6 +24,7 @@ FORMS: dict[Any, Form] = {
     ),
     Session: Form("optin/v1/recovery-session", "recovery session", "optin recover begin"),
     Release: Form("optin/v1/recovery-release", "share", "optin witness release-share"),
+    Agreement: Form("optin/v1/recovery-agreement", "agreement", "optin recover agree"),
 }
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from runtime.host.audit.bundle import Bundle, Identity
 from runtime.host.audit.tree import Tree
 from runtime.host.recovery.kept import Kept, NotOpened
-from runtime.wire.records import SignedHead
+from runtime.wire.records import Entry, SignedHead
 
 
 def recovered(kept: Kept, identity: Identity, heads: Iterable[SignedHead]) -> Bundle:
@@ -21,7 +21,7 @@ def recovered(kept: Kept, identity: Identity, heads: Iterable[SignedHead]) -> Bu
     Raises:
         NotOpened: it is not whole, or does not go on from one of the heads; says by how much.
     """
-    known = sorted(heads, key=lambda signed: int(signed.head.size))
+    known = sorted(heads, key=_size)
     if not known:
         raise NotOpened(
             "nobody has a head that the node signed",
@@ -29,8 +29,18 @@ def recovered(kept: Kept, identity: Identity, heads: Iterable[SignedHead]) -> Bu
             "have a witness release its share from the key folder that has met the node",
         )
     entries = list(kept.entries())
+    hold_against(entries, known)
+    return Bundle(identity, None, entries, known[-1])
+
+
+def hold_against(entries: Sequence[Entry], heads: Iterable[SignedHead]) -> None:
+    """Hold entries, from the first on, against heads that their node signed.
+
+    Raises:
+        NotOpened: they end before one of them, or are others.
+    """
     tree, size = Tree(), 0
-    for signed in known:
+    for signed in sorted(heads, key=_size):
         head = signed.head
         if head.size > len(entries):
             raise NotOpened(
@@ -47,4 +57,7 @@ def recovered(kept: Kept, identity: Identity, heads: Iterable[SignedHead]) -> Bu
                 f"a tree whose root begins with {head.root.hex()[:16]}",
                 "keep the file as evidence, and find the true one",
             )
-    return Bundle(identity, None, entries, known[-1])
+
+
+def _size(signed: SignedHead) -> int:
+    return int(signed.head.size)

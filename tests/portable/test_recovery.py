@@ -6,15 +6,13 @@ from runtime.wire.schema import canonical
 from runtime.wire.sealing import unseal
 from runtime.wire.shares import join
 from tests.portable.kept import Device
-from tests.portable.ram_store import RamStore
-from tests.portable.toy_crypto import ToyCrypto
-from tests.portable.world import VALUES, World
+from tests.portable.world import VALUES, World, toy_world
 
 KEM = [bytes([40 + i]) * 64 for i in range(4)]
 
 
-def ready(store=None):
-    world = World(store or RamStore(), ToyCrypto()).provision()
+def ready():
+    world = toy_world().provision()
     world.stranger = world.register(world.person("another witness"), ("witness",))
     return world
 

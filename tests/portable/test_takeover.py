@@ -12,16 +12,14 @@ from runtime.wire.errors import (
 )
 from runtime.wire.records import ZEROS
 from runtime.wire.schema import canonical, make_id
-from tests.portable.ram_store import RamStore
 from tests.portable.replay import Replay
-from tests.portable.toy_crypto import ToyCrypto
-from tests.portable.world import EUR, VALUES, World
+from tests.portable.world import EUR, VALUES, toy_world
 
 DEAD = make_id("test/dead")
 
 
 def provisioned():
-    world = World(RamStore(), ToyCrypto())
+    world = toy_world()
     world.do(world.operator, "provision", enclosures=(world.operator.key,))
     return world
 

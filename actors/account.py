@@ -23,9 +23,10 @@ class Account(Entity):
     kind = "account"
     blank = records.AccountState("none", records.ZEROS, bytes(8), 0, 0, 0, 0, 0, 0, 0)
     table = {
-        "none": {"optin_deposit_escrow": ("open",)},
+        "none": {"optin_deposit_escrow": ("open",), "carry_money": ("open",)},
         "open": {
             "optin_deposit_escrow": ("open",),
+            "carry_money": ("open",),
             "reserve_funds": ("open",),
             "release_funds": ("open",),
             "return_funds": ("open",),
@@ -64,6 +65,12 @@ class Account(Entity):
             records.OptinDepositEscrowReply(self.id, available(self.state) + message.amount),
             records.Deposited(message.partner, message.currency, message.amount),
         )
+
+    def carry_money(self, tx: Transaction, message: records.CarryMoney) -> Done:
+        """Have what the account could promise on a node that is dead."""
+        if self.state.deposited + message.amount > MAX_AMOUNT:
+            raise errors.Refused("the account cannot hold that much", "an amount that fits")
+        return Done(None, records.FundsCarried(message.party, message.currency, message.amount))
 
     def check_funds(self, tx: Transaction, message: records.CheckFunds) -> None:
         """Refuse an amount that is not available."""
@@ -134,6 +141,8 @@ class Account(Entity):
             currency=event.currency,
             deposited=state.deposited + event.amount,
         )
+
+    apply_funds_carried = apply_deposited
 
     @staticmethod
     def apply_funds_expired(

@@ -28,7 +28,10 @@ class Profile(Entity):
             raise errors.Refused("the user is their own referrer", "another user, or nobody")
         if message.referrer is not None:
             roles = tx.ask("party", message.referrer, records.PartyRoles())
-            if "user" not in roles:
+            # A user who was carried over from a dead node is one, but not enrolled here yet: two
+            # of these could refer each other.
+            enrolled = tx.node.state_of("profile", message.referrer) is not None
+            if "user" not in roles or not enrolled:
                 raise errors.Missing(
                     "the referrer is not enrolled here",
                     "an enrolled user",

@@ -1,12 +1,12 @@
 """The node on MicroPython, as its keeper starts it.
 
-    micropython -m firmware.node.main DEVICE PLACES [TERMINAL]
+    micropython -m firmware.node.main DEVICE PLACES [operator=ID] [terminal=TTY]
 
 DEVICE is the folder that stands for what is soldered to a board: `key`, the device key, and
-`anchor`, the flash. PLACES is the folder of the table of metro areas. At TERMINAL the node asks
-whoever is at it; the keeper only says which it is, and nothing of it passes the line. That is
-standard input and output, both non-blocking; what goes wrong is said on standard error. The node ends when its
-line ends, or when the host says `stop`.
+`anchor`, the flash. PLACES is the folder of the table of metro areas. ID is who may become operator
+of a new node. At TTY the node asks whoever is at it; the keeper only says which it is, and nothing
+of it passes the line. That is standard input and output, both non-blocking; what goes wrong is said
+on standard error. The node ends when its line ends, or when the host says `stop`.
 """
 
 import os

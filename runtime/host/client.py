@@ -111,6 +111,7 @@ class Client:
     Attributes:
         identity: the node's IdentityReply.
         head: the latest head whose signature and consistency were checked, or None.
+        head_signature: the node's over it, of a head that came on this connection.
         on_log: function that gets the node's log lines.
         on_question: function that gets each Question that the node asks whoever is at it.
     """
@@ -142,6 +143,7 @@ class Client:
         self._lost: Exception | None = None
         self.identity: records.IdentityReply
         self.head: records.Head | None = None
+        self.head_signature: bytes | None = None
         self.on_log: Callable[[str], None] | None = None
         self.on_question: Callable[[records.Question], None] | None = None
 
@@ -656,7 +658,7 @@ class Client:
                 path = (await self.read(request)).path
             if not is_consistent(known.size, known.root, head.size, head.root, path):
                 raise NodeLied("the journal is not the one that was seen before")
-        self.head = head
+        self.head, self.head_signature = head, signed.signature
 
 
 class BlockingClient:

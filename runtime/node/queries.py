@@ -13,7 +13,8 @@ from runtime.wire.records import REPLIES, REQUESTS, SCHEMA_VERSION
 from runtime.wire.schema import canonical, spec_of
 
 PAGE_BYTES = 48 * 1024  # of entries in one answer, well under the largest message
-NAMING = ("command-signature", "public-key", "rotation-signature")  # whose they are, they tell
+# Whose they are, they tell.
+NAMING = ("command-signature", "public-key", "public-keys", "rotation-signature")
 
 
 class Queries:

@@ -16,12 +16,14 @@ from runtime.host.cli import (
     escrow,
     field,
     graph,
+    held,
     hop,
     keys,
     node,
     offer,
     party,
     payee,
+    recover,
     rules,
     score,
     settlement,
@@ -114,11 +116,14 @@ for _noun in (
     payee.payee,
     graph.graph,
     audit.audit,
+    recover.recover,
     sim.sim,
     board.board,
     completion.completion,
 ):
     cli.add_command(_noun)
+for _verb in held.held.commands.values():
+    witness.witness.add_command(_verb)
 
 
 def main() -> None:

@@ -268,7 +268,7 @@ class App:
                 yield client
             finally:
                 if book is not None and client.head is not None:
-                    book.save_head(identity.node, client.head)
+                    book.save_head(identity.node, client.head, client.head_signature)
 
     @property
     def label(self) -> str:

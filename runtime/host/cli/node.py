@@ -8,10 +8,19 @@ import click
 
 from runtime.host import steps
 from runtime.host.cli import kinds
-from runtime.host.cli.context import App, Problem, Typed, command, operator_option, receipt_line
+from runtime.host.cli.context import (
+    App,
+    Problem,
+    Typed,
+    command,
+    operator_option,
+    read_file,
+    receipt_line,
+)
 from runtime.host.cli.show import SECOND, duration_text, facts, parse_time, time_text
 from runtime.host.keeper.speed import SPEEDS, START
-from runtime.host.keyfolder import fingerprint
+from runtime.host.keyfolder import Key, fingerprint
+from runtime.host.recovery import files, takeover
 from runtime.host.reference import reference as message_reference
 from runtime.wire import records
 from runtime.wire.errors import WrongHost
@@ -94,6 +103,7 @@ async def status(app: App) -> None:
             load = await client.read(records.Status())
         except WrongHost:
             load = None
+        before = (await client.read(records.GetTakeover())).takeover
     ahead = identity.time - time.time_ns()
     clock = f"{time_text(identity.time)}, " + (
         "on time" if abs(ahead) < SECOND
@@ -103,10 +113,16 @@ async def status(app: App) -> None:
         clock = "never set: optin node clock now, with two witnesses"
     counters = load._asdict() if load else {}
     app.say(
-        {**identity._asdict(), "fingerprint": fingerprint(identity.node), **counters},
+        {
+            **identity._asdict(),
+            "fingerprint": fingerprint(identity.node),
+            **counters,
+            "took_over_from": before and before.predecessor,
+        },
         facts(
             ("node", fingerprint(identity.node)),
             ("operator", app.name(identity.operator) if identity.operator else "not provisioned"),
+            *([("took over from", fingerprint(before.predecessor))] if before else []),
             ("clock", clock),
             *(_load(load) if load else ()),
         ),
@@ -129,11 +145,31 @@ def _load(load: records.StatusReply) -> Iterator[tuple[str, str]]:
     )
 
 
-@command(node, example="node provision --operator operator", journaled=True)
+@command(
+    node,
+    example="node provision --operator operator\n"
+    "node provision --recover journal.optin --agreement 1.json --agreement 2.json",
+    journaled=True,
+)
+@click.option("--recover", "journal", metavar="FILE", help="Take over from a dead node: what optin "
+              "recover open wrote of it.")  # fmt: skip
+@click.option("--agreement", "agreements", multiple=True, help="With --recover: two files of optin "
+              "recover agree.")  # fmt: skip
 @operator_option
-async def provision(app: App, operator: str) -> None:
-    """Bind the operator's key to a new node, once."""
+async def provision(
+    app: App, journal: str | None, agreements: tuple[str, ...], operator: str
+) -> None:
+    """Bind the operator's key to a new node, once.
+
+    With --recover it takes over from a node that is dead, and says so to everybody: parties and
+    money go over, offers and engagements do not. What was interrupted goes on when asked again.
+    """
     key = app.key(operator)
+    if journal is not None:
+        await _take_over(app, key, journal, agreements)
+        return
+    if agreements:
+        raise click.UsageError("expected --recover FILE with --agreement")
     async with app.node() as client:
         done = await steps.provision(client, key)
         app.came_as(operator)
@@ -142,6 +178,30 @@ async def provision(app: App, operator: str) -> None:
             {"operator": key.id, "node": client.identity.node, **proof},
             f"{operator} operates node {fingerprint(client.identity.node)}",
             receipt_line(proof),
+        )
+
+
+async def _take_over(app: App, key: Key, journal: str, agreements: tuple[str, ...]) -> None:
+    agreed = [
+        files.from_json(takeover.Agreement, read_file(path, "a file of optin recover agree"))
+        for path in agreements
+    ]
+    estate = takeover.read_estate(journal)
+    async with app.node() as client:
+        done = await takeover.take_over(client, key, estate, agreed)
+        await client.latest_head()
+        app.say(
+            {
+                "operator": key.id,
+                "node": client.identity.node,
+                **estate.takeover_by(client.identity.node)._asdict(),
+                "commands": len(done),
+            },
+            f"node {fingerprint(client.identity.node)} takes over from "
+            f"{fingerprint(estate.known.node)}, of whose journal {estate.entries} entries are left",
+            f"{sum(len(part.request.parties) for part in estate.parts)} parties and all money "
+            "were carried over",
+            "define fields and rules, have partners publish their offers anew, users enrol anew",
         )
 
 

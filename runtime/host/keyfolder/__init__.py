@@ -26,12 +26,14 @@ from runtime.host.keyfolder.errors import (
 )
 from runtime.host.keyfolder.exported import export_salt, open_exported, seal_exported
 from runtime.host.keyfolder.folder import KeyFolder
+from runtime.host.keyfolder.held import OPENER
 from runtime.host.keyfolder.key import HeldKey, Key
 from runtime.host.keyfolder.keys import PREFIX_DIGITS
 from runtime.host.keyfolder.nodes import PinnedNode, fingerprint
 from runtime.host.keyfolder.seal import passphrase_key
 
 __all__ = [
+    "OPENER",
     "PREFIX_DIGITS",
     "Deed",
     "HeldKey",

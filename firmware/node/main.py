@@ -4,9 +4,9 @@
 
 DEVICE is the folder that stands for what is soldered to a board: `key`, the device key, and
 `anchor`, the flash. PLACES is the folder of the table of metro areas. TERMINAL is where the node
-asks whoever is at it; the keeper only says which it is, and nothing of it passes the line. That is standard input
-and output, both non-blocking; what goes wrong is said on standard error. The node ends when its
-line ends, or when the host says `stop`.
+asks whoever is at it: its keeper says which that is, and nothing of it goes over the line. The line
+is standard input and output, both non-blocking; what goes wrong is said on standard error. The node
+ends when its line ends, or when the host says `stop`.
 """
 
 import os

@@ -348,9 +348,7 @@ class Client:
 
     async def enrol_held(self, enrolment: records.HeldEnrolment) -> Done:
         """Have the node make a key, keep it and enrol its user."""
-        sealed = seal_request(
-            self._crypto, self.identity.kem_key, HELD, canonical(list(enrolment))
-        )
+        sealed = seal_request(self._crypto, self.identity.kem_key, HELD, canonical(list(enrolment)))
         answer = await self.call("enrol_held", [sealed])
         accepted = spec_of(records.Accepted).build(answer)
         return Done(_reply(spec_of(records.Enrol), unpack(accepted.result)), accepted)

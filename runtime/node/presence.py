@@ -83,7 +83,7 @@ class Presence:
     def __init__(self, port=None, now_ms=lambda: 0) -> None:
         self.port = port or Port()
         self._now_ms = now_ms
-        self._question = None
+        self._question: Question | None = None
         self._free_at = 0  # ms
         self.on_summons = lambda: None
 
@@ -139,7 +139,7 @@ class Presence:
 
     def _end(self, state, now):
         question = self._question
-        self._question = None
+        self._question: Question | None = None
         self._free_at = now + PAUSE_MS
         question.state = state
         self.port.hide()

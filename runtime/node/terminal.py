@@ -3,7 +3,7 @@
 Nobody knows the code before the question is shown, so what was typed before is no answer to it.
 """
 
-from runtime.node.presence import Port
+from runtime.node.presence import Port, Question
 
 REVOKE = "revoke everything"
 MAX_LINE = 200  # characters of what is typed
@@ -28,7 +28,7 @@ class Terminal(Port):
         self._write = write
         self._away = away
         self._typed = b""
-        self._question = None
+        self._question: Question | None = None
 
     def ready(self) -> str:
         return self._away()
@@ -45,15 +45,17 @@ class Terminal(Port):
         self._say(lines)
 
     def poll(self, now_ms: int):
+        code = self._question and self._question.code
         for line in self._lines():
-            if line.replace(" ", "") == self._question.code:
+            if line.replace(" ", "") == code:
                 return True
             if line:
                 return False
         return None
 
     def hide(self) -> None:
-        state, self._question = self._question.state, None
+        state = self._question.state if self._question else ""
+        self._question = None
         self._say(["", {"pressed": "yes", "declined": "no"}.get(state, "too late") + ".", ""])
 
     def summoned(self, now_ms: int) -> bool:

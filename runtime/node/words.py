@@ -37,7 +37,9 @@ def activation(node, user: bytes, request: records.OptinActivateCode) -> list[st
     consent = request.consent
     code = _code(node, user, consent.code, "optin_activate_code", ("viewed",))
     if node.clock.now() >= code.expires_at:
-        raise NotAllowedNow("the code has expired", "a code before its expires_at", "ask for another")
+        raise NotAllowedNow(
+            "the code has expired", "a code before its expires_at", "ask for another"
+        )
     terms = node.state_of("offer", code.offer).terms
     offered = (code.offer, terms.partner, terms.compensation, terms.amount, terms.currency)
     if offered != (

@@ -1,4 +1,4 @@
-"""Somebody who owns the line, and everything that was ever said on it, tries to have a kept key sign.
+"""Somebody who owns the line, and all that was ever said on it, tries to have a kept key sign.
 
 A careful person is at the node, and presses when nothing is asked, too early, too late, or says no;
 but yes only to the question that their own host asks, by the code on its screen.
@@ -105,8 +105,8 @@ class Strategy:
     """One try.
 
     Args:
-        world: with a user whose key is kept, on Watched: `world.first` is a code that was activated,
-            `world.code` one that was viewed.
+        world: with a user whose key is kept, on Watched: `world.first` is a code that was
+            activated, `world.code` one that was viewed.
         draw: random.Random.
     """
 
@@ -307,13 +307,14 @@ class Strategy:
 
     def check(self):
         """Everything that was signed with a kept key was said yes to, and signed for once."""
-        crypto, exports = self.world.crypto, 0
+        crypto = self.world.crypto
         left = list(self.yes)
+        meant = [decode(records.Command, self.mine[hashed]) for hashed in self.yes]
         consents = [
-            canonical(decode(records.OptinActivateCode, decode(records.Command, body).params).consent)
-            for hashed, body in self.mine.items()
-            if hashed in self.yes and decode(records.Command, body).method == ON_A_PRESS[0]
-        ]  # fmt: skip
+            canonical(decode(records.OptinActivateCode, command.params).consent)
+            for command in meant
+            if command.method == "optin_activate_code"
+        ]
         for purpose, message in crypto.signed:
             method = purpose[len(b"optin/v1/") :].decode()
             if purpose == commands.CONSENT:
@@ -327,8 +328,7 @@ class Strategy:
                 left.remove(hashed)
             else:
                 assert method in ("update_fields", "mark_viewed"), method
-        for hashed in self.yes:
-            exports += decode(records.Command, self.mine[hashed]).method == "export_key"
+        exports = sum([command.method == "export_key" for command in meant])
         assert crypto.exports <= exports, "an export without a press"
 
 

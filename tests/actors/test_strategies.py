@@ -63,8 +63,17 @@ def hasty(self, now_ms):
 
 def deaf(self, now_ms):
     """A terminal that takes any six digits."""
-    for line in self._lines():
-        return line.isdigit()
+    lines = self._lines()
+    return lines[0].isdigit() if lines else None
+
+
+class Anything:
+    """Equal to whatever it is compared with."""
+
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
 
 
 @pytest.mark.parametrize(
@@ -73,7 +82,7 @@ def deaf(self, now_ms):
         (Presence, "step", late),
         (Contact, "poll", hasty),
         (Terminal, "poll", deaf),
-        (custody, "FREELY", custody.ON_A_PRESS),
+        (custody, "FREELY", Anything()),
     ],
 )
 def test_a_node_that_signs_without_presence_is_found(monkeypatch, place, name, instead):

@@ -89,7 +89,9 @@ def test_the_seed_is_in_the_store_only_sealed():
     for secret in (seed, hkdf(seed, b"", commands.PAIRWISE + world.partner.id), world.user.access,
                    world.user.passphrase_key):  # fmt: skip
         assert len(everything) > 40
-        assert not [value for value in everything if secret in value or secret.hex().encode() in value]
+        assert not [
+            value for value in everything if secret in value or secret.hex().encode() in value
+        ]
 
 
 # ------------------------------------------------------------------------------- without a press
@@ -201,9 +203,10 @@ def test_without_a_press_nothing_is_signed_and_nothing_journaled():
     world.uptime.ns += MS
     world.button.press()  # too late by no more than that
     world.node.run()
-    assert "nobody pressed" in refused(
-        world, Refused, world.read, "held_answer", question.command
-    ).wrong
+    assert (
+        "nobody pressed"
+        in refused(world, Refused, world.read, "held_answer", question.command).wrong
+    )
     assert world.store.content() == before and world.button.shown is None
 
 

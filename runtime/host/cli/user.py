@@ -26,8 +26,8 @@ from runtime.host.cli.context import (
     write_private,
 )
 from runtime.host.cli.escrow import CURRENCY
-from runtime.host.cli.keys import EXPORT_VARIABLE
 from runtime.host.cli.holdings import holdings, overview
+from runtime.host.cli.keys import EXPORT_VARIABLE
 from runtime.host.cli.offer import Registry, field_name, read_aloud
 from runtime.host.cli.payee import show_balance
 from runtime.host.cli.score import show_score

@@ -19,12 +19,11 @@ from firmware import micropython
 from firmware.node.serve import SEED
 from runtime.host.cli.offer import EXAMPLE
 from runtime.host.crypto import Crypto
-from runtime.host.keyfolder import HeldKey, KeyFolder, export_salt, passphrase_key
+from runtime.host.keyfolder import HeldKey, KeyFolder
 from runtime.node.held import PURPOSE
-from runtime.node.presence import PAUSE_MS
 from runtime.wire import commands
 from runtime.wire.hkdf import hkdf
-from tests.runtime.host.at_node import NodeProcess, Tap, node_with_terminal
+from tests.runtime.host.at_node import NodeProcess, Tap
 from tests.runtime.host.test_cli import Terminal
 
 PASSPHRASE = "a passphrase of anna's"
@@ -220,6 +219,11 @@ def nowhere(held: Run) -> None:
     assert sum(map(len, seen.values())) > 1_000_000
     assert commands.party_id(Crypto().public_key(anna._seed)) == anna.id
     for what, secret in found.items():
-        for form in (secret, secret.hex().encode(), base64.b64encode(secret)[:-3], repr(secret).encode()):
+        for form in (
+            secret,
+            secret.hex().encode(),
+            base64.b64encode(secret)[:-3],
+            repr(secret).encode(),
+        ):
             for where, content in seen.items():
                 assert form not in content, f"{what} is in {where}"

@@ -139,7 +139,7 @@ class Presence:
 
     def _end(self, state, now):
         question = self._question
-        self._question = None
+        self._question: Question | None = None
         self._free_at = now + PAUSE_MS
         question.state = state
         self.port.hide()

@@ -28,7 +28,7 @@ class Terminal(Port):
         self._write = write
         self._away = away
         self._typed = b""
-        self._question = Question([], "", None)  # that is shown
+        self._question: Question | None = None
 
     def ready(self) -> str:
         return self._away()
@@ -45,15 +45,17 @@ class Terminal(Port):
         self._say(lines)
 
     def poll(self, now_ms: int):
+        code = self._question and self._question.code
         for line in self._lines():
-            if line.replace(" ", "") == self._question.code:
+            if line.replace(" ", "") == code:
                 return True
             if line:
                 return False
         return None
 
     def hide(self) -> None:
-        state = self._question.state
+        state = self._question.state if self._question else ""
+        self._question = None
         self._say(["", {"pressed": "yes", "declined": "no"}.get(state, "too late") + ".", ""])
 
     def summoned(self, now_ms: int) -> bool:

@@ -855,7 +855,7 @@ TABLE = {
         "The smallest nonce that the asker's next command may carry. Only the asker's own: a "
         "nonce that rises when something happens would tell whose doing it was.",
         (),
-        (("to", "party"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
+        (("to", "party"), ("signer", "any"), ("journaled", False), ("kept", "freely")),
         (("nonce", "U64", ""),),
     ),
     "GetParty": (
@@ -909,11 +909,12 @@ TABLE = {
         "Replace the user's fields. Views already consented to stay as they are.",
         (("commitment", "ID", "hash of the enclosed SealedFields"),),
         (
-            ("to", "profile"), ("kept", "freely"),
+            ("to", "profile"),
             ("signer", "user"),
             ("sealed", True),
             ("names_user", True),
             ("enclosures", ("canonical SealedFields",)),
+            ("kept", "freely"),
         ),
     ),
     # ---------------------------------------------------------- requests: keys that the node keeps
@@ -997,7 +998,13 @@ TABLE = {
     "OptinGetScore": (
         "request", "optin_get_score", "A user's score as of now; for that user and the operator.",
         (("user", "ID", ""),),
-        (("to", "score"), ("kept", "freely"), ("signer", "any"), ("journaled", False), ("timed", True)),
+        (
+            ("to", "score"),
+            ("signer", "any"),
+            ("journaled", False),
+            ("timed", True),
+            ("kept", "freely"),
+        ),
         (("score", "Score", ""),),
     ),
     # ------------------------------------------------------------------------- requests: provenance
@@ -1009,7 +1016,7 @@ TABLE = {
             ("type", "HOP", "any but OptIn, the node's own"),
             ("data", "ID", "hash of what belongs to it"),
         ),
-        (("to", "hop"), ("kept", "freely"), ("signer", "any"), ("names_user", "signer")),
+        (("to", "hop"), ("signer", "any"), ("names_user", "signer"), ("kept", "freely")),
         (("hop", "ID", ""),),
     ),
     "GetHop": (
@@ -1100,7 +1107,13 @@ TABLE = {
     "MarkViewed": (
         "request", "mark_viewed", "The user has seen the code; answers what it offers.",
         (("code", "ID", ""),),
-        (("to", "code"), ("kept", "freely"), ("signer", "user"), ("timed", True), ("names_user", True)),
+        (
+            ("to", "code"),
+            ("signer", "user"),
+            ("timed", True),
+            ("names_user", True),
+            ("kept", "freely"),
+        ),
         (("offer", "ID", ""), ("expires_at", "U64", "")),
     ),
     "OptinActivateCode": (
@@ -1108,12 +1121,13 @@ TABLE = {
         "The opt-in: consent to exactly these fields in exactly this form.",
         (("consent", "Consent", ""),),
         (
-            ("to", "code"), ("kept", "on a press"),
+            ("to", "code"),
             ("signer", "user"),
             ("enclosures",
              ("the pairwise ML-DSA-87 public key", "its signature over the canonical Consent")),
             ("timed", True),
             ("names_user", True),
+            ("kept", "on a press"),
         ),
         (
             ("proof", "ID", "link of the consent chain"),
@@ -1127,7 +1141,7 @@ TABLE = {
         "request", "optin_revoke_code",
         "Take consent back: views stop at once, what was settled stays settled.",
         (("code", "ID", ""),),
-        (("to", "code"), ("kept", "on a press"), ("signer", "user"), ("names_user", True)),
+        (("to", "code"), ("signer", "user"), ("names_user", True), ("kept", "on a press")),
     ),
     "OptinExpireReservation": (
         "request", "optin_expire_reservation",
@@ -1148,7 +1162,7 @@ TABLE = {
     "GetCode": (
         "request", "get_code", "State of a code; for its user, its partner and the operator.",
         (("code", "ID", ""),),
-        (("to", "code"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
+        (("to", "code"), ("signer", "any"), ("journaled", False), ("kept", "freely")),
         (
             ("status", "text 16", ""),
             ("offer", "ID", ""),
@@ -1167,7 +1181,7 @@ TABLE = {
             ("after", "up to 64", "`next` of the page before; empty for the first"),
             ("limit", "U8", ""),
         ),
-        (("to", "code"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
+        (("to", "code"), ("signer", "any"), ("journaled", False), ("kept", "freely")),
         (("codes", "list of 255 ID", ""), ("next", "up to 64", "empty on the last page")),
     ),
     # ------------------------------------------------------------------------------ requests: views
@@ -1247,13 +1261,13 @@ TABLE = {
         "request", "get_balance",
         "Balance of the payee who asks, or of any payee for the operator.",
         (("party", "ID", ""), ("currency", "CURRENCY", "")),
-        (("to", "payee"), ("kept", "freely"), ("signer", "any"), ("journaled", False)),
+        (("to", "payee"), ("signer", "any"), ("journaled", False), ("kept", "freely")),
         (("balance", "U64", ""), ("earned", "U64", "")),
     ),
     "WithdrawBalance": (
         "request", "withdraw_balance", "Take out what one has earned.",
         (("currency", "CURRENCY", ""), ("amount", "U64", "micro-units")),
-        (("to", "payee"), ("kept", "on a press"), ("signer", "any"), ("names_user", "signer")),
+        (("to", "payee"), ("signer", "any"), ("names_user", "signer"), ("kept", "on a press")),
         (("balance", "U64", "what is left"),),
     ),
     "ListBalances": (

@@ -135,9 +135,12 @@ class Seen:
         """Keys that the node keeps: the partner has access to none."""
         world, thief = self.world, HeldPerson("a thief")
         for thief.id in (world.user.id, world.partner.id):
-            for method, fields in (("get_code", (world.code,)), ("optin_revoke_code", (world.code,)),
-                                   ("held_key", (world.partner.id,))):  # fmt: skip
-                params = world.ask_of(thief, world.body(thief, method, *fields))
+            for method, field in (
+                ("get_code", world.code),
+                ("optin_revoke_code", world.code),
+                ("held_key", world.partner.id),
+            ):
+                params = world.ask_of(thief, world.body(thief, method, field))
                 self.ask("use_held", *params)
                 self.ask("ask_held", *params)
         self.ask("enrol_held", *world.held(b"no enrolment"))

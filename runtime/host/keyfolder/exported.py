@@ -1,4 +1,4 @@
-"""A key that left the node which kept it, in a file: sealed under the passphrase of its enrolment."""
+"""A key that left the node which kept it, in a file, sealed under its passphrase."""
 
 from __future__ import annotations
 

@@ -368,7 +368,8 @@ def acted(
         MASK,
     )
     entry = records.Entry(
-        records.Header("optin/v1/entry", records.SCHEMA_VERSION, position, time), bytes(32), bytes(32), canonical(body),
-        None, (records.Attachment("command-signature", signed.signature),),
+        records.Header("optin/v1/entry", records.SCHEMA_VERSION, position, time), bytes(32),
+        bytes(32), canonical(body), None,
+        (records.Attachment("command-signature", signed.signature),),
     )  # fmt: skip
     return journal.audit(journal.entries + [entry])

@@ -23,6 +23,7 @@ from runtime.wire.channel import (
     HandshakeFailed,
     derive,
     extract,
+    make_channel,
 )
 from runtime.wire.errors import Malformed
 from runtime.wire.hkdf import hmac_sha3
@@ -96,7 +97,9 @@ class _Handshake:
 
     def _channel(self, secret: bytes, transcript: bytes, outgoing: bytes, incoming: bytes):
         main = extract(transcript, derive(secret, b"main"))
-        return Channel(self._crypto, transcript, derive(main, outgoing), derive(main, incoming))
+        return make_channel(
+            self._crypto, transcript, derive(main, outgoing), derive(main, incoming)
+        )
 
 
 class HostHandshake(_Handshake):

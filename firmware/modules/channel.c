@@ -98,7 +98,10 @@ static int opened(struct channel_direction *direction, uint8_t *content, const u
                               nonce))
         return -1;
     advance(direction);
-    return content[size - 1];
+    uint8_t kind = content[size - 1];
+    /* Public: an end shows whether its peer has closed. */
+    MAKE_PUBLIC(&kind, sizeof kind);
+    return kind;
 }
 
 int channel_open(struct channel *channel, uint8_t *content, const uint8_t *record, size_t size)

@@ -1,9 +1,9 @@
 #include "chacha20.h"
 
+#include <string.h>
+
 #include "bytes.h"
 #include "secret.h"
-
-#define BLOCK 64
 
 static inline uint32_t rotated(uint32_t word, unsigned by)
 {
@@ -20,8 +20,9 @@ static inline uint32_t rotated(uint32_t word, unsigned by)
     XOR(d0, a0), XOR(d1, a1), XOR(d2, a2), XOR(d3, a3);                                            \
     TURN(d0, by), TURN(d1, by), TURN(d2, by), TURN(d3, by)
 
-/* Writes a block of the key stream. The words stay in registers, as their address is not taken. */
-static void block_of(uint8_t block[BLOCK], const uint32_t state[16])
+/* to = from ^ the next block of the key stream; both are aligned. The words stay in registers, as
+ * their address is not taken. */
+static void add_block(uint8_t *to, const uint8_t *from, const uint32_t state[16])
 {
     uint32_t x0 = state[0], x1 = state[1], x2 = state[2], x3 = state[3];
     uint32_t x4 = state[4], x5 = state[5], x6 = state[6], x7 = state[7];
@@ -39,50 +40,50 @@ static void block_of(uint8_t block[BLOCK], const uint32_t state[16])
         LINE(0, 1, 2, 3, 5, 6, 7, 4, 15, 12, 13, 14, 8);
         LINE(10, 11, 8, 9, 15, 12, 13, 14, 5, 6, 7, 4, 7);
     }
-    const uint32_t x[16] = {x0, x1, x2,  x3,  x4,  x5,  x6,  x7,
-                            x8, x9, x10, x11, x12, x13, x14, x15};
-    for (int i = 0; i < 16; i++)
-        store32_aligned(block + 4 * i, x[i] + state[i]);
+#define WORD(i) store32_aligned(to + 4 * i, load32_aligned(from + 4 * i) ^ (x##i + state[i]))
+    WORD(0), WORD(1), WORD(2), WORD(3), WORD(4), WORD(5), WORD(6), WORD(7);
+    WORD(8), WORD(9), WORD(10), WORD(11), WORD(12), WORD(13), WORD(14), WORD(15);
 }
 
-/* to = from ^ stream, by words. */
-static void add_stream(uint8_t *to, const uint8_t *from, size_t size, const uint8_t *stream)
+void chacha20_start(struct chacha20 *cipher, const uint8_t key[32], const uint8_t nonce[12],
+                    uint32_t counter)
 {
-    const int read_whole = is_aligned(from), write_whole = is_aligned(to);
-    size_t i = 0;
-    for (; size - i >= 4; i += 4) {
-        uint32_t word = read_whole ? load32_aligned(from + i) : load32(from + i);
-        word ^= load32_aligned(stream + i);
-        if (write_whole)
-            store32_aligned(to + i, word);
-        else
-            store32(to + i, word);
-    }
-    for (; i < size; i++)
-        to[i] = from[i] ^ stream[i];
-}
-
-void chacha20(uint8_t *to, const uint8_t *from, size_t size, const uint8_t key[32],
-              const uint8_t nonce[12], uint32_t counter)
-{
+    uint32_t *state = cipher->state;
     /* "expand 32-byte k" */
-    uint32_t state[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
-    uint8_t block[BLOCK] __attribute__((aligned(4)));
+    state[0] = 0x61707865, state[1] = 0x3320646e, state[2] = 0x79622d32, state[3] = 0x6b206574;
     for (int i = 0; i < 8; i++)
         state[4 + i] = load32(key + 4 * i);
     state[12] = counter;
     for (int i = 0; i < 3; i++)
         state[13 + i] = load32(nonce + 4 * i);
+}
 
+void chacha20_add(struct chacha20 *cipher, uint8_t *to, const uint8_t *from, size_t size)
+{
+    const int aligned = is_aligned(to) && is_aligned(from);
+    for (; size >= CHACHA20_BLOCK && aligned; size -= CHACHA20_BLOCK) {
+        add_block(to, from, cipher->state);
+        cipher->state[12]++;
+        to += CHACHA20_BLOCK;
+        from += CHACHA20_BLOCK;
+    }
+    if (!size)
+        return;
+    uint8_t block[CHACHA20_BLOCK] __attribute__((aligned(4)));
     while (size) {
-        size_t part = size < BLOCK ? size : BLOCK;
-        block_of(block, state);
-        add_stream(to, from, part, block);
-        state[12]++;
+        size_t part = size < CHACHA20_BLOCK ? size : CHACHA20_BLOCK;
+        memcpy(block, from, part);
+        add_block(block, block, cipher->state);
+        cipher->state[12]++;
+        memcpy(to, block, part);
         to += part;
         from += part;
         size -= part;
     }
-    secret_wipe(state, sizeof state);
     secret_wipe(block, sizeof block);
+}
+
+void chacha20_wipe(struct chacha20 *cipher)
+{
+    secret_wipe(cipher, sizeof *cipher);
 }

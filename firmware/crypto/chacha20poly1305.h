@@ -13,11 +13,6 @@ void chacha20poly1305_seal(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8
                            size_t size, const uint8_t *aad, size_t aad_size,
                            const uint8_t key[32], const uint8_t nonce[12]);
 
-/* The tag alone, for who encrypts in pieces: with chacha20, from block 1 on. */
-void chacha20poly1305_tag(uint8_t tag[AEAD_TAG_BYTES], const uint8_t *ciphertext, size_t size,
-                          const uint8_t *aad, size_t aad_size, const uint8_t key[32],
-                          const uint8_t nonce[12]);
-
 /* Decrypt; `to` may be `from`. Returns 0, or -1 if the tag is wrong: `to` is untouched then. */
 int chacha20poly1305_open(uint8_t *to, const uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
                           size_t size, const uint8_t *aad, size_t aad_size,

@@ -1,12 +1,16 @@
-/* One direction of the secure channel: runtime/wire/CHANNEL.md has its records and keys. */
+/* One end of the secure channel: runtime/wire/CHANNEL.md has its records, keys and states. */
 #ifndef MODULES_CHANNEL_H
 #define MODULES_CHANNEL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define CHANNEL_SECRET_BYTES 32
-#define CHANNEL_OVERHEAD 18 /* bytes of a record beside its content */
+#define CHANNEL_OVERHEAD 21 /* bytes of a record beside its content */
+#define CHANNEL_CONTENT_LIMIT (65536 - CHANNEL_OVERHEAD)
+
+enum channel_kind { CHANNEL_CONTENT = 1, CHANNEL_CLOSE = 2 };
 
 struct channel_direction {
     uint8_t key[32]; /* in use */
@@ -14,18 +18,25 @@ struct channel_direction {
     uint64_t count; /* of records so far */
 };
 
-void channel_start(struct channel_direction *direction, const uint8_t secret[CHANNEL_SECRET_BYTES]);
+struct channel {
+    struct channel_direction outgoing, incoming;
+    bool closed, closed_by_peer, broken;
+};
 
-/* Make the next record: `size` + CHANNEL_OVERHEAD bytes. It must not overlap the content. */
-void channel_seal(struct channel_direction *direction, uint8_t *record, uint8_t kind,
-                  const uint8_t *content, size_t size);
+/* Begin, with the secrets of both directions. */
+void channel_start(struct channel *channel, const uint8_t outgoing[CHANNEL_SECRET_BYTES],
+                   const uint8_t incoming[CHANNEL_SECRET_BYTES]);
 
-/* Open the next record into `inner`, of `size` - CHANNEL_OVERHEAD + 1 bytes: the content, and its
- * kind behind it. Returns 0, or -1 if this is not the next record; then `inner` is untouched. */
-int channel_open(struct channel_direction *direction, uint8_t *inner, const uint8_t *record,
-                 size_t size);
+/* Make the next record: `size` + CHANNEL_OVERHEAD bytes, apart from the content. Returns 0, or -1
+ * if the channel is closed or broken. */
+int channel_seal(struct channel *channel, uint8_t *record, enum channel_kind kind,
+                 const uint8_t *content, size_t size);
 
-/* Overwrite the secrets: nothing can be sealed or opened any more. */
-void channel_forget(struct channel_direction *direction);
+/* Open the next record into `content`, of one byte more than it has. Returns its kind, or -1 if the
+ * channel is broken: by this message, or already. */
+int channel_open(struct channel *channel, uint8_t *content, const uint8_t *record, size_t size);
+
+/* Break it: its secrets are overwritten. */
+void channel_break(struct channel *channel);
 
 #endif

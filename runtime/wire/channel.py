@@ -13,9 +13,10 @@ from runtime.wire.schema import MAX_MESSAGE
 
 # First byte of a message of the channel; msgpack-rpc begins with 0x93 or 0x94.
 HELLO, ANSWER, FINISH, DONE, RECORD = 1, 2, 3, 4, 5
+HEAD = bytes([RECORD, 0, 0, 0])  # of a record; so long that what follows it is aligned
 CONTENT, CLOSE = 1, 2  # kinds of records, the last byte of what is encrypted
 TAG = 16  # bytes of Poly1305
-OVERHEAD = 1 + 1 + TAG  # bytes of a record beside its content: type, kind, tag
+OVERHEAD = len(HEAD) + 1 + TAG  # bytes of a record beside its content
 CONTENT_LIMIT = MAX_MESSAGE - OVERHEAD
 RECORDS_OF_A_KEY = 1024
 
@@ -50,8 +51,7 @@ def derive(secret: bytes, label: bytes) -> bytes:
 class Direction:
     """One direction of a channel: the key in use, and the secret that the next comes of.
 
-    The firmware has it in C: firmware/modules/channel.c. There what is forgotten is overwritten;
-    here it is left to the collector.
+    What is forgotten is left to the collector; in C it is overwritten.
 
     Args:
         crypto: crypto port.
@@ -67,15 +67,15 @@ class Direction:
     def seal(self, kind: int, content: bytes) -> bytes:
         """The next record."""
         inner = content + bytes([kind])
-        box = self._crypto.aead_seal(self._key, self._nonce(), inner, bytes([RECORD]))
+        record = HEAD + self._crypto.aead_seal(self._key, self._nonce(), inner, HEAD)
         self._advance()
-        return bytes([RECORD]) + box
+        return record
 
     def open(self, record: bytes) -> tuple | None:
         """(kind, content), or None if this is not the next record."""
-        if len(record) < OVERHEAD or record[0] != RECORD:
+        if len(record) < OVERHEAD or record[: len(HEAD)] != HEAD:
             return None
-        inner = self._crypto.aead_open(self._key, self._nonce(), record[1:], record[:1])
+        inner = self._crypto.aead_open(self._key, self._nonce(), record[len(HEAD) :], HEAD)
         if inner is None:
             return None
         self._advance()
@@ -99,11 +99,10 @@ class Direction:
         self._secret = derive(self._secret, b"next")
 
 
-_direction = native.Direction if native else Direction
-
-
 class Channel:
     """One end of a channel; a handshake makes it.
+
+    The firmware has it in C: firmware/modules/channel.c.
 
     Args:
         crypto: crypto port.
@@ -113,7 +112,7 @@ class Channel:
     Attributes:
         id: the same.
         closed_by_peer: the peer has said that nothing follows.
-        broken: an error ended it; its keys are gone.
+        broken: an error ended it, or `end`; its keys are gone.
     """
 
     def __init__(self, crypto, id: bytes, outgoing: bytes, incoming: bytes) -> None:
@@ -121,8 +120,8 @@ class Channel:
         self.closed_by_peer = False
         self.broken = False
         self._closed = False
-        self._outgoing = _direction(crypto, outgoing)
-        self._incoming = _direction(crypto, incoming)
+        self._outgoing = Direction(crypto, outgoing)
+        self._incoming = Direction(crypto, incoming)
 
     def seal(self, content: bytes) -> bytes:
         """The record, a message for the link, that carries `content` of up to CONTENT_LIMIT bytes.
@@ -131,12 +130,10 @@ class Channel:
             ChannelBroken: it is broken, or one of the ends has closed it.
             Malformed: the content is too long; the channel goes on.
         """
-        if self.broken or self._closed or self.closed_by_peer:
-            raise self._over()
         if len(content) > CONTENT_LIMIT:
-            raise Malformed(
-                f"a content of {len(content)} bytes", f"at most {CONTENT_LIMIT}", "send less"
-            )
+            raise wrong(TOO_LONG)
+        if self.broken or self._closed or self.closed_by_peer:
+            raise wrong(OVER)
         return self._outgoing.seal(CONTENT, content)
 
     def open(self, record: bytes) -> bytes | None:
@@ -146,18 +143,18 @@ class Channel:
             ChannelBroken: it is not the next record of the peer, and no later one is either.
         """
         if self.broken:
-            raise self._over()
+            raise wrong(OVER)
         opened = None if self.closed_by_peer else self._incoming.open(record)
-        if opened is None:
-            raise self._break()
-        kind, content = opened
-        if kind == CONTENT:
-            return content
-        if kind != CLOSE or content:
-            raise self._break()
-        self.closed_by_peer = True
-        self._incoming.forget()
-        return None
+        if opened is not None:
+            kind, content = opened
+            if kind == CONTENT:
+                return content
+            if kind == CLOSE and not content:
+                self.closed_by_peer = True
+                self._incoming.forget()
+                return None
+        self._forget()
+        raise wrong(NOT_NEXT)
 
     def close(self) -> bytes:
         """The record that tells the peer that nothing follows. What it sends may still be opened.
@@ -166,7 +163,7 @@ class Channel:
             ChannelBroken: it is broken, or was closed by this end.
         """
         if self.broken or self._closed:
-            raise self._over()
+            raise wrong(OVER)
         record = self._outgoing.seal(CLOSE, b"")
         self._closed = True
         self._outgoing.forget()
@@ -179,30 +176,44 @@ class Channel:
             ChannelBroken: the peer has not closed it, so that what it sent may have been cut off.
         """
         if self.broken:
-            raise self._over()
-        if not self.closed_by_peer:
-            self._forget()
-            raise ChannelBroken(
-                "the channel ended without its close",
-                "the peer's close first",
-                "shake hands anew and ask what became of requests without an answer",
-            )
+            raise wrong(OVER)
         self._forget()
+        if not self.closed_by_peer:
+            raise wrong(CUT_OFF)
 
     def _forget(self) -> None:
         self.broken = True
         self._outgoing.forget()
         self._incoming.forget()
 
-    def _break(self) -> ChannelBroken:
-        self._forget()
+
+OVER, TOO_LONG, NOT_NEXT, CUT_OFF = 0, 1, 2, 3
+
+
+def wrong(what: int) -> NodeError:
+    """The error of a channel: its texts are the same for both implementations."""
+    if what == OVER:
+        return ChannelBroken("the channel is closed or broken", "an open one", "shake hands anew")
+    if what == TOO_LONG:
+        return Malformed(
+            "the content is longer than a record's", f"at most {CONTENT_LIMIT} bytes", "send less"
+        )
+    if what == NOT_NEXT:
         return ChannelBroken(
             "a message is not the next record of the peer: something on the line altered, "
             "replayed, reordered, left out or made it",
             "the records of the peer, each once and in order",
             "shake hands anew; nothing of this message was taken",
         )
+    return ChannelBroken(
+        "the channel ended without its close",
+        "the peer's close first",
+        "shake hands anew and ask what became of requests without an answer",
+    )
 
-    def _over(self) -> ChannelBroken:
-        how = "broken" if self.broken else "closed"
-        return ChannelBroken(f"the channel is {how}", "an open channel", "shake hands anew")
+
+def make_channel(crypto, id: bytes, outgoing: bytes, incoming: bytes) -> Channel:
+    """A channel: in C where there is one."""
+    if native:
+        return native.Channel(wrong, id, outgoing, incoming)
+    return Channel(crypto, id, outgoing, incoming)

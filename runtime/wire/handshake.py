@@ -23,6 +23,7 @@ from runtime.wire.channel import (
     HandshakeFailed,
     derive,
     extract,
+    make_channel,
 )
 from runtime.wire.errors import Malformed
 from runtime.wire.hkdf import hmac_sha3
@@ -40,6 +41,8 @@ ANSWER_SIZE = ANSWER_HEAD + SIGNATURE + MAC
 FINISH_PLAIN = 1 + ID + KEY + SIGNATURE + MAC
 DONE_PLAIN = 1 + MAC
 ONCE = bytes(12)  # nonce of a key that encrypts once
+
+_NAMES = {HELLO: "HELLO", ANSWER: "ANSWER", FINISH: "FINISH", DONE: "DONE"}
 
 
 class _Handshake:
@@ -68,9 +71,10 @@ class _Handshake:
         if due != turn:
             raise HandshakeFailed("this handshake is over", "each step once", "begin another")
         if len(message) != size or message[0] != turn:
-            name = ("HELLO", "ANSWER", "FINISH", "DONE")[turn - 1]
             raise HandshakeFailed(
-                f"a message of {len(message)} bytes", f"a {name} of {size}", "begin anew"
+                f"a message of {len(message)} bytes that begins with {message[:1].hex() or 'none'}",
+                f"{_NAMES[turn]}, {size} bytes that begin with 0{turn}",
+                "begin anew",
             )
         return secret
 
@@ -88,15 +92,17 @@ class _Handshake:
         return plain[:1] + self._crypto.aead_seal(key, ONCE, plain[1:], plain[:1])
 
     def _open(self, key: bytes, message: bytes) -> bytes:
-        """What `_seal` was given."""
+        """What follows the type of an encrypted message."""
         plain = self._crypto.aead_open(key, ONCE, message[1:], message[:1])
         if plain is None:
             raise _altered(message)
-        return message[:1] + plain
+        return plain
 
     def _channel(self, secret: bytes, transcript: bytes, outgoing: bytes, incoming: bytes):
         main = extract(transcript, derive(secret, b"main"))
-        return Channel(self._crypto, transcript, derive(main, outgoing), derive(main, incoming))
+        return make_channel(
+            self._crypto, transcript, derive(main, outgoing), derive(main, incoming)
+        )
 
 
 class HostHandshake(_Handshake):
@@ -181,11 +187,11 @@ class HostHandshake(_Handshake):
             HandshakeFailed: the node did not get this FINISH, or refuses the host.
         """
         secret = self._begin(DONE, message, DONE_PLAIN + TAG)
-        plain = self._open(derive(secret, b"node"), message)
-        said = self._say(DONE_PLAIN, plain[:1])
-        if not _equal(plain[1:], hmac_sha3(derive(secret, b"done"), said)):
+        mac = self._open(derive(secret, b"node"), message)
+        said = self._say(DONE_PLAIN, message[:1])
+        if not _equal(mac, hmac_sha3(derive(secret, b"done"), said)):
             raise _altered(message)
-        return self._channel(secret, self._add(plain[1:]), b"host-records", b"node-records")
+        return self._channel(secret, self._add(mac), b"host-records", b"node-records")
 
 
 class NodeHandshake(_Handshake):
@@ -245,9 +251,9 @@ class NodeHandshake(_Handshake):
         """
         secret = self._begin(FINISH, finish, FINISH_PLAIN + TAG)
         plain = self._open(derive(secret, b"host"), finish)
-        host, enclosed = plain[1 : 1 + ID], plain[1 + ID : 1 + ID + KEY]
-        signature = plain[1 + ID + KEY : -MAC]
-        said = self._say(FINISH_PLAIN, plain[: 1 + ID + KEY])
+        host, enclosed, signature = plain[:ID], plain[ID : ID + KEY], plain[ID + KEY : -MAC]
+        self._say(FINISH_PLAIN, finish[:1] + host)
+        said = self._add(enclosed)
         if not _equal(plain[-MAC:], hmac_sha3(derive(secret, b"finish"), self._add(signature))):
             raise _altered(finish)
         key = self._key_of(host, enclosed)
@@ -277,9 +283,8 @@ def _equal(a: bytes, b: bytes) -> bool:
 
 
 def _altered(message: bytes) -> HandshakeFailed:
-    name = ("HELLO", "ANSWER", "FINISH", "DONE")[message[0] - 1]
     return HandshakeFailed(
-        f"the {name} is not one of this handshake: something on the line altered or made it",
+        f"the {_NAMES[message[0]]} is not one of this handshake: something on the line altered or made it",
         "what the other end sent",
         "begin anew; if it happens again, the line is under attack",
     )

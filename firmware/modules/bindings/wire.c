@@ -23,7 +23,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(unpack_obj, 1, 2, unpack);
 
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__wire)},
-    {MP_ROM_QSTR(MP_QSTR_Direction), MP_ROM_PTR(&direction_type)},
+    {MP_ROM_QSTR(MP_QSTR_Channel), MP_ROM_PTR(&channel_type)},
     {MP_ROM_QSTR(MP_QSTR_build), MP_ROM_PTR(&build_obj)},
     {MP_ROM_QSTR(MP_QSTR_canonical), MP_ROM_PTR(&canonical_obj)},
     {MP_ROM_QSTR(MP_QSTR_commitment_tree), MP_ROM_PTR(&commitment_tree_obj)},

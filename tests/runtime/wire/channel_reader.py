@@ -72,8 +72,8 @@ def derive(secret: bytes, label: str) -> bytes:
     return mac(secret, b"optin/v1/channel/" + label.encode() + b"\x01")
 
 
-def open_box(key: bytes, nonce: bytes, message: bytes) -> bytes:
-    return ChaCha20Poly1305(key).decrypt(nonce, message[1:], message[:1])
+def open_box(key: bytes, nonce: bytes, box: bytes, head: bytes) -> bytes:
+    return ChaCha20Poly1305(key).decrypt(nonce, box, head)
 
 
 class Records:
@@ -84,11 +84,12 @@ class Records:
         self.number = 0
 
     def read(self, message: bytes) -> tuple[int, bytes]:
-        assert message[0] == 5
+        assert message[:4] == b"\x05\x00\x00\x00"
         if self.number % 1024 == 0:
             self.key = derive(self.secret, "key")
             self.secret = derive(self.secret, "next")
-        inner = open_box(self.key, bytes(4) + self.number.to_bytes(8, "big"), message)
+        nonce = bytes(4) + self.number.to_bytes(8, "big")
+        inner = open_box(self.key, nonce, message[4:], message[:4])
         self.number += 1
         return inner[-1], inner[:-1]
 
@@ -117,8 +118,9 @@ def read(by_host: list[bytes], by_node: list[bytes], shared: bytes, node_key: by
     assert mac(derive(s, "answer"), t2) == second.mac
     say(second.mac)
 
-    finish = Finish(*_cut(open_box(derive(s, "host"), bytes(12), by_host[1]), 32, 2592, 4627, 32))
     assert (len(by_host[1]), by_host[1][0]) == (7300, 3)
+    plain = open_box(derive(s, "host"), bytes(12), by_host[1][1:], b"\x03")
+    finish = Finish(*_cut(plain, 32, 2592, 4627, 32))
     t3 = say((7284).to_bytes(4, "big") + b"\x03" + finish.host + finish.key)
     t4 = say(finish.signature)
     assert mac(derive(s, "finish"), t4) == finish.mac
@@ -126,7 +128,7 @@ def read(by_host: list[bytes], by_node: list[bytes], shared: bytes, node_key: by
 
     assert (len(by_node[1]), by_node[1][0]) == (49, 4)
     t5 = say((33).to_bytes(4, "big") + b"\x04")
-    done = open_box(derive(s, "node"), bytes(12), by_node[1])
+    done = open_box(derive(s, "node"), bytes(12), by_node[1][1:], b"\x04")
     assert mac(derive(s, "done"), t5) == done
     t6 = say(done)
 

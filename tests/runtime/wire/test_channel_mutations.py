@@ -50,10 +50,9 @@ MUTATIONS = (
     ("a close may be said twice", CHANNEL,
      "if self.broken or self._closed:", "if self.broken:", STATES, EXPLORED),
     ("a close may carry content", CHANNEL,
-     "if kind != CLOSE or content:", "if kind != CLOSE:", STATES, EXPLORED),
+     "if kind == CLOSE and not content:", "if kind == CLOSE:", STATES, EXPLORED),
     ("a channel that is cut off ends well", CHANNEL,
-     "        if not self.closed_by_peer:\n            self._forget()",
-     "        if False:\n            self._forget()",
+     "        if not self.closed_by_peer:\n            raise wrong(CUT_OFF)\n", "",
      STATES, EXPLORED),
 )  # fmt: skip
 

@@ -12,7 +12,8 @@ from collections.abc import Callable
 
 import pytest
 
-from runtime.wire.channel import CLOSE, CONTENT, Channel, ChannelBroken, Direction, HandshakeFailed
+from runtime.wire.channel import Channel, HandshakeFailed
+from tests.portable.channel_states import INCOMING, OUTCOMES, OUTGOING, End, explore
 from tests.portable.test_channel import World
 from tests.portable.toy_crypto import ToyCrypto
 
@@ -116,105 +117,7 @@ def test_a_handshake_comes_to_a_channel_by_the_one_way_and_by_no_other(which: st
     assert ends["open"] == len(MESSAGES) ** (DEPTH - 2)
 
 
-RECORDS = (
-    "next", "close", "odd kind", "close with content", "one left out", "altered", "cut",
-    "replayed", "reflected", "of a handshake", "empty", "seal", "shut", "end",
-)  # fmt: skip
-
-
-class Model:
-    """An end of a channel as the document has it."""
-
-    def __init__(self) -> None:
-        self.broken = self.closed = self.closed_by_peer = False
-
-    def event(self, name: str) -> str:
-        """What comes of an event: content, closed, record, over, or an error."""
-        if self.broken:
-            return "error"
-        if name in ("seal", "shut"):
-            if self.closed or (name == "seal" and self.closed_by_peer):
-                return "error"
-            self.closed |= name == "shut"
-            return "record"
-        if name == "end":
-            self.broken = True
-            return "over" if self.closed_by_peer else "error"
-        if self.closed_by_peer or name not in ("next", "close"):
-            self.broken = True
-            return "error"
-        self.closed_by_peer = name == "close"
-        return "closed" if self.closed_by_peer else "content"
-
-
-class End:
-    """An end of a channel, and what its peer seals: more than an honest one would."""
-
-    def __init__(self, crypto: ToyCrypto) -> None:
-        self.channel = Channel(crypto, b"id", b"o" * 32, b"i" * 32)
-        self._peer = Direction(crypto, b"i" * 32)
-        self._reader = Direction(crypto, b"o" * 32)
-        self._came: list[bytes] = []
-        self._said: list[bytes] = []
-        self._number = 0
-
-    def event(self, name: str) -> str:
-        """What comes of an event; the same words as the model's."""
-        channel = self.channel
-        self._number += 1
-        content = b"content %d" % self._number
-        try:
-            if name == "end":
-                channel.end()
-                return "over"
-            if name in ("seal", "shut"):
-                record = channel.seal(content) if name == "seal" else channel.close()
-                expected = (CONTENT, content) if name == "seal" else (CLOSE, b"")
-                assert self._reader.open(record) == expected
-                self._said.append(record)
-                return "record"
-            message = self._message(name, content)
-            self._came.append(message)
-            opened = channel.open(message)
-        except ChannelBroken:
-            return "error"
-        assert opened == (None if name == "close" else content)
-        return "closed" if opened is None else "content"
-
-    def _message(self, name: str, content: bytes) -> bytes:
-        if name in ("replayed", "reflected"):
-            kept = self._came if name == "replayed" else self._said
-            return kept[-1] if kept else b"\x05" * 40
-        if name == "empty":
-            return b""
-        if name == "one left out":
-            self._peer.seal(CONTENT, content)
-        kind, sealed = CONTENT, content
-        if name == "close":
-            kind, sealed = CLOSE, b""
-        elif name == "close with content":
-            kind = CLOSE
-        elif name == "odd kind":
-            kind = 3
-        record = self._peer.seal(kind, sealed)
-        if name == "altered":
-            return record[:1] + bytes([record[1] ^ 1]) + record[2:]
-        if name == "cut":
-            return record[:-1]
-        return b"\x04" + record[1:] if name == "of a handshake" else record
-
-
 def test_an_open_channel_does_what_the_document_says_and_nothing_else() -> None:
     crypto = ToyCrypto()
-    outcomes: Counter[str] = Counter()
-    for events in itertools.product(RECORDS, repeat=DEPTH + 1):
-        end, model = End(crypto), Model()
-        for event in events:
-            expected = model.event(event)
-            assert end.event(event) == expected, (events, event)
-            channel = end.channel
-            assert channel.broken == model.broken, events
-            assert channel.closed_by_peer == model.closed_by_peer, events
-            outcomes[expected] += 1
-    assert set(outcomes) == {"content", "closed", "record", "over", "error"}
-    assert min(outcomes.values()) > DEPTH
+    found = explore(lambda: End(Channel(crypto, b"id", OUTGOING, INCOMING), crypto), DEPTH + 1)
+    assert set(found) == OUTCOMES and min(found.values()) > DEPTH

@@ -1,4 +1,4 @@
-"""The secure channel with records in C, on MicroPython."""
+"""The secure channel in C, on MicroPython."""
 
 import gc
 import os
@@ -6,17 +6,26 @@ import os
 import _wire
 
 from firmware.node.crypto import Crypto
-from runtime.wire.channel import CLOSE, CONTENT, Direction
+from runtime.wire.channel import Channel, ChannelBroken, make_channel, wrong
+from runtime.wire.errors import Malformed
+from tests.portable.channel_states import INCOMING, OUTCOMES, OUTGOING, End, explore
 from tests.portable.channel_vector import EXPECTED, conversation, digests
 
 CRYPTO = Crypto(os.urandom)
-SECRET = bytes(range(32))
 
 
-def refused(function, *arguments):
+def in_c(outgoing=OUTGOING, incoming=INCOMING):
+    return _wire.Channel(wrong, b"id", outgoing, incoming)
+
+
+def in_python(outgoing=OUTGOING, incoming=INCOMING):
+    return Channel(CRYPTO, b"id", outgoing, incoming)
+
+
+def refused(kind, function, *arguments):
     try:
         function(*arguments)
-    except (TypeError, ValueError) as error:
+    except kind as error:
         return str(error)
     raise AssertionError("not refused")
 
@@ -27,54 +36,59 @@ def test_the_known_conversation_is_said_byte_by_byte():
     assert digests(said, id) == EXPECTED
 
 
-def test_a_direction_in_c_makes_the_records_of_that_in_python():
-    fast, plain = _wire.Direction(CRYPTO, SECRET), Direction(CRYPTO, SECRET)
-    reader = _wire.Direction(CRYPTO, SECRET)
+def test_it_is_what_handshakes_make():
+    assert isinstance(make_channel(CRYPTO, b"id", OUTGOING, INCOMING), _wire.Channel)
+
+
+def test_every_sequence_of_events_does_what_the_document_says():
+    found = explore(lambda: End(in_c(), CRYPTO), 3)
+    assert set(found) == OUTCOMES and min(found.values()) > 3
+
+
+def test_it_says_the_records_of_the_one_in_python_and_opens_them():
+    fast, plain = in_c(), in_python()
+    readers = in_c(INCOMING, OUTGOING), in_python(INCOMING, OUTGOING)
     for number in range(2100):
         size = (number * 7) % 331
         content = memoryview(bytes([number & 255]) * (size + 3))[number & 3 :]
-        kind = number % 256
-        record = fast.seal(kind, content)
-        assert record == plain.seal(kind, bytes(content)), number
-        assert reader.open(bytearray(record)) == (kind, bytes(content))
-    for size in (4096, 65518):
-        record = fast.seal(CLOSE, bytes(size))
-        assert record == plain.seal(CLOSE, bytes(size))
-        assert reader.open(memoryview(record)) == (CLOSE, bytes(size))
+        record = fast.seal(content)
+        assert record == plain.seal(bytes(content)), number
+        for reader in readers:
+            assert reader.open(record) == bytes(content)
+    for size in (4096, 65515):
+        record = fast.seal(bytearray(size))
+        assert record == plain.seal(bytes(size))
+        # Where it is not aligned, too.
+        assert readers[0].open(memoryview(b"x" + record)[1:]) == bytes(size)
+    assert fast.close() == plain.close()
 
 
-def test_what_is_not_the_next_record_gives_none():
-    sealer, opener = _wire.Direction(CRYPTO, SECRET), _wire.Direction(CRYPTO, SECRET)
-    record = sealer.seal(CONTENT, b"content")
-    for wrong in (
-        b"", b"\5", record[:17], record[:-1], record + b"\0", b"\4" + record[1:],
-        record[:1] + bytes([record[1] ^ 1]) + record[2:], sealer.seal(CONTENT, b"later"),
-    ):  # fmt: skip
-        assert opener.open(wrong) is None
-    assert opener.open(record) == (CONTENT, b"content")
-    assert opener.open(record) is None
+def test_its_errors_are_those_of_the_one_in_python():
+    for make in (in_c, in_python):
+        channel = make()
+        assert channel.id == b"id"
+        assert "65515" in refused(Malformed, channel.seal, bytes(65516))
+        assert "next record" in refused(ChannelBroken, channel.open, b"")
+        assert "closed or broken" in refused(ChannelBroken, channel.open, b"")
+        assert "without its close" in refused(ChannelBroken, make().end)
 
 
-def test_a_direction_takes_a_secret_and_bytes_only_and_shows_nothing():
-    assert "31" in refused(_wire.Direction, CRYPTO, bytes(31))
-    refused(_wire.Direction, SECRET)
-    direction = _wire.Direction(CRYPTO, SECRET)
-    refused(direction.seal, CONTENT, "text")
-    refused(direction.open, "text")
-    assert repr(direction) == "<Direction>"
-
-
-def test_a_direction_that_forgets_opens_nothing_any_more():
-    sealer, opener = _wire.Direction(CRYPTO, SECRET), _wire.Direction(CRYPTO, SECRET)
-    opener.forget()
-    assert opener.open(sealer.seal(CONTENT, b"")) is None
+def test_it_takes_secrets_and_bytes_only_and_shows_nothing():
+    assert "31" in refused(ValueError, in_c, bytes(31))
+    assert "31" in refused(ValueError, in_c, OUTGOING, bytes(31))
+    refused(TypeError, _wire.Channel, wrong, b"id", OUTGOING)
+    channel = in_c()
+    refused(TypeError, channel.seal, "text")
+    refused(TypeError, channel.open, "text")
+    refused(AttributeError, setattr, channel, "broken", False)
+    assert repr(channel) == "<Channel>"
 
 
 def test_ten_thousand_records_leave_no_memory_behind():
-    sealer, opener = _wire.Direction(CRYPTO, SECRET), _wire.Direction(CRYPTO, SECRET)
+    sender, receiver = in_c(), in_c(INCOMING, OUTGOING)
     sizes = []
     for number in range(10000):
-        assert opener.open(sealer.seal(CONTENT, bytes(number % 300)))[0] == CONTENT
+        assert len(receiver.open(sender.seal(bytes(number % 300)))) == number % 300
         if number in (100, 9999):
             gc.collect()
             sizes.append(gc.mem_alloc())

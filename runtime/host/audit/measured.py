@@ -2,7 +2,7 @@
 
 A published list is JSON, made by `optin board measure` or by hand:
 
-    {"form": "optin/v1/published", "measurements": [
+    {"format": "optin/v1/published", "measurements": [
         {"name": "firmware", "digest": "64 hex digits", "status": "good", "what": "0.1.0, ulx3s"}]}
 
 The status is `good` or `bad`. Nobody signs the list: it is worth what the way is worth by which it
@@ -19,7 +19,7 @@ from runtime.host.audit.report import Report
 from runtime.wire.errors import Malformed
 from runtime.wire.records import Measurement
 
-FORM = "optin/v1/published"
+FORMAT = "optin/v1/published"
 GOOD, BAD = "good", "bad"
 UNKNOWN, CHANGED = "unknown", "changed"
 
@@ -82,7 +82,7 @@ def published(measured: Iterable[tuple[Measurement, str]], status: str = GOOD) -
         {"name": each.name, "digest": each.digest.hex(), "status": status, "what": what}
         for each, what in measured
     ]
-    return json.dumps({"form": FORM, "measurements": rows}, indent=2) + "\n"
+    return json.dumps({"format": FORMAT, "measurements": rows}, indent=2) + "\n"
 
 
 def read_published(text: str) -> Published:
@@ -94,7 +94,7 @@ def read_published(text: str) -> Published:
     known: Published = {}
     try:
         content = json.loads(text)
-        if content["form"] != FORM:
+        if content["format"] != FORMAT:
             raise ValueError
         for row in content["measurements"]:
             digest, status = bytes.fromhex(row["digest"]), row["status"]
@@ -107,7 +107,7 @@ def read_published(text: str) -> Published:
     except (KeyError, TypeError, ValueError, RecursionError):
         raise Malformed(
             "this is no list of measurements",
-            f"JSON of the form {FORM}, each measurement with name, digest, status and what",
+            f"JSON of format {FORMAT}, each measurement with name, digest, status and what",
         ) from None
     return known
 

@@ -211,11 +211,11 @@ def test_a_node_that_is_another_kind_of_node_now_is_a_change() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", "{}", '{"form": "optin/v1/published"}', "[" * 100_000,
-     '{"form": "optin/v2/published", "measurements": []}',
-     '{"form": "optin/v1/published", "measurements": [{"name": "a", "digest": "00", '
+    ["", "[]", "{}", '{"format": "optin/v1/published"}', "[" * 100_000,
+     '{"format": "optin/v2/published", "measurements": []}',
+     '{"format": "optin/v1/published", "measurements": [{"name": "a", "digest": "00", '
      '"status": "good", "what": ""}]}',
-     '{"form": "optin/v1/published", "measurements": [{"name": "a", "digest": "' + 64 * "0" + '", '
+     '{"format": "optin/v1/published", "measurements": [{"name": "a", "digest": "' + 64 * "0" + '", '
      '"status": "fine", "what": ""}]}'],
 )  # fmt: skip
 def test_what_is_no_list_is_refused(text: str) -> None:

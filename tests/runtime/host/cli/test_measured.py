@@ -30,7 +30,7 @@ def test_a_journal_is_verified_against_the_list_of_this_version(tmp_path: Path) 
     assert known["valid"] and known["findings"] == []
     said = terminal.fails("audit", "verify", "--measurements", bad, journal)
     assert "known to be bad" in said and "have the operator update the node" in said
-    Path(bad).write_text(json.dumps({"form": "optin/v1/published", "measurements": []}))
+    Path(bad).write_text(json.dumps({"format": "optin/v1/published", "measurements": []}))
     said = terminal.fails("audit", "verify", "--measurements", bad, journal)
     assert "in no published list" in said and "make reproducible" in said
     Path(bad).write_text("{}")

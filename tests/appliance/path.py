@@ -32,7 +32,7 @@ ENGAGEMENT = {
     "optin_settle_engagement": 1,
 }
 STEPS = (
-    len(PARTIES) + len(cast.FIELDS) + 2 + 1 + len(OFFERS) + 1
+    len(PARTIES) + len(cast.FIELDS) + 2 + 1 + len(OFFERS) + 1 + 1
 )  # before the first user, or after the last
 STEPS_A_USER = 1 + sum(ENGAGEMENT.values()) + 2
 
@@ -148,7 +148,9 @@ class Path:
 
     async def journal(self) -> audit.Bundle:
         """All entries, whole but for users' values."""
-        return await steps.whole_journal(self.client, self.keys["operator"])
+        whole = await steps.whole_journal(self.client, self.keys["operator"])
+        self._tick()
+        return whole
 
 
 class Command(NamedTuple):

@@ -284,7 +284,8 @@ def _equal(a: bytes, b: bytes) -> bool:
 
 def _altered(message: bytes) -> HandshakeFailed:
     return HandshakeFailed(
-        f"the {_NAMES[message[0]]} is not one of this handshake: something on the line altered or made it",
+        f"the {_NAMES[message[0]]} is not of this handshake: something on the line altered or "
+        "made it",
         "what the other end sent",
         "begin anew; if it happens again, the line is under attack",
     )

@@ -62,7 +62,7 @@ def _run(memory: str) -> dict[str, list[int]]:
     simulator = build(memory, fast=True)
     program = image(simulator.headers, (SOFTWARE,), program=PROGRAM)
     command = simulator.command(program, {"max-cycles": MAX_CYCLES})
-    took = defaultdict(list)
+    took: defaultdict[str, list[int]] = defaultdict(list)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
         for line in running.stdout:

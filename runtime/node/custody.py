@@ -109,7 +109,7 @@ class Custody:
         """Begin to ask for a press; the same command again is the same question."""
         ask, command, spec = self._read(message)
         if spec.more["kept"] != ON_A_PRESS:
-            raise Refused(command.method + " on a press", "one of " + ", ".join(IN_WORDS))
+            raise Refused(command.method + " on a press", "one of " + ", ".join(sorted(IN_WORDS)))
         hashed = commands.command_hash(ask.body)
         if self._find(hashed) is None and not self._was_done(hashed):
             if tx.time > command.not_after:

@@ -49,13 +49,14 @@ class Session(NamedTuple):
 
 
 def sessions_of(recording: Path) -> list[Session]:
-    """The sessions of a recording."""
+    """The sessions of a recording in which nobody is needed at the node's button."""
     found: list[Session] = []
     for item in items(recording):
         if item[0] == "begin":
             name, seed, done = item[1], item[2], []
         elif item[0] == "end":
-            found.append(Session(name, seed, done, item))
+            if all(each[0] in ("boot", "send") for each in done):
+                found.append(Session(name, seed, done, item))
         else:
             done.append(item)
     return found

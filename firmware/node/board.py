@@ -82,7 +82,7 @@ def main(measurement: bytes) -> None:
     crypto = Crypto(random)
     zips, names = board.places()
     serve(
-        lambda: Soldered(FlashPart(SECTORS, 1), FlashPart(0, SECTORS), random),
+        lambda: Soldered(FlashPart(SECTORS, 1), FlashPart(0, SECTORS), random.lasting),
         crypto,
         Pipe,
         board,

@@ -83,7 +83,7 @@ def main(measurement: bytes) -> None:
     crypto = Crypto(random)
     zips, names = board.places()
     serve(
-        lambda: Soldered(FlashPart(SECTORS, 1), FlashPart(0, SECTORS), random),
+        lambda: Soldered(FlashPart(SECTORS, 1), FlashPart(0, SECTORS), random.lasting),
         crypto,
         Pipe,
         board,

@@ -175,7 +175,7 @@ def main(crypto=None) -> int:
         random = Entropy(os.urandom, SYSTEM)
         crypto, pipe = crypto or _own_crypto(random), _standard_pipe()
         serve(
-            lambda: Device(sys.argv[1], _sync, random),
+            lambda: Device(sys.argv[1], _sync, random.lasting),
             crypto,
             pipe,
             Uptime,

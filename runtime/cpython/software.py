@@ -104,7 +104,7 @@ def make_node(
     workers = crypto_workers()
     entities_on_one_core()
     return Node(
-        folder.seed(random),
+        folder.seed(random.lasting),
         on_reused_threads(KINDS),
         folder.store(),
         SoundCrypto(random),

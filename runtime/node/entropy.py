@@ -12,7 +12,6 @@ from hashlib import shake_256
 from runtime.node.health import STARTUP, Claim, Health, Unhealthy
 from runtime.wire.errors import NoEntropy
 
-# SP 800-90C, section 3, wants 64 bits beyond the 256 of a seed: the start-up test has plenty.
 MORE_NOISE = 16  # bytes with each draw: what the source of a board holds ready
 POOL = 32
 
@@ -37,7 +36,7 @@ class Entropy:
         self._pool = bytes(POOL)
         self._tell = None
         self.failure = ""
-        self._stir(self._tested(STARTUP), 0)
+        self._stir(self._tested(claim.startup), 0)
 
     def tell(self, listener) -> None:
         """Have a function told of a failure, once, and at once if there is one already."""
@@ -72,6 +71,16 @@ class Entropy:
         fresh = self._tested(MORE_NOISE)
         self.check()
         return self._stir(fresh, size)
+
+    def lasting(self, size: int) -> bytes:
+        """So many random bytes for a key that is made once: of a source that is tested for longer.
+
+        Raises:
+            NoEntropy: the source has failed, now or before.
+        """
+        self.check()
+        self._stir(self._tested(STARTUP), 0)
+        return self(size)
 
     def different(self, size: int) -> bytes:
         """Bytes that differ from those of other calls, and may be guessed once the source has

@@ -14,15 +14,17 @@ with the favourite byte. So ones and zeros are counted too, with the cutoff for 
 from collections import namedtuple
 
 WINDOW = 512  # samples: section 4.4.2 has it so for samples of more than a bit
-STARTUP = 1024  # samples that are tested before any is used: section 4.3
+STARTUP = 1024  # samples that are tested before a key is made of any: section 4.3
 CONTEXTS = 4096  # the bits before a sample that are looked at are 12
 
 # What is claimed of a source: tenths of a bit of min-entropy in a byte. Cutoffs: of equal samples
 # in a row, of guesses of a window that are right, and of equal bits in a window; a sound
 # source comes to one with a probability of 2^-30. A board has no floats to compute them.
-Claim = namedtuple("Claim", ("tenths", "row", "window", "bits"))
-RINGS = Claim(24, 14, 155, 3474)  # 0.3 bit a sample of soc/gateware/entropy, eight in a byte
-SYSTEM = Claim(60, 6, 31, 2624)  # of an operating system, which promises eight
+# Last the bytes that each start tests: of a board, whose gateware has tested 1,024 samples of a bit
+# before, as many again; and what a seed takes, (256 + 64) / 2.4 (SP 800-90C, section 3).
+Claim = namedtuple("Claim", ("tenths", "row", "window", "bits", "startup"))
+RINGS = Claim(24, 14, 155, 3474, 136)  # 0.3 bit a sample of soc/gateware/entropy
+SYSTEM = Claim(60, 6, 31, 2624, STARTUP)  # of an operating system, which promises eight
 
 _ONES = bytes([bin(byte).count("1") for byte in range(256)])
 
@@ -58,11 +60,9 @@ class Health:
             Unhealthy: a test fails with one of them, or has failed before.
         """
         for sample in samples:
-            if self._failure:
-                break
             self._look_at(sample)
-        if self._failure:
-            raise Unhealthy(self._failure)
+            if self._failure:
+                raise Unhealthy(self._failure)
 
     def _look_at(self, sample):
         claim = self._claim

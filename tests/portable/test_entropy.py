@@ -49,19 +49,34 @@ def refused(function, *arguments):
 
 
 def test_the_seed_is_all_noise_of_the_startup_test():
+    for claim in (RINGS, SYSTEM):
+        noise = Noise()
+        Entropy(noise, claim)
+        assert noise.asked == [claim.startup]
+        assert claim.startup * claim.tenths > 10 * (256 + 64)
+
+
+def test_a_key_is_made_of_a_source_that_was_tested_for_longer():
     noise = Noise()
-    Entropy(noise, RINGS)
-    assert noise.asked == [STARTUP]
+    entropy = Entropy(noise, RINGS)
+    assert len(entropy.lasting(32)) == 32
+    assert noise.asked == [RINGS.startup, STARTUP, MORE]
+    # It repeats itself after 100 bytes: what a short test does not see.
+    period = fresh(0, 100)
+    periodic = Entropy(lambda size: (period * (size // 100 + 1))[:size], RINGS)
+    assert periodic(32)
+    assert "repeats itself" in refused(periodic.lasting, 32)
+    assert periodic.failure
 
 
 def test_each_draw_takes_fresh_noise_through_shake256():
     noise = Noise()
     entropy = Entropy(noise, RINGS)
-    pool, _ = conditioned(bytes(POOL), fresh(1, STARTUP), 0)
+    pool, _ = conditioned(bytes(POOL), fresh(1, RINGS.startup), 0)
     for number, size in ((2, 32), (3, 0), (4, 1), (5, 1000)):
         pool, expected = conditioned(pool, fresh(number, MORE), size)
         assert entropy(size) == expected
-    assert noise.asked == [STARTUP] + [MORE] * 4
+    assert noise.asked == [RINGS.startup] + [MORE] * 4
 
 
 def test_what_was_drawn_cannot_be_made_of_what_is_kept():

@@ -209,15 +209,19 @@ def test_a_node_that_is_another_kind_of_node_now_is_a_change() -> None:
     assert "firmware, gateware" in found[0].wrong
 
 
+def listed(**changes: str) -> str:
+    """A list with one measurement, changed."""
+    row = {"name": "a", "digest": 64 * "0", "status": "good", "what": "", **changes}
+    return json.dumps({"format": "optin/v1/published", "measurements": [row]})
+
+
 @pytest.mark.parametrize(
     "text",
     ["", "[]", "{}", '{"format": "optin/v1/published"}', "[" * 100_000,
      '{"format": "optin/v2/published", "measurements": []}',
-     '{"format": "optin/v1/published", "measurements": [{"name": "a", "digest": "00", '
-     '"status": "good", "what": ""}]}',
-     '{"format": "optin/v1/published", "measurements": [{"name": "a", "digest": "' + 64 * "0" + '", '
-     '"status": "fine", "what": ""}]}'],
+     listed(digest="00"), listed(digest="x"), listed(status="fine")],
 )  # fmt: skip
 def test_what_is_no_list_is_refused(text: str) -> None:
+    assert read_published(listed())
     with pytest.raises(Malformed, match="no list of measurements"):
         read_published(text)

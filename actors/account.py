@@ -55,11 +55,7 @@ class Account(Entity):
         check_currency(message.currency)
         if message.amount == 0:
             raise errors.Refused("the deposit is of nothing", "an amount above zero")
-        if self.state.deposited + message.amount > MAX_AMOUNT:
-            raise errors.Refused(
-                "the account cannot hold that much",
-                f"at most {MAX_AMOUNT - self.state.deposited} more",
-            )
+        self._need_room(message.amount)
         tx.ask("payment", payment_id(message.reference), records.AcceptPayment(self.id))
         return Done(
             records.OptinDepositEscrowReply(self.id, available(self.state) + message.amount),
@@ -68,9 +64,15 @@ class Account(Entity):
 
     def carry_money(self, tx: Transaction, message: records.CarryMoney) -> Done:
         """Have what the account could promise on a node that is dead."""
-        if self.state.deposited + message.amount > MAX_AMOUNT:
-            raise errors.Refused("the account cannot hold that much", "an amount that fits")
+        self._need_room(message.amount)
         return Done(None, records.FundsCarried(message.party, message.currency, message.amount))
+
+    def _need_room(self, amount):
+        if self.state.deposited + amount > MAX_AMOUNT:
+            raise errors.Refused(
+                "the account cannot hold that much",
+                f"at most {MAX_AMOUNT - self.state.deposited} more",
+            )
 
     def check_funds(self, tx: Transaction, message: records.CheckFunds) -> None:
         """Refuse an amount that is not available."""

@@ -171,7 +171,7 @@ def test_a_part_has_the_keys_that_it_names():
     assert world.state("party", world.partner.id) is None
 
 
-def test_a_payment_that_was_credited_before_is_not_credited_here():
+def test_a_payment_that_the_dead_node_credited_is_not_credited_here():
     world = done()
     refused(Refused, lambda: world.deposit(5, b"payment 1"), "credited before")
     world.deposit(5, b"payment 2")

@@ -186,7 +186,7 @@ async def _take_over(app: App, key: Key, journal: str, agreements: tuple[str, ..
         files.from_json(takeover.Agreement, read_file(path, "a file of optin recover agree"))
         for path in agreements
     ]
-    estate = takeover.read_estate(journal)
+    estate = takeover.read_estate(journal, takeover.heads_of(journal, app.folder.signed_head))
     async with app.node() as client:
         done = await takeover.take_over(client, key, estate, agreed)
         await client.latest_head()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from runtime.host import audit as auditing
-from runtime.host.audit.bundle import Identity, parts
+from runtime.host.audit.bundle import Identity
 from runtime.host.cli.context import (
     App,
     Problem,
@@ -20,6 +20,7 @@ from runtime.host.keyfolder import OPENER, Key, fingerprint
 from runtime.host.recovery import files, opening, shares, takeover
 from runtime.host.recovery.carried import money_of
 from runtime.host.recovery.kept import Kept
+from runtime.host.recovery.redacted import for_auditors
 from runtime.wire import commands
 from runtime.wire.records import SignedHead
 
@@ -197,6 +198,25 @@ def _unlock(
     return Identity(found.node, found.node_key), found.heads
 
 
+@command(recover, example="recover redact journal.optin for-auditors.optin")
+@click.argument("journal", type=click.Path(dir_okay=False))
+@click.argument("file")
+def redact(app: App, journal: str, file: str) -> None:
+    """Leave out of a recovered journal what names users.
+
+    FILE is what an auditor is shown: it holds, and each entry still proves itself.
+    """
+    report, known = auditing.follow_bundle(journal)
+    if report.failure or known is None:
+        raise Problem(f"{journal} does not hold: {report.failure}", "a journal that does")
+    count = auditing.write_bundle(file, for_auditors(auditing.read_bundle(journal), known))
+    app.say(
+        {"file": file, "entries": count},
+        f"{count} entries written to {file}",
+        f"anybody verifies it: optin audit verify {file}",
+    )
+
+
 @command(
     recover,
     example="recover agree journal.optin agreement-1.json --node 64-HEX-DIGITS --witness witness-1",
@@ -213,7 +233,7 @@ def agree(app: App, journal: str, file: str, node: str, name: str) -> None:
     sign, for this one node.
     """
     key, successor = app.key(name), hex_id(node, "node")
-    heads = [head for head in map(app.folder.signed_head, _dead(journal)) if head]
+    heads = takeover.heads_of(journal, app.folder.signed_head)
     estate = takeover.read_estate(journal, heads)
     agreed = takeover.agree(estate, successor, key)
     write_file(file, files.to_json(agreed))
@@ -224,6 +244,7 @@ def agree(app: App, journal: str, file: str, node: str, name: str) -> None:
         facts(
             ("dead node", fingerprint(estate.known.node)),
             ("entries", estate.entries),
+            ("you were shown", f"{heads[0].head.size} of them" if heads else "none of them"),
             ("taken over by", fingerprint(successor)),
             ("parties", sum(len(part.request.parties) for part in estate.parts)),
             *_sums(estate),
@@ -231,14 +252,6 @@ def agree(app: App, journal: str, file: str, node: str, name: str) -> None:
         f"written to {file}; the operator has the node take over:",
         f"  optin node provision --recover {journal} --agreement {file} --agreement OTHER",
     )
-
-
-def _dead(journal: str) -> tuple[bytes, ...]:
-    """Id of the node whose journal it is; what is wrong with the file is for its verification."""
-    with open(journal, "rb") as file:
-        for _, identity in parts(file):
-            return (identity.node,)
-    return ()
 
 
 def _sums(estate: takeover.Estate) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from runtime.host import steps
@@ -60,6 +60,7 @@ def read_estate(path: str, heads: Iterable[SignedHead] = ()) -> Estate:
         TakeoverRefused: it does not hold, or is none that was recovered.
         NotOpened: it is not what one of the heads is over.
     """
+    journal = list(read_bundle(path).entries)
     report, known = follow_bundle(path)
     if report.failure or known is None:
         raise TakeoverRefused(
@@ -70,8 +71,23 @@ def read_estate(path: str, heads: Iterable[SignedHead] = ()) -> Estate:
             f"{path} is the journal of a node that lived when it was exported",
             "one that was recovered: optin recover open",
         )
-    hold_against(list(read_bundle(path).entries), heads)
+    if any(entry.shown is not None for entry in journal):
+        raise TakeoverRefused(
+            f"{path} does not show whom it is about", "a journal that is whole, not an auditor's"
+        )
+    hold_against(journal, heads)
     return Estate(known, report.entries, known.root, parts(known))
+
+
+def heads_of(path: str, known: Callable[[bytes], SignedHead | None]) -> list[SignedHead]:
+    """The last head that somebody was shown of the node whose journal it is; none, or one.
+
+    Args:
+        path: of the journal.
+        known: function of the id of a node to that head.
+    """
+    head = known(read_bundle(path).identity.node)
+    return [head] if head else []
 
 
 def agree(estate: Estate, successor: bytes, witness: Holder) -> Agreement:

@@ -87,6 +87,21 @@ def test_no_value_of_a_user_is_in_what_is_recovered(lost: Lost, shares: list[str
         assert all(item.label != "values" for item in entry.attachments)
 
 
+def test_an_auditor_is_given_a_recovered_journal_that_names_no_user(
+    lost: Lost, shares: list[str]
+) -> None:
+    whole, shown = (lost.operator.file(name) for name in ("whole.optin", "shown.optin"))
+    lost.operator.ok(*words(lost, shares[0], shares[2], out="whole.optin"))
+    lost.operator.ok("recover", "redact", whole, shown)
+    assert audit.verify_bundle(shown, bytes.fromhex(lost.id)).ok
+    for name in ("anna", "ben", "cleo"):
+        user = bytes.fromhex(lost.people.json("keys", "list")["keys"][name])
+        assert user in Path(whole).read_bytes()
+        assert user not in Path(shown).read_bytes()
+    said = lost.operator.fails("audit", "verify", shown, "--predecessor", shown)
+    assert "does not show whom" in said
+
+
 def test_the_recovery_key_opens_neither_values_nor_states(lost: Lost, shares: list[str]) -> None:
 
     releases = [files.from_json(ceremony.Release, Path(file).read_text()) for file in shares[:2]]

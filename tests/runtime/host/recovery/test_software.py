@@ -33,6 +33,8 @@ def test_a_software_node_is_taken_over_from_its_store_alone(tmp_path: Path) -> N
             file = operator.file(f"{name}.json")
             operator.ok("recover", "agree", journal, file, "--node", heir, "--witness", name)
             words += ["--agreement", file]
+        # Whatever was done before an interruption is not done again.
+        operator.ok("node", "provision")
         operator.ok(*words)
         # It signs with the key that it had last.
         operator.ok("escrow", "withdraw", "acme", "3.00", "EUR")

@@ -25,6 +25,7 @@ from runtime.wire.commands import (
     TAG,
     command_hash,
     node_id,
+    pairing_code,
     pairwise_id,
     party_id,
     press_code,
@@ -210,6 +211,11 @@ class Client:
         self._shake_hands()
         self._wake.set()
         await self._until_open()
+
+    @property
+    def pairing_code(self) -> str:
+        """Twelve digits that a node shows too, when it asks whoever is at it about an operator."""
+        return pairing_code(self._open_channel.id)
 
     async def close(self) -> None:
         """Close channel and line; requests under way fail with ConnectionLost."""

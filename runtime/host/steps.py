@@ -30,7 +30,7 @@ PAGE = 100  # ids asked for at a time
 ENTRIES = 64  # journal entries asked for at a time
 
 
-PRESS_MS = 60_000  # that a node waits for whoever is at it
+PAIRING_S = 120  # that a node waits for whoever is at it
 
 
 class Person(Holder, Protocol):
@@ -92,21 +92,24 @@ class Signature(NamedTuple):
 # ------------------------------------------------------------------------------ the operator
 
 
-async def provision(client: Client, operator: Holder) -> Done:
+async def provision(
+    client: Client, operator: Holder, tell: Callable[[str, int], None] | None = None
+) -> Done:
     """Bind the operator to a new node. The channel is the operator's from then on.
 
-    A node that awaits nobody asks whoever is at it; `client.on_question` is told what to compare.
+    Args:
+        client: the operator's.
+        operator: who is to operate the node.
+        tell: gets, of a node that asks whoever is at it, the code that it shows, and for how many
+            seconds it waits for a press.
     """
     await client.authenticate(operator)
-    tell = client.on_question
     while True:
         try:
             done = await client.command(operator, records.Provision(), (operator.public_key,))
         except Asking as asking:
             if tell:
-                about, boot = commands.operator_question(operator.id), client.identity.boot
-                code = commands.press_code(boot, about)
-                tell(records.Question(client.identity.node, boot, about, code, PRESS_MS))
+                tell(client.pairing_code, PAIRING_S)
             tell = None
             await asyncio.sleep(asking.retry_ms / 1000)
             continue

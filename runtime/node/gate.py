@@ -6,7 +6,7 @@ if a role of the host may ask it; what a signed command may do is its signer's r
 
 from runtime.node.presence import ASKING, PRESSED, Question
 from runtime.wire.channel import FINISH, HELLO, RECORD, Channel
-from runtime.wire.commands import operator_question, party_id, press_code
+from runtime.wire.commands import pairing_code, party_id
 from runtime.wire.errors import Asking, Malformed, NodeError, Refused, Unauthorized, WrongHost
 from runtime.wire.handshake import NodeHandshake
 from runtime.wire.records import REQUESTS, Command, Signed
@@ -14,6 +14,7 @@ from runtime.wire.requests import Request, encode_notification, encode_response,
 from runtime.wire.schema import decode, spec_of
 
 PLAIN = ("identity",)  # what is answered without a channel
+PAIRING_MS = 120_000  # for a press: a lamp takes half a minute to say the code
 LOOK_MS = 1000  # between two looks at what came of a question
 FINGERPRINT = 10  # bytes of an id that people compare
 BY_SIGNATURE = ("self", "any")  # signers that are no role: the signature alone decides
@@ -44,7 +45,7 @@ class Gate:
         self._random = random
         self._awaited = operator
         self._question = None  # at the node, about the operator
-        self._asked_about = b""
+        self._asked_about = b""  # id of the channel
         self.opened = self.noise = 0
         self.close()
 
@@ -192,8 +193,8 @@ class Gate:
 
     def _ask_at_the_node(self):
         """Have whoever is at the node agree to an operator that was not named before."""
-        presence, host, question = self._node.presence, self.host, self._question
-        if question is None or self._asked_about != host:
+        presence, channel, question = self._node.presence, self._channel.id, self._question
+        if question is None or self._asked_about != channel:
             missing = presence.port.ready()
             if missing:
                 raise Refused(
@@ -201,12 +202,12 @@ class Gate:
                     "somebody at the node who agrees to this operator, or one that was named",
                     "name the operator when the node is started: optin node run --operator",
                 )
-            fingerprint = "-".join([host.hex()[at : at + 4] for at in range(0, 2 * FINGERPRINT, 4)])
-            code = press_code(self._node.boot_nonce, operator_question(host))
+            digits = self.host.hex()
+            fingerprint = "-".join([digits[at : at + 4] for at in range(0, 2 * FINGERPRINT, 4)])
             lines = ["Let this party operate the node, for good:", fingerprint]
-            question = Question(lines, code, lambda question: None)
-            presence.ask(question)
-            self._question, self._asked_about = question, host
+            question = Question(lines, pairing_code(channel), lambda question: None)
+            presence.ask(question, PAIRING_MS)
+            self._question, self._asked_about = question, channel
         if question.state == ASKING:
             raise Asking("the node asks whoever is at it", retry_ms=LOOK_MS)
         self._question = None

@@ -66,9 +66,16 @@ def press_code(boot: bytes, command: bytes) -> str:
     return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
 
 
-def operator_question(operator: bytes) -> bytes:
-    """What stands for the command where whoever is at a node is asked about its operator."""
-    return make_id("optin/v1/operator-question", operator)
+def pairing_code(channel: bytes) -> str:
+    """Twelve digits by which people see that two ends are those of one channel.
+
+    As many, so that nobody between two channels finds a signature that makes their codes equal.
+
+    Args:
+        channel: its id, 32 bytes.
+    """
+    digest = make_id("optin/v1/pairing-code", channel)
+    return f"{int.from_bytes(digest[:16], 'big') % 10**12:012d}"
 
 
 def export_id(passphrase_key: bytes) -> bytes:

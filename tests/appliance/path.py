@@ -54,7 +54,13 @@ class Path:
         keys: of everybody, by name, the same in each run.
     """
 
-    def __init__(self, client: CountingClient, users: int, tick: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        client: CountingClient,
+        users: int,
+        tick: Callable[[], None],
+        press: Callable[[str, int], None] | None = None,
+    ) -> None:
         text = files("runtime.host").joinpath("people.csv").read_text(encoding="utf-8")
         self.client = client
         self.rows = read_people(text)[:users]
@@ -63,6 +69,7 @@ class Path:
         self.registry: Registry = {}
         self.offers: dict[str, tuple[bytes, records.Terms]] = {}
         self._tick = tick
+        self._press = press
 
     async def go(self) -> None:
         """All of it."""
@@ -75,7 +82,7 @@ class Path:
     async def set_up(self) -> None:
         """Parties, the clock, fields, rules, money, offers."""
         client, keys, operator = self.client, self.keys, self.keys["operator"]
-        await steps.provision(client, operator)
+        await steps.provision(client, operator, self._press)
         self._tick()
         for name, role in PARTIES.items():
             await steps.register(client, operator, keys[name], [role])

@@ -3,7 +3,7 @@
 from runtime.node.gate import Gate
 from runtime.wire import records
 from runtime.wire.channel import CONTENT_LIMIT, ChannelBroken
-from runtime.wire.commands import operator_question, press_code
+from runtime.wire.commands import pairing_code
 from runtime.wire.errors import from_wire
 from runtime.wire.handshake import HandshakeFailed, HostHandshake
 from runtime.wire.requests import encode_request, parse
@@ -238,7 +238,7 @@ def test_a_press_binds_whom_the_node_showed_and_nobody_else():
     assert door.asks(channel, "provision", ask).code == "asking"
     shown = world.button.shown
     assert world.operator.id.hex()[:4] in shown.lines[1]
-    assert shown.code == press_code(world.node.boot_nonce, operator_question(world.operator.id))
+    assert shown.code == pairing_code(channel.id)
     assert door.asks(channel, "provision", ask).code == "asking"
     assert world.button.shown is shown
     thief = Person(world.crypto, "thief")
@@ -247,7 +247,17 @@ def test_a_press_binds_whom_the_node_showed_and_nobody_else():
     world.button.press()
     world.node.run()
     assert door.asks(other, "provision", provision(world, thief)).code == "busy"
+    assert door.asks(door.enter(world.operator), "provision", ask).code == "busy"  # another channel
+
+
+def test_a_press_binds_the_operator_of_the_channel_that_asked():
+    world = World(RamStore(), ToyCrypto())
+    door = Door(world)
     channel = door.enter(world.operator)
+    ask = provision(world, world.operator)
+    assert door.asks(channel, "provision", ask).code == "asking"
+    world.button.press()
+    world.node.run()
     assert door.asks(channel, "provision", ask) is None
 
 
@@ -257,7 +267,7 @@ def test_no_press_in_time_binds_nobody():
     channel = door.enter(world.operator)
     ask = provision(world, world.operator)
     assert door.asks(channel, "provision", ask).code == "asking"
-    world.uptime.ns += 61 * 10**9
+    world.uptime.ns += 121 * 10**9
     world.button.press()
     world.node.run()
     assert "nobody at the node agreed" in door.asks(channel, "provision", ask).wrong

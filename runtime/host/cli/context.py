@@ -292,10 +292,14 @@ class App:
 
     def tell_of_press(self, question: records.Question) -> None:
         """Say what to compare before pressing; not to whoever reads the answer."""
-        code = f"{question.code[:3]} {question.code[3:]}"
+        self.tell_of_code(question.code, question.wait_ms // 1000)
+
+    def tell_of_code(self, code: str, seconds: int) -> None:
+        """The same of a code that waits for so many seconds."""
+        spaced = " ".join(code[at : at + 3] for at in range(0, len(code), 3))
         click.echo(
-            f"The node asks for a press within {question.wait_ms // 1000} seconds. Its code is "
-            f"{code}: if the node shows another one, or other words, do not press.",
+            f"The node asks for a press within {seconds} seconds. Its code is "
+            f"{spaced}: if the node shows another one, or other words, do not press.",
             err=True,
         )
 

@@ -171,7 +171,7 @@ async def provision(
     if agreements:
         raise click.UsageError("expected --recover FILE with --agreement")
     async with app.node() as client:
-        done = await steps.provision(client, key)
+        done = await steps.provision(client, key, app.tell_of_code)
         app.came_as(operator)
         proof = await app.proved(client, done)
         app.say(

@@ -15,7 +15,6 @@ from typing import IO
 from firmware.node.anchor import SECTORS
 from firmware.node.flash import SECTOR
 from runtime.host.client import Client, Holder
-from runtime.wire import records
 from soc.gateware.presence.registers import DEBOUNCE_MS
 from soc.sim.build import build
 from soc.sim.firmware import firmware
@@ -105,7 +104,7 @@ class Simulated:
         """A client of it."""
         return await Client.connect(self.line, host=host, timeout_s=PATIENCE_S)
 
-    def press(self, question: records.Question) -> None:
+    def press(self, code: str, seconds: int) -> None:
         """Press the button in a while, as whoever is at the node."""
         self._pressing = asyncio.get_running_loop().create_task(self._press())
 

@@ -12,6 +12,8 @@ from runtime.cpython.store import SqliteStore
 from runtime.cpython.threads import crypto_workers, entities_on_one_core, on_reused_threads
 from runtime.host.crypto import Crypto
 from runtime.wire import commands, records
+from runtime.wire.handshake import HostHandshake, NodeHandshake
+from runtime.wire.requests import encode_request, encode_response
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
 from tests.bench.figure import Figure
 from tests.portable.world import World
@@ -67,6 +69,7 @@ class Engagements:
         node = world.node
         node.crypto = node.admission._crypto = self.node_crypto
         self.world, self.seconds = world, 0.0
+        self.messages: list[tuple[bytes, bytes]] = []  # requests and answers, as a channel has them
 
     def timed(self, method: str, signed: list[list]) -> list:
         """Feed commands that were signed before; returns their replies."""
@@ -84,6 +87,10 @@ class Engagements:
                 sent += 1
             node.run()
         self.seconds += time.perf_counter() - start
+        self.messages += [
+            (encode_request(1, method, params), encode_response(1, None, result))
+            for params, result in zip(signed, results, strict=True)
+        ]
         spec = spec_of(records.REQUESTS[method])
         build = spec_of(spec.more["reply"]).build
         if spec.more["journaled"]:
@@ -146,6 +153,32 @@ class Engagements:
             ],
         )
 
+    def channel_seconds(self) -> float:
+        """What the node's end of a secure channel takes for all messages, and a handshake."""
+        world, person = self.world, self.world.operator
+        host = HostHandshake(
+            *(world.crypto, os.urandom, person.sign, person.id, person.key),
+            *(world.node.id, world.node.public_key),
+        )
+        hello = host.hello()
+        start = time.perf_counter()
+        node = NodeHandshake(
+            world.node.crypto, os.urandom, world.node.sign, world.node.id, lambda id, key: key
+        )
+        answer = node.answer(hello)
+        seconds = time.perf_counter() - start
+        finish = host.finish(answer)
+        start = time.perf_counter()
+        done, channel = node.done(finish)
+        seconds += time.perf_counter() - start
+        client = host.done(done)
+        sealed = [client.seal(request) for request, _ in self.messages]
+        start = time.perf_counter()
+        for record, (_, answer) in zip(sealed, self.messages, strict=True):
+            channel.open(record)
+            channel.seal(answer)
+        return seconds + time.perf_counter() - start
+
     def floor_seconds(self) -> float:
         """The same crypto operations alone, one after the other on this thread."""
         crypto, seed = Crypto(), bytes(32)
@@ -174,10 +207,11 @@ def figures() -> Iterator[Figure]:
         with tempfile.TemporaryDirectory() as folder:
             run = Engagements(Path(folder))
             run.run()
-            rounds.append((run.seconds, run.floor_seconds()))
-    seconds = median(seconds for seconds, _ in rounds)
-    floor = median(floor for _, floor in rounds)
-    fraction = median(floor / seconds for seconds, floor in rounds)
+            rounds.append((run.seconds, run.floor_seconds(), run.channel_seconds()))
+    seconds = median(seconds for seconds, _, _ in rounds)
+    floor = median(floor for _, floor, _ in rounds)
+    fraction = median(floor / seconds for seconds, floor, _ in rounds)
+    channel = median(channel / (seconds + channel) for seconds, _, channel in rounds)
     counts = run.node_crypto.counts
     peer = f"{ENGAGEMENTS / floor:.0f}: " + ", ".join(
         f"{count / ENGAGEMENTS:.0f} {name}" for name, count in counts.items() if count
@@ -185,3 +219,4 @@ def figures() -> Iterator[Figure]:
     rate = ENGAGEMENTS / seconds
     yield Figure("node.engagements_per_second", rate, "1/s", peer, fraction)
     yield Figure("node.crypto_floor_fraction", fraction, "", "aim 0.75", fraction / 0.75)
+    yield Figure("channel.throughput_cost", channel, "", "aim 0.10", channel / 0.1)

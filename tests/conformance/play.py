@@ -5,7 +5,8 @@
 Runs on CPython and MicroPython. A recording is a file of items, each after its length (u32,
 big-endian), msgpack arrays: ["begin", name, seed], ["boot", uptime, knows time], ["send", uptime,
 method, params, error, result], ["press", uptime, yes], ["summon", uptime], ["run", uptime], ["end",
-entries, root, digest of all bodies]. The journal of each session is written into the folder BUNDLES, for the offline auditor.
+entries, root, digest of all bodies]. The journal of each session is written into the folder
+BUNDLES, for the offline auditor.
 """
 
 import os

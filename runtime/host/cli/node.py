@@ -189,6 +189,7 @@ async def _take_over(app: App, key: Key, journal: str, agreements: tuple[str, ..
     estate = takeover.read_estate(journal, takeover.heads_of(journal, app.folder.signed_head))
     async with app.node() as client:
         done = await takeover.take_over(client, key, estate, agreed)
+        app.came_as(key.name)
         await client.latest_head()
         app.say(
             {

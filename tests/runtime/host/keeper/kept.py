@@ -38,9 +38,11 @@ def start(folder: Path, node: list[str], operator: str = AWAITED) -> subprocess.
 
 
 @contextmanager
-def keeping(folder: Path, node: list[str]) -> Iterator[subprocess.Popen[str]]:
+def keeping(
+    folder: Path, node: list[str], operator: str = AWAITED
+) -> Iterator[subprocess.Popen[str]]:
     """A keeper and its node, from ready to stopped."""
-    with _until_it_ends(start(folder, node), "node ") as process:
+    with _until_it_ends(start(folder, node, operator), "node ") as process:
         yield process
 
 

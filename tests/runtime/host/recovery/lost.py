@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 from runtime.host import steps
+from runtime.host.client import Client
 from runtime.host.keyfolder import KeyFolder
 from tests.runtime.host.cli.market import Machine, Market
-from tests.runtime.host.keeper.kept import child_of, connect, keeping
+from tests.runtime.host.keeper.kept import child_of, keeping
 
 
 class Lost(Market):
@@ -28,9 +29,12 @@ class Lost(Market):
     def __init__(self, folder: Path, command: list[str]) -> None:
         home = folder / "node"
         self.kept = folder / "kept.db"
-        with keeping(home, command) as keeper:
+        operator = Machine(folder, "operator")
+        if command:
+            command = [*command[:-1], f"operator={operator.id}"]
+        with keeping(home, command, operator.id) as keeper:
             self.registered: list[Machine] = []
-            super().__init__(folder)
+            super().__init__(folder, operator)
             self.id: str = self.operator.json("node", "status")["node"]
             self.split()
             for witness in self.witnesses[:3]:
@@ -57,7 +61,8 @@ class Lost(Market):
             KeyFolder.open(machine.env["OPTIN_KEYS"]).key(machine.name)
             for machine in (self.operator, *self.registered)
         )
-        async with await connect(self.folder / "node") as client:
+        line = str(self.folder / "node" / "tty")
+        async with await Client.connect(line, host=operator, timeout_s=60) as client:
             await steps.set_clock(client, operator, time.time_ns(), witnesses)
 
     def split(self) -> None:

@@ -10,8 +10,8 @@ from tests.runtime.host.served import node_process
 
 
 def test_a_software_node_is_taken_over_from_its_store_alone(tmp_path: Path) -> None:
-    with node_process(tmp_path / "node") as process:
-        operator = Machine(tmp_path, "operator", "acme", "witness-1", "witness-2")
+    operator = Machine(tmp_path, "operator", "acme", "witness-1", "witness-2")
+    with node_process(tmp_path / "node", operator.id) as process:
         node = operator.json("node", "provision")["node"]
         for name, role in (("acme", "partner"), ("witness-1", "witness"), ("witness-2", "witness")):
             operator.ok("party", "register", name, "--role", role)
@@ -25,7 +25,7 @@ def test_a_software_node_is_taken_over_from_its_store_alone(tmp_path: Path) -> N
     found = operator.json("recover", "open", store, journal, "--node", node)
     assert found["signed"] <= found["entries"] == 6
     assert audit.verify_bundle(journal, bytes.fromhex(node)).ok
-    with node_process(tmp_path / "heir"):
+    with node_process(tmp_path / "heir", operator.id):
         operator.env["OPTIN_LINE"] = str(tmp_path / "heir" / "tty")
         heir = operator.json("node", "status")["node"]
         words = ["node", "provision", "--recover", journal]
@@ -44,8 +44,8 @@ def test_a_software_node_is_taken_over_from_its_store_alone(tmp_path: Path) -> N
 
 
 def test_a_node_that_nobody_here_has_met_is_refused(tmp_path: Path) -> None:
-    with node_process(tmp_path / "node") as process:
-        operator = Machine(tmp_path, "operator")
+    operator = Machine(tmp_path, "operator")
+    with node_process(tmp_path / "node", operator.id) as process:
         operator.ok("node", "provision")
         stranger = Machine(tmp_path, "stranger")
         process.kill()

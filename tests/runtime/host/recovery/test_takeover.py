@@ -57,7 +57,7 @@ class Heir:
 @pytest.fixture(scope="session")
 def heir(lost: Lost, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Heir]:
     folder = tmp_path_factory.mktemp("heir") / "node"
-    with node_process(folder):
+    with node_process(folder, lost.operator.id):
         yield Heir(lost, folder)
 
 

@@ -5,49 +5,61 @@
 #include "bytes.h"
 #include "secret.h"
 
-#define LIMB 0x3ffffffU /* 26 bits */
-
 void poly1305_start(struct poly1305 *mac, const uint8_t key[32])
 {
-    /* Clamping, spread over the limbs. */
-    mac->r[0] = load32(key) & 0x3ffffff;
-    mac->r[1] = load32(key + 3) >> 2 & 0x3ffff03;
-    mac->r[2] = load32(key + 6) >> 4 & 0x3ffc0ff;
-    mac->r[3] = load32(key + 9) >> 6 & 0x3f03fff;
-    mac->r[4] = load32(key + 12) >> 8 & 0x00fffff;
+    for (int i = 0; i < 4; i++) {
+        mac->r[i] = load32(key + 4 * i) & (i ? 0x0ffffffc : 0x0fffffff); /* clamping */
+        mac->s[i] = load32(key + 16 + 4 * i);
+    }
     for (int i = 0; i < 5; i++)
         mac->sum[i] = 0;
-    for (int i = 0; i < 4; i++)
-        mac->s[i] = load32(key + 16 + 4 * i);
 }
 
-/* sum = (sum + block) r modulo 2^130 - 5, not fully reduced; `top` is bit 128 of the block. */
+/* Add to words of the sum; what is carried out of the last comes back. */
+static inline uint32_t add_to(uint32_t *word, uint32_t number, uint32_t carry)
+{
+    uint64_t sum = (uint64_t)*word + number + carry;
+    *word = (uint32_t)sum;
+    return (uint32_t)(sum >> 32);
+}
+
+/* Replace what is above 130 bits: 2^130 is 5. */
+static inline void fold(uint32_t sum[5])
+{
+    uint32_t above = sum[4] >> 2, carry = add_to(&sum[0], 5 * above, 0);
+    for (int i = 1; i < 4; i++)
+        carry = add_to(&sum[i], 0, carry);
+    sum[4] = (sum[4] & 3) + carry;
+}
+
+/* sum = (sum + block) r modulo 2^130 - 5, not fully reduced; `top` is bit 128 of the block.
+ *
+ * With what is added sum[4] is at most 6, and the factor's words have 28 bits: so no product and no sum of
+ * them below has more than 63 bits, and the last not more than 32. */
 static void add_block(struct poly1305 *mac, const uint8_t block[16], uint32_t top)
 {
-    uint32_t *sum = mac->sum;
-    sum[0] += load32(block) & LIMB;
-    sum[1] += load32(block + 3) >> 2 & LIMB;
-    sum[2] += load32(block + 6) >> 4 & LIMB;
-    sum[3] += load32(block + 9) >> 6 & LIMB;
-    sum[4] += load32(block + 12) >> 8 | top << 24;
+    uint32_t carry = 0;
+    for (int i = 0; i < 4; i++)
+        carry = add_to(&mac->sum[i], load_word(block + 4 * i), carry);
+    const uint32_t a = mac->sum[0], b = mac->sum[1], c = mac->sum[2], d = mac->sum[3];
+    const uint32_t e = mac->sum[4] + top + carry;
+    const uint32_t r0 = mac->r[0], r1 = mac->r[1], r2 = mac->r[2], r3 = mac->r[3];
+    /* What passes 2^128 returns at the lowest word, 5/4 times: all but r0 are multiples of 4. */
+    const uint32_t s1 = r1 + (r1 >> 2), s2 = r2 + (r2 >> 2), s3 = r3 + (r3 >> 2);
 
-    uint64_t product[5] = {0};
-    for (int i = 0; i < 5; i++)
-        for (int j = 0; j < 5; j++) {
-            /* 2^130 is 5: what passes the highest limb returns at the lowest, five times. */
-            uint32_t factor = i + j < 5 ? mac->r[j] : 5 * mac->r[j];
-            product[i + j < 5 ? i + j : i + j - 5] += (uint64_t)sum[i] * factor;
-        }
-
-    uint64_t carry = 0;
-    for (int i = 0; i < 5; i++) {
-        product[i] += carry;
-        sum[i] = (uint32_t)product[i] & LIMB;
-        carry = product[i] >> 26;
-    }
-    carry = sum[0] + 5 * carry;
-    sum[0] = (uint32_t)carry & LIMB;
-    sum[1] += (uint32_t)(carry >> 26);
+    uint64_t word = (uint64_t)a * r0 + (uint64_t)b * s3 + (uint64_t)c * s2 + (uint64_t)d * s1;
+    mac->sum[0] = (uint32_t)word;
+    word = (word >> 32) + (uint64_t)a * r1 + (uint64_t)b * r0 + (uint64_t)c * s3 +
+        (uint64_t)d * s2 + e * s1;
+    mac->sum[1] = (uint32_t)word;
+    word = (word >> 32) + (uint64_t)a * r2 + (uint64_t)b * r1 + (uint64_t)c * r0 +
+        (uint64_t)d * s3 + e * s2;
+    mac->sum[2] = (uint32_t)word;
+    word = (word >> 32) + (uint64_t)a * r3 + (uint64_t)b * r2 + (uint64_t)c * r1 +
+        (uint64_t)d * r0 + e * s3;
+    mac->sum[3] = (uint32_t)word;
+    mac->sum[4] = (uint32_t)(word >> 32) + e * r0;
+    fold(mac->sum);
 }
 
 void poly1305_add_padded(struct poly1305 *mac, const uint8_t *bytes, size_t size)
@@ -64,25 +76,15 @@ void poly1305_add_padded(struct poly1305 *mac, const uint8_t *bytes, size_t size
 /* Takes the sum below 2^130 - 5. */
 static void reduce(uint32_t sum[5])
 {
-    uint32_t carry = 0, less[5];
-    for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < 5; i++) {
-            sum[i] += carry;
-            carry = sum[i] >> 26;
-            sum[i] &= LIMB;
-        }
-        carry *= 5;
-    }
-    sum[0] += carry;
+    uint32_t less[5], carry = 5;
+    fold(sum);
     /* sum + 5 - 2^130 is the sum less the modulus; it is taken if it is not negative. */
-    carry = 5;
     for (int i = 0; i < 5; i++) {
-        less[i] = sum[i] + carry;
-        carry = less[i] >> 26;
-        less[i] &= LIMB;
+        less[i] = sum[i];
+        carry = add_to(&less[i], 0, carry);
     }
-    uint32_t take = secret_mask(carry & 1);
-    for (int i = 0; i < 5; i++)
+    uint32_t take = secret_mask(less[4] >> 2);
+    for (int i = 0; i < 4; i++)
         sum[i] = secret_choose(take, less[i], sum[i]);
 }
 
@@ -100,17 +102,10 @@ void poly1305_finish(struct poly1305 *mac, const uint8_t *bytes, size_t size,
 
     uint32_t *sum = mac->sum;
     reduce(sum);
-    uint32_t words[4] = {
-        sum[0] | sum[1] << 26,
-        sum[1] >> 6 | sum[2] << 20,
-        sum[2] >> 12 | sum[3] << 14,
-        sum[3] >> 18 | sum[4] << 8,
-    };
-    uint64_t carry = 0;
+    uint32_t carry = 0;
     for (int i = 0; i < 4; i++) {
-        carry += (uint64_t)words[i] + mac->s[i];
-        store32(tag + 4 * i, (uint32_t)carry);
-        carry >>= 32;
+        carry = add_to(&sum[i], mac->s[i], carry);
+        store32(tag + 4 * i, sum[i]);
     }
     secret_wipe(mac, sizeof *mac);
 }

@@ -17,13 +17,32 @@ static void make_remainders(void)
     }
 }
 
+/* The remainder one byte later. */
+static inline uint32_t after(uint32_t crc)
+{
+    return remainders[crc & 0xff] ^ crc >> 8;
+}
+
+/* Where four bytes can be read at once. */
+typedef uint32_t __attribute__((may_alias)) word;
+
+static inline bool is_word(const uint8_t *at)
+{
+    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && ((uintptr_t)at & 3) == 0;
+}
+
 uint32_t frame_crc32(uint32_t crc, const uint8_t *data, size_t size)
 {
     if (!remainders[1])
         make_remainders();
+    const uint8_t *end = data + size;
     crc = ~crc;
-    for (const uint8_t *end = data + size; data < end; data++)
-        crc = remainders[(crc ^ *data) & 0xff] ^ crc >> 8;
+    for (; data < end && !is_word(data); data++)
+        crc = after(crc ^ *data);
+    for (; end - data >= 4; data += 4)
+        crc = after(after(after(after(crc ^ *(const word *)data))));
+    for (; data < end; data++)
+        crc = after(crc ^ *data);
     return ~crc;
 }
 
@@ -41,7 +60,8 @@ static uint16_t get16(const uint8_t *from)
 
 size_t frame_encode(uint8_t to[FRAME_LIMIT], const struct frame *frame, uint32_t key)
 {
-    uint8_t body[FRAME_BODY_LIMIT], *at = body;
+    _Alignas(4) uint8_t body[FRAME_BODY_LIMIT];
+    uint8_t *at = body;
     *at++ = FRAME_VERSION;
     *at++ = frame->flags;
     *at++ = frame->seq;
@@ -62,13 +82,13 @@ size_t frame_encode(uint8_t to[FRAME_LIMIT], const struct frame *frame, uint32_t
 }
 
 /* What a whole run is. */
-static enum frame_fault opened(struct frame_receiver *receiver, const uint32_t *key,
-                               struct frame *frame)
+static enum frame_fault opened(struct frame_receiver *receiver, const uint8_t *run, size_t run_size,
+                               const uint32_t *key, struct frame *frame)
 {
     const uint32_t no_key = 0;
     const uint8_t *body = receiver->body;
     size_t size;
-    if (cobs_decode(receiver->body, &size, receiver->run, receiver->size))
+    if (cobs_decode(receiver->body, &size, run, run_size))
         return FRAME_COBS;
     if (size < FRAME_HEADER + FRAME_CHECK || size > FRAME_BODY_LIMIT)
         return FRAME_SIZE;
@@ -109,14 +129,18 @@ enum frame_fault frame_receive(struct frame_receiver *receiver, const uint8_t **
     while (*at < end) {
         enum frame_fault fault = FRAME_NONE; /* as of the empty run between two frames */
         const uint8_t *start = *at, *zero = memchr(start, 0, (size_t)(end - start));
-        collect(receiver, start, (size_t)((zero ? zero : end) - start));
+        size_t size = (size_t)((zero ? zero : end) - start);
         *at = zero ? zero + 1 : end;
-        if (!zero)
-            break;
-        if (receiver->skipping)
-            fault = FRAME_LONG;
-        else if (receiver->size)
-            fault = opened(receiver, key, frame);
+        if (zero && !receiver->size && !receiver->skipping && size <= FRAME_RUN_LIMIT) {
+            if (size) /* it came as a whole, and need not be put together */
+                fault = opened(receiver, start, size, key, frame);
+        } else {
+            collect(receiver, start, size);
+            if (!zero)
+                break;
+            fault = receiver->skipping ? FRAME_LONG
+                : opened(receiver, receiver->run, receiver->size, key, frame);
+        }
         receiver->skipping = false;
         receiver->size = 0;
         if (fault != FRAME_NONE)

@@ -34,7 +34,8 @@ size_t frame_encode(uint8_t to[FRAME_LIMIT], const struct frame *frame, uint32_t
 struct frame_receiver {
     uint16_t size; /* of the run so far */
     bool skipping; /* the run is too long: drop it up to its delimiter */
-    uint8_t run[FRAME_RUN_LIMIT], body[FRAME_RUN_LIMIT];
+    uint8_t run[FRAME_RUN_LIMIT];
+    _Alignas(4) uint8_t body[FRAME_RUN_LIMIT]; /* whole words are read at once */
 };
 
 enum frame_fault {

@@ -21,7 +21,7 @@ struct link_piece {
     bool lost;    /* of one sent: it is to be sent again */
     uint16_t end; /* of one sent: count of written bytes after it */
     uint8_t flags, size;
-    uint8_t payload[FRAME_PAYLOAD_LIMIT];
+    _Alignas(4) uint8_t payload[FRAME_PAYLOAD_LIMIT]; /* whole words are copied sooner */
 };
 
 struct link {

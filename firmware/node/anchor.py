@@ -21,6 +21,7 @@ _SLOTS = SECTOR // SLOT  # of a sector
 _FORM = ">QQQ32sQ32s"  # serial number, then the fields
 _CHECKED = 96
 _NO_NUMBER = BLANK * 8  # as a blank slot begins
+_BLANK_SLOT = BLANK * SLOT
 
 # boot: starts so far. record: number of the last record. chain: its chain hash, 32 bytes.
 # size, root: the journal's, after that record.
@@ -55,12 +56,13 @@ class AnchorLog:
         """
         begins = []
         for sector in range(self._flash.sectors):
-            begin = self._flash.read(sector * SECTOR, len(_NO_NUMBER))
-            if begin != _NO_NUMBER or not self._is_blank(sector * _SLOTS, 1):
-                begins.append((begin, sector))
+            slot = self._flash.read(sector * SECTOR, SLOT)
+            if slot != _BLANK_SLOT:
+                begins.append((slot[: len(_NO_NUMBER)], sector))
         for _, sector in sorted(begins, reverse=True):
             content = self._flash.read(sector * SECTOR, SECTOR)
-            for index in range(_SLOTS - 1, -1, -1):
+            written = (len(content.rstrip(BLANK)) + SLOT - 1) // SLOT  # behind these all is blank
+            for index in range(written - 1, -1, -1):
                 found = _checked(content, index * SLOT)
                 if found is not None:
                     if found[0] > self.writes:

@@ -58,23 +58,29 @@ class Line:
         Args:
             wait: for something to happen, if nothing is due.
         """
-        end = self.session or self.link
+        # It runs for each few frames: what is not due is not called.
+        link, pipe, speed = self.link, self._pipe, self._speed
+        end = self.session or link
         now = self._now_ms()
-        if not self._unsent:
-            self._unsent = end.transmit(now)
-        if self._unsent:
+        unsent = self._unsent or end.transmit(now)
+        if unsent:
             # A view: MicroPython hashes what it cuts off bytes, and copies it.
-            self._unsent = memoryview(self._unsent)[self._pipe.write(self._unsent) :]
-        self._speed.step(now, not self._unsent)
+            unsent = self._unsent = memoryview(unsent)[pipe.write(unsent) :]
+        if speed.agreed or speed.due is not None:
+            speed.step(now, not unsent)
         wait_ms = 0
         if wait:
-            due = [time for time in (end.deadline(now), self._speed.due) if time is not None]
-            wait_ms = max(0, min(due) - now) if due else None
-        self._pipe.wait(wait_ms, len(self._unsent) > 0)
-        data = self._pipe.read()
+            due, other = end.deadline(now), speed.due
+            if due is None or (other is not None and other < due):
+                due = other
+            wait_ms = None if due is None else max(0, due - now)
+        pipe.wait(wait_ms, len(unsent) > 0)
+        data = pipe.read()
         if data:
-            self._take(self.link.receive(data, self._now_ms()))
-            self._see_to_the_host()
+            messages = link.receive(data, self._now_ms())
+            if messages or link.generation != self._generation:
+                self._take(messages)
+                self._see_to_the_host()
 
     def _take(self, messages):
         requests = []

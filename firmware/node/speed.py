@@ -20,6 +20,7 @@ class Speed:
 
     Attributes:
         baud: the present speed.
+        agreed: speed that the line is to have as soon as `step` finds that it can; 0 for none.
         due: when `step` must be called next (ms), or None.
     """
 
@@ -28,18 +29,18 @@ class Speed:
         self._pipe = pipe
         self.baud = START
         self.due = None
-        self._next = 0  # agreed, or 0
+        self.agreed = 0
         self._generation = 0  # of the session in which it was
 
     def asked(self, baud) -> None:
         """Answer the host, who asks for a speed."""
-        self._next = 0
+        self.agreed = 0
         if baud == self.baud:
             self.due = None  # heard at this speed
         elif self._can(baud):
-            self._next = baud
+            self.agreed = baud
             self._generation = self._link.generation
-        self._link.send(encode_notification("speed", [self._next or self.baud]))
+        self._link.send(encode_notification("speed", [self.agreed or self.baud]))
 
     def _can(self, baud):
         return type(baud) is int and START <= baud <= MOST and hasattr(self._pipe, "set_speed")
@@ -51,10 +52,10 @@ class Speed:
             now_ms: as for Link.
             written: whether the pipe has taken all there was.
         """
-        if self._next and self._link.generation != self._generation:
-            self._next = 0  # another session: its host has agreed to nothing
-        if self._next and written and self._link.idle:
-            self._set(self._next)
+        if self.agreed and self._link.generation != self._generation:
+            self.agreed = 0  # another session: its host has agreed to nothing
+        if self.agreed and written and self._link.idle:
+            self._set(self.agreed)
             self.due = now_ms + PATIENCE_MS
         elif self.due is not None and now_ms >= self.due:
             self._set(START)
@@ -63,4 +64,4 @@ class Speed:
     def _set(self, baud):
         self._pipe.set_speed(baud)
         self.baud = baud
-        self._next = 0
+        self.agreed = 0

@@ -2,6 +2,7 @@
 #include <generated/csr.h>
 #include <generated/soc.h>
 
+#include "../modules/bindings/objects.h"
 #include "board.h"
 #include "cpu.h"
 #include "flash.h"
@@ -19,13 +20,13 @@
 /* read(): the bytes at hand, perhaps none. */
 static mp_obj_t board_read(void)
 {
+    uint8_t *bytes;
     size_t size = uart_waiting();
-    vstr_t bytes;
     if (!size)
         return mp_const_empty_bytes;
-    vstr_init_len(&bytes, size);
-    bytes.len = uart_read((uint8_t *)bytes.buf, size);
-    return mp_obj_new_bytes_from_vstr(&bytes);
+    mp_obj_t object = new_bytes(size, &bytes);
+    uart_read(bytes, size);
+    return object;
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(board_read_obj, board_read);
 
@@ -120,11 +121,12 @@ static MP_DEFINE_CONST_FUN_OBJ_0(board_reset_obj, board_reset);
 /* noise(size): raw samples, health tested; OSError if a test has failed. */
 static mp_obj_t board_noise(mp_obj_t size_in)
 {
-    vstr_t bytes;
-    vstr_init_len(&bytes, (size_t)mp_obj_get_int(size_in));
-    if (!noise_read((uint8_t *)bytes.buf, bytes.len))
+    uint8_t *bytes;
+    size_t size = (size_t)mp_obj_get_int(size_in);
+    mp_obj_t object = new_bytes(size, &bytes);
+    if (!noise_read(bytes, size))
         mp_raise_OSError(MP_EIO);
-    return mp_obj_new_bytes_from_vstr(&bytes);
+    return object;
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(board_noise_obj, board_noise);
 
@@ -242,12 +244,12 @@ static void refuse_loader(uint32_t sector)
 /* flash_read(at, size) */
 static mp_obj_t board_flash_read(mp_obj_t at_in, mp_obj_t size_in)
 {
-    vstr_t bytes;
+    uint8_t *bytes;
     mp_int_t size = mp_obj_get_int(size_in);
     uint32_t at = place(at_in, size);
-    vstr_init_len(&bytes, (size_t)size);
-    flash_read(at, (uint8_t *)bytes.buf, bytes.len);
-    return mp_obj_new_bytes_from_vstr(&bytes);
+    mp_obj_t object = new_bytes((size_t)size, &bytes);
+    flash_read(at, bytes, (size_t)size);
+    return object;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(board_flash_read_obj, board_flash_read);
 

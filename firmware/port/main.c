@@ -13,7 +13,6 @@
 #include "py/runtime.h"
 #include "py/stackctrl.h"
 #include "selftest.h"
-#include "shared/runtime/gchelper.h"
 #include "uart.h"
 #include "watchdog.h"
 
@@ -85,15 +84,6 @@ void trap(uint32_t cause, uint32_t where, uint32_t which)
         return;
     }
     panic("exception of the CPU", where, which);
-}
-
-void gc_collect(void)
-{
-    uint64_t began = cpu_cycles();
-    gc_collect_start();
-    gc_helper_collect_regs_and_stack();
-    gc_collect_end();
-    spent.collecting += (uint32_t)(cpu_cycles() - began);
 }
 
 void nlr_jump_fail(void *value)

@@ -1,4 +1,4 @@
-/* memcpy and memset, word by word: those of picolibc go byte by byte. */
+/* memcpy, memset and memchr, word by word: those of picolibc go byte by byte. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -35,18 +35,49 @@ void *memcpy(void *restrict memory, const void *restrict source, size_t size)
 {
     uint8_t *to = memory;
     const uint8_t *from = source;
-    if ((((uintptr_t)to ^ (uintptr_t)from) & (WORD - 1)) == 0) {
-        for (; size && !aligned(to); size--)
+    if (size >= 4 * WORD) {
+        for (; !aligned(to); size--)
             *to++ = *from++;
-        for (; size >= 4 * WORD; size -= 4 * WORD, to += 4 * WORD, from += 4 * WORD) {
-            word a = ((const word *)from)[0], b = ((const word *)from)[1];
-            word c = ((const word *)from)[2], d = ((const word *)from)[3];
-            ((word *)to)[0] = a, ((word *)to)[1] = b, ((word *)to)[2] = c, ((word *)to)[3] = d;
+        if (aligned(from)) {
+            for (; size >= 4 * WORD; size -= 4 * WORD, to += 4 * WORD, from += 4 * WORD) {
+                word a = ((const word *)from)[0], b = ((const word *)from)[1];
+                word c = ((const word *)from)[2], d = ((const word *)from)[3];
+                ((word *)to)[0] = a, ((word *)to)[1] = b, ((word *)to)[2] = c, ((word *)to)[3] = d;
+            }
+        } else {
+            /* Each word is of two, the first of which was read already. No word is read but those
+             * that have bytes of the source. */
+            unsigned low = ((uintptr_t)from & (WORD - 1)) * 8, high = 32 - low;
+            const word *at = (const word *)(from - low / 8);
+            word had = *at++;
+            for (; size >= 2 * WORD; size -= WORD, to += WORD, from += WORD) {
+                word next = *at++;
+                *(word *)to = had >> low | next << high;
+                had = next;
+            }
         }
-        for (; size >= WORD; size -= WORD, to += WORD, from += WORD)
+        for (; aligned(from) && size >= WORD; size -= WORD, to += WORD, from += WORD)
             *(word *)to = *(const word *)from;
     }
     while (size--)
         *to++ = *from++;
     return memory;
+}
+
+void *memchr(const void *memory, int value, size_t size)
+{
+    const uint8_t *at = memory;
+    const word all = (uint8_t)value * 0x01010101U;
+    for (; size && !aligned(at); size--, at++)
+        if (*at == (uint8_t)value)
+            return (void *)at;
+    for (; size >= WORD; size -= WORD, at += WORD) {
+        word other = *(const word *)at ^ all; /* has a byte of zero where the value is */
+        if ((other - 0x01010101U) & ~other & 0x80808080U)
+            break;
+    }
+    for (; size; size--, at++)
+        if (*at == (uint8_t)value)
+            return (void *)at;
+    return NULL;
 }

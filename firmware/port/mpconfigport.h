@@ -16,9 +16,11 @@
 #define MICROPY_ENABLE_GC (1)
 #define MICROPY_GC_SPLIT_HEAP (0)
 #define MICROPY_BYTES_PER_GC_BLOCK (64) /* most objects take one: several are looked for far longer */
+#define MICROPY_GC_CONSERVATIVE_CLEAR (0) /* what is written over at once need not be zeroed before */
+#define MICROPY_ALLOC_GC_STACK_SIZE (2048) /* objects to look through: with no room all are looked through again */
 #define MICROPY_STACK_CHECK (1)
 #define MICROPY_ENABLE_PYSTACK (1) /* frames of Python are not made in the heap */
-#define MICROPY_OPT_MAP_LOOKUP_CACHE_SIZE (4096)
+#define MICROPY_OPT_MAP_LOOKUP_CACHE (0) /* lookup.c has its own */
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
 #define MICROPY_EMERGENCY_EXCEPTION_BUF_SIZE (256)
 #define MICROPY_LONGINT_IMPL (MICROPY_LONGINT_IMPL_MPZ)

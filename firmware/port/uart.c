@@ -2,6 +2,7 @@
 
 #include <generated/csr.h>
 #include <generated/soc.h>
+#include <string.h>
 
 #include "cpu.h"
 
@@ -23,18 +24,24 @@ static struct {
 
 static void take_in(void)
 {
+    uint32_t in = received.in, room = UART_RING - (in - received.out);
     while (!uart_rxempty_read()) {
         uint8_t byte = (uint8_t)uart_rxtx_read();
         uart_ev_pending_write(EVENT_RX); /* takes it off the UART's own ring */
-        if (received.in - received.out < UART_RING) /* beyond its credit the link sends again */
-            received.bytes[received.in++ % UART_RING] = byte;
+        if (room) { /* beyond its credit the link sends again */
+            received.bytes[in++ % UART_RING] = byte;
+            room--;
+        }
     }
+    received.in = in;
 }
 
 static void send_out(void)
 {
-    while (sending.out != sending.in && !uart_txfull_read())
-        uart_rxtx_write(sending.bytes[sending.out++ % SENDING]);
+    uint32_t out = sending.out, in = sending.in;
+    while (out != in && !uart_txfull_read())
+        uart_rxtx_write(sending.bytes[out++ % SENDING]);
+    sending.out = out;
 }
 
 void uart_start(void)
@@ -72,23 +79,29 @@ size_t uart_room(void)
     return SENDING - (sending.in - sending.out);
 }
 
+/* Copying in two parts, as far as the end of a ring and from its beginning. */
+
 size_t uart_read(uint8_t *bytes, size_t size)
 {
-    size_t count = uart_waiting();
+    size_t count = uart_waiting(), from = received.out % UART_RING;
     if (count > size)
         count = size;
-    for (size_t i = 0; i < count; i++)
-        bytes[i] = received.bytes[received.out++ % UART_RING];
+    size_t first = count < UART_RING - from ? count : UART_RING - from;
+    memcpy(bytes, received.bytes + from, first);
+    memcpy(bytes + first, received.bytes, count - first);
+    received.out += count;
     return count;
 }
 
 size_t uart_write(const uint8_t *bytes, size_t size)
 {
-    size_t count = uart_room();
+    size_t count = uart_room(), at = sending.in % SENDING;
     if (count > size)
         count = size;
-    for (size_t i = 0; i < count; i++)
-        sending.bytes[sending.in++ % SENDING] = bytes[i];
+    size_t first = count < SENDING - at ? count : SENDING - at;
+    memcpy(sending.bytes + at, bytes, first);
+    memcpy(sending.bytes, bytes + first, count - first);
+    sending.in += count;
     uint32_t were = cpu_disable_interrupts();
     send_out(); /* the interrupt comes when the UART's own ring has room again */
     cpu_restore_interrupts(were);

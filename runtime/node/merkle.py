@@ -1,5 +1,7 @@
 """The journal's tree: RFC 9162 with SHA3-256, complete subtrees kept in the store."""
 
+from struct import pack
+
 from runtime.wire.errors import Refused
 from runtime.wire.proofs import EMPTY_ROOT, node_hash
 
@@ -119,7 +121,7 @@ class Tree:
 
 
 def _key(level, index):
-    return (level << 64 | index).to_bytes(9, "big")
+    return pack(">BQ", level, index)
 
 
 def _log2(power):

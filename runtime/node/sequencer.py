@@ -83,9 +83,9 @@ class Sequencer:
 
     def run(self):
         """Execute what waits, up to a batch; commit; answer. Returns how many were answered."""
-        batch = self._queue[: self.max_batch]
-        if not batch:
+        if not self._queue:
             return 0
+        batch = self._queue[: self.max_batch]
         del self._queue[: len(batch)]
         clock = self._node.clock.save()
         try:

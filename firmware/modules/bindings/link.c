@@ -193,20 +193,29 @@ static mp_obj_t do_transmit(mp_obj_t self_in, mp_obj_t now)
     struct link_object *self = MP_OBJ_TO_PTR(self_in);
     struct growing out = {NULL, 0, 0};
     link_tick(&self->link, ms_of(now));
+    if (self->link.waiting) /* frames are mostly written in their place */
+        grow(&out, MIN(self->queued / FRAME_PAYLOAD_LIMIT + 1, LINK_WINDOW) * FRAME_LIMIT);
     for (;;) {
         mp_buffer_info_t message = {.buf = NULL};
         if (self->link.waiting)
             message = bytes_of(mp_obj_subscr(self->queue, MP_OBJ_NEW_SMALL_INT(0),
                                              MP_OBJ_SENTINEL));
         byte frame[FRAME_LIMIT];
-        bool taken;
-        size_t size = link_transmit(&self->link, message.buf, message.len, &taken, frame);
+        bool taken, fits = out.room - out.size > FRAME_LIMIT;
+        size_t size = link_transmit(&self->link, message.buf, message.len, &taken,
+                                    fits ? out.data + out.size : frame);
         if (!size)
-            return finished(&out);
+            break;
         if (taken)
             drop_first(self, message.len);
-        add(&out, frame, size);
+        if (fits)
+            out.size += size;
+        else
+            add(&out, frame, size);
     }
+    if (!out.size && out.room)
+        m_del(byte, out.data, out.room);
+    return finished(&out);
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(transmit_obj, do_transmit);
 

@@ -27,7 +27,8 @@ from firmware.node.seal import Sealer
 from firmware.node.serve import root_of
 from firmware.node.store import KeptStore
 from runtime.cpython.store import SqliteStore
-from runtime.host.client import Client, ConnectionLost
+from runtime.host.client import Client
+from runtime.host.connection import ConnectionLost
 from runtime.host.crypto import Crypto
 from runtime.host.keeper.boxes import Boxes
 from runtime.host.keeper.process import lock

@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from runtime.host.audit.bundle import Bundle, Identity
-from runtime.host.client import LIFE_NS, Client, Done, Holder, NodeLied, Receipt, Signer
+from runtime.host.client import LIFE_NS, Client, Done, Receipt
+from runtime.host.connection import Holder, NodeLied, Signer
 from runtime.host.crypto import Crypto
 from runtime.host.keyfolder import HeldKey
 from runtime.host.opened import NotAsCommitted, Opened, check_opened

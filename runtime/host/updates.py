@@ -9,7 +9,8 @@ from collections.abc import Callable
 from hashlib import sha3_256
 from typing import NamedTuple
 
-from runtime.host.client import Client, Signer
+from runtime.host.client import Client
+from runtime.host.connection import Signer
 from runtime.wire import commands, records
 from runtime.wire.errors import Malformed
 from runtime.wire.schema import canonical, spec_of, unpack_canonical

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
-from runtime.host.client import ConnectionLost
+from runtime.host.connection import ConnectionLost
 from tests.appliance import tell
 from tests.appliance.metered import GATEWARE
 from tests.appliance.path import STEPS, STEPS_A_USER

@@ -19,7 +19,8 @@ from rich.console import Console
 
 from runtime.host import steps
 from runtime.host.cli.show import Unreadable, jsonable, plain, short
-from runtime.host.client import Client, ConnectionLost, Done, NodeLied
+from runtime.host.client import Client, Done
+from runtime.host.connection import ConnectionLost, NodeLied
 from runtime.host.keyfolder import (
     PREFIX_DIGITS,
     Key,

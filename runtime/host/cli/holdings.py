@@ -20,7 +20,8 @@ from runtime.host.cli.show import (
     percent,
     time_text,
 )
-from runtime.host.client import Client, NodeLied
+from runtime.host.client import Client
+from runtime.host.connection import NodeLied
 from runtime.host.keyfolder import Deed, Key, fingerprint
 from runtime.wire import records
 from runtime.wire.errors import Malformed, Missing, Unauthorized

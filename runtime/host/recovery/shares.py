@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
-from runtime.host.client import Client, Done, Signer
+from runtime.host.client import Client, Done
+from runtime.host.connection import Signer
 from runtime.host.crypto import Crypto
 from runtime.wire import commands, records
 from runtime.wire.errors import NodeError, Refused

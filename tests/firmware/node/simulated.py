@@ -14,7 +14,8 @@ from typing import IO
 
 from firmware.node.anchor import SECTORS
 from firmware.node.flash import SECTOR
-from runtime.host.client import Client, Holder
+from runtime.host.client import Client
+from runtime.host.connection import Holder
 from soc.gateware.presence.registers import DEBOUNCE_MS
 from soc.sim.build import build
 from soc.sim.firmware import firmware

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from runtime.host import steps
-from runtime.host.client import BlockingClient, Client, ConnectionLost, NodeLied
+from runtime.host.client import BlockingClient, Client
+from runtime.host.connection import ConnectionLost, NodeLied
 from runtime.host.transports import TransportError
 from runtime.wire import records
 from runtime.wire.commands import HEAD
@@ -351,10 +352,13 @@ def test_an_answer_of_a_wrong_shape_is_noticed(tmp_path: Path) -> None:
     with_node(tmp_path, test)
 
 
-async def history(line: str, deposits: list[bytes], **options: Any) -> records.Head:
+async def history(
+    line: str, deposits: list[bytes], head: records.Head | None = None
+) -> records.Head:
     """Write a history of the same start and other deposits; returns the head after it."""
     cast = Cast()
-    async with await Client.connect(line, host=cast.operator, **options) as client:
+    async with await Client.connect(line, host=cast.operator) as client:
+        client.head = head
         if client.identity.operator is None:
             await cast.set_up(client)
         for reference in deposits:

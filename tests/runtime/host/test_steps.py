@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runtime.host import audit, steps
-from runtime.host.client import Client, Done, NodeLied
+from runtime.host.client import Client, Done
+from runtime.host.connection import NodeLied
 from runtime.host.masks import indexes_of, mask_of
 from runtime.wire import records
 from runtime.wire.errors import Missing, Refused

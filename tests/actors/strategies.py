@@ -126,6 +126,7 @@ class Strategy:
     def boot(self):
         world = self.world
         now_ms = lambda: world.uptime.ns // MS  # noqa: E731
+        world.node.directory.passivate_all()
         world.boot()
         self.port = Contact(now_ms) if self.by_button else Typed()
         world.node.presence.port = self.port

@@ -78,16 +78,18 @@ class Keys(Files):
             KeyFolderError: the name is not allowed, or another key's.
         """
         key = Key(name, seed)
-        with locked(self.path):
-            if name in self.names():
-                file = self._file(name)
-                if "held" in file and file["id"] == key.id.hex():
-                    self._path_of(name).unlink()
         self._add(name, key.id, seed, {"purpose": ""})
         return key
 
+    def _takes_the_place(self, name: str, identity: bytes, facts: dict[str, str]) -> bool:
+        """Whether a key is the very one of that name that a node keeps."""
+        if "held" in facts or name not in self.names():
+            return False
+        known = self._file(name)
+        return "held" in known and known["id"] == identity.hex()
+
     def _add(self, name: str, identity: bytes, secret: bytes, facts: dict[str, str]) -> None:
-        """Add a file with its secret sealed in it."""
+        """Write a file with its secret sealed in it."""
         check_name(name)
         file: dict[str, Any] = {
             "format": FORMAT,
@@ -104,6 +106,8 @@ class Keys(Files):
                 )
             # Filesystems that fold case would write `Acme.key` over `acme.key`.
             taken = [other for other in self.names() if other.lower() == name.lower()]
+            if self._takes_the_place(name, identity, facts):
+                taken = []
             if taken or name in read(self.path / "names.json", missing={}):
                 raise KeyFolderError(
                     f"{name}: the name is taken{f' by key {taken[0]}' if taken else ''}; expected "

@@ -409,7 +409,8 @@ def _together(others, values):
     """What `_apart` took apart."""
     items = unpack_own(others)
     for place, item in unpack_own(values):
-        items.insert(place, item)
+        # Not `insert`: MicroPython's takes no number that msgpack made.
+        items = items[:place] + [item] + items[place:]
     return canonical(items)
 
 

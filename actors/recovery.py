@@ -17,8 +17,9 @@ from runtime.actor.entity import Entity
 class Recovery(Entity):
     """Splits a key that nobody ever has whole, and hands each witness its share.
 
-    Key and slope are drawn by the node, which keeps neither: the store takes what it needs of the
-    key, and each share is sealed to its holder. A later split is of another key.
+    Key and slope are functions of the node's seed and of the entry, and stored nowhere: the store
+    seals to the key what it opens, and each share is sealed to its holder. A later split is of
+    another key.
     """
 
     kind = "recovery"

@@ -142,7 +142,7 @@ class KeptStore:
         if len(content) == 2:  # erased: header and leaf
             content = [content[0], None, None, None]
         elif len(mark) > MARK:
-            content[3] = self._opened(VALUES, sequence, mark[MARK:])
+            content[3] = _together(content[3], self._opened(VALUES, sequence, mark[MARK:]))
         entry = tuple(content)
         self._remember(sequence, entry)
         return entry
@@ -210,16 +210,16 @@ class KeptStore:
         for sequence in sorted(self._fresh):
             header, salt, body, attachments = self._fresh[sequence]
             if body is None:
-                shown, whole = [header, Tree(self, self._size).leaf(sequence)], None
+                shown, values = [header, Tree(self, self._size).leaf(sequence)], None
             else:
-                beside, whole = _apart(attachments)
+                beside, values = _apart(attachments)
                 shown = [header, salt, body, beside]
             if sequence < self._count:
                 drops.append((ENTRY, sequence, sequence + 1))
                 drops.append((VALUES, sequence, sequence + 1))
             mark = self._seal(boxes, ENTRY, sequence, canonical(shown))
-            if whole is not None:
-                mark += self._seal(boxes, VALUES, sequence, whole)
+            if values is not None:
+                mark += self._seal(boxes, VALUES, sequence, values)
             self.put(MARKS, _key(sequence), mark)
         return drops, boxes
 
@@ -392,13 +392,26 @@ def _key(sequence):
 
 
 def _apart(attachments):
-    """(canonical attachments without values, all of them); the latter None if there are none."""
-    if PRIVATE in attachments:
-        items = unpack_own(attachments)
-        others = [item for item in items if item[0] != "values"]
-        if len(others) < len(items):
-            return canonical(others), attachments
-    return attachments, None
+    """(attachments without values, values by their places); the latter None if there are none."""
+    if PRIVATE not in attachments:
+        return attachments, None
+    others, values = [], []
+    items = unpack_own(attachments)
+    for place in range(len(items)):
+        if items[place][0] == "values":
+            values.append([place, items[place]])
+        else:
+            others.append(items[place])
+    return canonical(others), canonical(values) if values else None
+
+
+def _together(others, values):
+    """What `_apart` took apart."""
+    items = unpack_own(others)
+    for place, item in unpack_own(values):
+        # Not `insert`: MicroPython's takes no number that msgpack made.
+        items = items[:place] + [item] + items[place:]
+    return canonical(items)
 
 
 def _chunks(content):

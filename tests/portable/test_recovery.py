@@ -69,6 +69,37 @@ def test_any_two_witnesses_have_the_key_that_the_store_was_given():
         )
 
 
+def test_neither_key_nor_share_is_in_what_leaves_the_node():
+    device = Device()
+    world = World(device.store(), device.crypto).provision()
+    given, answers = [], []
+    keep, send = world.store.recoverable, world.send
+
+    def recoverable(secret):
+        given.append(secret)
+        keep(secret)
+
+    def heard(method, params):
+        answers.append(send(method, params))
+        return answers[-1]
+
+    world.store.recoverable, world.send = recoverable, heard
+    split(world)
+    secrets = given + [share_of(world, world.witnesses[i], i)[1] for i in range(3)]
+    world.do(world.operator, "journal_entries", 0, 255)
+    world.node.stop()
+    left = b"".join([bytes(box) for box in device.host.boxes.values()])
+    said = canonical(answers)
+    flash = bytes(device.flash.content)
+    assert len(set(secrets)) == 4
+    for secret in secrets:
+        assert secret not in left and secret not in said and secret not in flash
+    again = device.store()
+    kept = [row[1] for kind in again._ram.kinds() for row in again.states(kind, None, 999)]
+    for secret in secrets:
+        assert secret not in b"".join(kept)
+
+
 def test_the_split_is_signed_by_the_node():
     world = ready()
     made = split(world)

@@ -59,7 +59,7 @@ async def share(app: App, name: str) -> None:
     async with app.node() as client:
         await client.latest_head()  # kept, so that no less than this can be recovered
         reply = await client.query(key, records.GetShare())
-        got = shares.held_share(reply, client.identity, opener)
+        got = shares.held_share(reply, client.identity, key.id, opener)
         app.folder.hold_share(name, client.identity.node, got._asdict())
     app.say(
         {"node": got.made.node, "split": got.made.position, "holder": reply.holder},

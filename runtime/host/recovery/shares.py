@@ -89,18 +89,18 @@ class Held(NamedTuple):
 
 
 def held_share(
-    reply: records.GetShareReply, identity: records.IdentityReply, opener: Opener
+    reply: records.GetShareReply, identity: records.IdentityReply, witness: bytes, opener: Opener
 ) -> Held:
     """What a witness keeps, checked: the share opens, and is the one that the node signed for.
 
     Raises:
-        ShareRefused: it is not.
+        ShareRefused: it is not, or is another witness's.
         Malformed: it was sealed to another key.
     """
     split = canonical(reply.split)
     share = opener.unseal(commands.RECOVERY_SHARE, reply.share)
     _check_split(reply.split, reply.signature, identity.node, identity.public_key)
-    _check_share(reply.split, reply.holder, share, "the node's share")
+    _check_share(reply.split, _holder(reply.split, witness, "the share"), share, "the share")
     assert identity.operator is not None
     return Held(
         identity.public_key, split, reply.signature, canonical(reply.share),
@@ -141,8 +141,9 @@ class Release(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Whose it is, for people."""
-        return f"the share of witness {self.witness.hex()[:16]}"
+        """Whose it is, for people; who has changed keys may be somebody else, for all it says."""
+        own = commands.party_id(self.public_key) == self.witness
+        return f"the share {'of' if own else 'in the name of'} witness {self.witness.hex()[:16]}"
 
     def signed(self) -> bytes:
         """What the witness signs."""
@@ -246,12 +247,7 @@ def _opened(release: Release, opener: Opener) -> tuple[int, bytes]:
     except NodeError as error:
         raise ShareRefused(f"{release.name} does not open: {error.wrong}", error.expected) from None
     _check_split(made, release.split_signature, release.node, release.node_key)
-    if release.witness not in made.witnesses:
-        raise ShareRefused(
-            f"{release.name} is of nobody who holds one",
-            "a share of " + ", ".join(each.hex()[:16] for each in made.witnesses),
-        )
-    holder = made.witnesses.index(release.witness) + 1
+    holder = _holder(made, release.witness, release.name)
     _check_share(made, holder, share, release.name)
     return holder, share
 
@@ -267,6 +263,16 @@ def _check_split(
             f"the split of entry {made.position} is not signed by node {node.hex()[:16]}",
             "the node's signature over who holds which share",
         )
+
+
+def _holder(made: records.RecoverySplit, witness: bytes, name: str) -> int:
+    """The number of a witness, 1 to 3."""
+    if witness not in made.witnesses:
+        raise ShareRefused(
+            f"{name} is of nobody who holds one",
+            "a share of " + ", ".join(each.hex()[:16] for each in made.witnesses),
+        )
+    return made.witnesses.index(witness) + 1
 
 
 def _check_share(made: records.RecoverySplit, holder: int, share: bytes, name: str) -> None:

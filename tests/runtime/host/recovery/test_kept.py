@@ -129,3 +129,15 @@ def test_an_erased_entry_is_recovered_as_its_leaf(tmp_path: Path) -> None:
         entries = list(kept.entries())
     assert entries[4].leaf == life.world.node.journal.tree.leaf(4)
     assert (entries[4].salt, entries[4].body, entries[4].attachments) == (None, b"", ())
+
+
+def test_a_power_cut_before_the_anchor_leaves_the_key_in_force(tmp_path: Path) -> None:
+    life = Life()
+    before = bytes(life.device.flash.content)
+    split(life.world)
+    life.device.flash.content[:] = before
+    life.restart()
+    life.world.deposit(5, b"later")
+    life.check(life.left(tmp_path / "kept.db"))
+    life.restart()
+    assert life.world.node.journal.body(life.world.node.journal.size - 2).method == "share_recovery"

@@ -159,6 +159,21 @@ def test_a_share_that_its_holder_forged_is_named(lost: Lost, shares: list[str]) 
     assert "forged or mixed up" in said
 
 
+def test_a_share_that_somebody_gives_in_another_s_name_is_told_from_it(
+    lost: Lost, shares: list[str]
+) -> None:
+    asked = files.from_json(ceremony.Session, Path(lost.operator.file("session.json")).read_text())
+    stranger = KeyFolder.open(lost.partner.env["OPTIN_KEYS"]).key("acme")
+    honest = files.from_json(ceremony.Release, Path(shares[1]).read_text())
+    sealed = seal(Crypto(), asked.kem_key, commands.RECOVERY_SHARE, bytes(32))
+    lie = honest._replace(share=canonical(sealed), public_key=stranger.public_key)
+    lie = lie._replace(signature=stranger.sign(commands.RECOVERY_RELEASE, lie.signed()))
+    path = Path(lost.operator.file("another.json"))
+    path.write_text(files.to_json(lie))
+    said = lost.operator.fails(*words(lost, shares[0], str(path)))
+    assert f"in the name of witness {lost.witnesses[1].id[:16]}" in said
+
+
 def test_a_share_goes_to_nobody_but_the_operator(lost: Lost) -> None:
     session = lost.partner.file("session.json")
     lost.partner.ok("recover", "begin", session, "--node", lost.id, "--operator", "acme")

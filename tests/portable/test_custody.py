@@ -1,6 +1,6 @@
 """Keys that the node keeps: enrolled like others, used on a press only."""
 
-from runtime.node.presence import PAUSE_MS, WAIT_MS
+from runtime.node.presence import PAUSE_MS, REST_MS, WAIT_MS
 from runtime.wire import commands, records
 from runtime.wire.errors import (
     Busy,
@@ -227,7 +227,7 @@ def test_one_question_at_a_time_and_a_pause_after_it():
     world.button.press(False)
     world.node.run()
     busy = refused(world, Busy, ask, world, "withdraw_balance", EUR, 1)
-    assert 0 < busy.retry_ms <= PAUSE_MS
+    assert busy.retry_ms == REST_MS
     world.uptime.ns += busy.retry_ms * MS
     second = ask(world, "withdraw_balance", EUR, 1)
     assert second.code != first.code
@@ -442,3 +442,28 @@ def test_a_long_press_that_is_not_confirmed_does_nothing():
     for _ in range(3):
         world.node.run()
     assert world.node.journal.size == size
+
+
+def test_a_line_that_always_asks_keeps_nobody_from_revoking_everything():
+    world = stage("consented")
+    world.uptime.ns += PAUSE_MS * MS
+    for _ in range(3):
+        ask(world, "withdraw_balance", EUR, 1)
+        world.uptime.ns += WAIT_MS * MS
+        world.node.run()
+        for _ in range(7):
+            refused(world, Busy, ask, world, "withdraw_balance", EUR, 1)
+            world.uptime.ns += 1000 * MS
+            world.node.run()
+        world.uptime.ns += 1000 * MS
+    ask(world, "withdraw_balance", EUR, 1)
+    world.button.press(False)
+    world.node.run()
+    world.button.summon()
+    world.node.run()
+    assert "every consent" in world.button.shown.lines[0]
+    refused(world, NotAllowedNow, ask, world, "withdraw_balance", EUR, 1)
+    world.button.press()
+    for _ in range(3):
+        world.node.run()
+    assert world.state("code", world.code).status == "revoked"

@@ -154,13 +154,7 @@ def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def test_the_whole_life_of_kept_keys_and_no_secret_of_it_anywhere(held: Run) -> None:
     person = held.node.person
-    # Nobody answers with a yes: nothing happens.
-    person.answer = lambda code: "no"
-    failed = held.refuses("user", "activate", "anna", held.codes["anna"], "--yes")
-    assert "whoever is at the node said no" in failed
-    assert held.state("anna") == "viewed"
     # The same code on both screens, and the same words.
-    person.answer = lambda code: code
     before = len(person.shown)
     said = held.does("user", "activate", "anna", held.codes["anna"], "--yes")
     shown = person.shown[before:].decode()
@@ -180,7 +174,13 @@ def test_the_whole_life_of_kept_keys_and_no_secret_of_it_anywhere(held: Run) -> 
     assert "enrolled to stay" in held.refuses("keys", "export", "ben", file)
     held.does("user", "revoke", "anna", held.codes["anna"])
     assert held.state("anna") == "revoked"
+    # A no is a no.
+    person.answer = lambda code: "no"
+    failed = held.refuses("user", "revoke", "ben", held.codes["ben"])
+    assert "whoever is at the node said no" in failed
+    assert held.state("ben") == "activated"
     # By hand alone.
+    person.answer = lambda code: code
     person.type(WORDS)
     person.sees("consents taken back: 1")
     assert held.state("ben") == "revoked"

@@ -1,12 +1,12 @@
 """The node on MicroPython, as its keeper starts it.
 
-    micropython -m firmware.node.main DEVICE PLACES [TERMINAL]
+    micropython -m firmware.node.main DEVICE PLACES [operator=ID] [terminal=TTY]
 
 DEVICE is the folder that stands for what is soldered to a board: `key`, the device key, and
-`anchor`, the flash. PLACES is the folder of the table of metro areas. TERMINAL is where the node
-asks whoever is at it: its keeper says which that is, and nothing of it goes over the line. The line
-is standard input and output, both non-blocking; what goes wrong is said on standard error. The node
-ends when its line ends, or when the host says `stop`.
+`anchor`, the flash. PLACES is the folder of the table of metro areas. ID is who may become operator
+of a new node. At TTY the node asks whoever is at it; the keeper only says which it is, and nothing
+of it passes the line. That is standard input and output, both non-blocking; what goes wrong is said
+on standard error. The node ends when its line ends, or when the host says `stop`.
 """
 
 import os
@@ -20,6 +20,8 @@ from firmware.node.flash import BLANK, SECTOR, FlashFile
 from firmware.node.places import read_places
 from firmware.node.serve import serve
 from firmware.node.store import START
+from runtime.node.entropy import Entropy
+from runtime.node.health import SYSTEM
 from runtime.node.terminal import Terminal
 from runtime.wire.errors import NodeError, Refused
 from runtime.wire.proofs import EMPTY_ROOT
@@ -94,6 +96,7 @@ class Device:
     Args:
         path: text.
         sync: function of an open file that makes what was written to it durable.
+        random: function of a number to so many random bytes.
 
     Attributes:
         key: the device key, 32 bytes.
@@ -103,7 +106,7 @@ class Device:
         Refused: there is a key without the anchor that belongs to it.
     """
 
-    def __init__(self, path: str, sync) -> None:
+    def __init__(self, path: str, sync, random=os.urandom) -> None:
         self._sync = sync
         if not _is_there(path):
             os.mkdir(path)
@@ -112,7 +115,7 @@ class Device:
             # The anchor comes first: a key that was in use is never without one.
             self._make(anchor, BLANK * (SECTORS * SECTOR))
             AnchorLog(FlashFile(anchor, sync)).write(Anchor(0, 0, START, 0, EMPTY_ROOT))
-            self._make(key, os.urandom(32))
+            self._make(key, random(32))
         if not _is_there(anchor):
             raise Refused(
                 f"{path} has a device key and no anchor",
@@ -158,32 +161,39 @@ def main(crypto=None) -> int:
     Args:
         crypto: port; by default the firmware's own.
     """
-    if len(sys.argv) not in (3, 4):
-        print("usage: micropython -m firmware.node.main DEVICE PLACES [TERMINAL]", file=sys.stderr)
+    named = dict([word.split("=", 1) for word in sys.argv[3:] if "=" in word])
+    if len(sys.argv) != 3 + len(named) or not set(named) <= {"operator", "terminal"}:
+        words = (
+            "usage: micropython -m firmware.node.main DEVICE PLACES [operator=ID] [terminal=TTY]"
+        )
+        print(words, file=sys.stderr)
         return 2
     try:
+        operator = bytes.fromhex(named.get("operator", ""))
         places = read_places(sys.argv[2])
         measured = (Measurement("program", digest_of(PROGRAM)),)
-        crypto, pipe = crypto or _own_crypto(), _standard_pipe()
+        random = Entropy(os.urandom, SYSTEM)
+        crypto, pipe = crypto or _own_crypto(random), _standard_pipe()
         serve(
-            lambda: Device(sys.argv[1], _sync),
+            lambda: Device(sys.argv[1], _sync, random.lasting),
             crypto,
             pipe,
             Uptime,
             places,
-            os.urandom,
+            random,
             measured,
-            _terminal(sys.argv[3]) if len(sys.argv) == 4 else None,
+            operator,
+            _terminal(named["terminal"]) if "terminal" in named else None,
         )
     except LineEnded:
         return 0
-    except (NodeError, OSError) as error:
+    except (NodeError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _own_crypto():
+def _own_crypto(random):
     try:
         from firmware.node.crypto import Crypto
     except ImportError:
@@ -192,7 +202,7 @@ def _own_crypto():
             "one that was built with the modules of firmware/",
             "build it with python -m firmware.micropython",
         )
-    return Crypto(os.urandom)
+    return Crypto(random)
 
 
 def _terminal(path):

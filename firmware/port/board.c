@@ -199,11 +199,12 @@ static mp_obj_t in_place(const uint8_t *from, const uint8_t *to)
     return MP_OBJ_FROM_PTR(bytes);
 }
 
-/* firmware(): code and constants, as bytes where they lie. */
+/* firmware(): code and constants, as bytes where they lie, without the words in front that change
+ * while it runs. */
 static mp_obj_t board_firmware(void)
 {
-    extern const uint8_t code_start, code_end;
-    return in_place(&code_start, &code_end);
+    extern const uint8_t code_constant, code_end;
+    return in_place(&code_constant, &code_end);
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(board_firmware_obj, board_firmware);
 
@@ -231,6 +232,13 @@ static uint32_t place(mp_obj_t at_in, mp_int_t size)
     return (uint32_t)at;
 }
 
+/* The loader is never written: without it no slot is started. */
+static void refuse_loader(uint32_t sector)
+{
+    if (sector >= FLASH_LOADER && sector < FLASH_SLOTS)
+        mp_raise_ValueError(MP_ERROR_TEXT("the loader's part of the flash"));
+}
+
 /* flash_read(at, size) */
 static mp_obj_t board_flash_read(mp_obj_t at_in, mp_obj_t size_in)
 {
@@ -248,7 +256,9 @@ static mp_obj_t board_flash_program(mp_obj_t at_in, mp_obj_t data_in)
 {
     mp_buffer_info_t data;
     mp_get_buffer_raise(data_in, &data, MP_BUFFER_READ);
-    flash_program(place(at_in, (mp_int_t)data.len), data.buf, data.len);
+    uint32_t at = place(at_in, (mp_int_t)data.len);
+    refuse_loader(at / FLASH_SECTOR);
+    flash_program(at, data.buf, data.len);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(board_flash_program_obj, board_flash_program);
@@ -259,6 +269,7 @@ static mp_obj_t board_flash_erase(mp_obj_t sector_in)
     mp_int_t sector = mp_obj_get_int(sector_in);
     if (sector < 0 || sector >= FLASH_SECTORS)
         mp_raise_ValueError(MP_ERROR_TEXT("not in the node's part of the flash"));
+    refuse_loader((uint32_t)sector);
     flash_erase((uint32_t)sector);
     return mp_const_none;
 }

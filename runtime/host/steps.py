@@ -13,13 +13,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from runtime.host.audit.bundle import Bundle, Identity
-from runtime.host.client import LIFE_NS, Client, Done, NodeLied, Receipt, Signer
+from runtime.host.client import LIFE_NS, Client, Done, Holder, NodeLied, Receipt, Signer
 from runtime.host.crypto import Crypto
 from runtime.host.keyfolder import HeldKey
 from runtime.host.opened import NotAsCommitted, Opened, check_opened
 from runtime.host.witness import check_evidence
 from runtime.wire import commands, records
-from runtime.wire.errors import Malformed, Missing, Unauthorized
+from runtime.wire.errors import Asking, Malformed, Missing, Unauthorized
 from runtime.wire.hkdf import hkdf
 from runtime.wire.proofs import is_included
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
@@ -30,12 +30,7 @@ PAGE = 100  # ids asked for at a time
 ENTRIES = 64  # journal entries asked for at a time
 
 
-class Holder(Signer, Protocol):
-    """Somebody with a key pair of their own."""
-
-    @property
-    def public_key(self) -> bytes:
-        """ML-DSA-87 public key."""
+PRESS_MS = 60_000  # that a node waits for whoever is at it
 
 
 class Person(Holder, Protocol):
@@ -98,10 +93,25 @@ class Signature(NamedTuple):
 
 
 async def provision(client: Client, operator: Holder) -> Done:
-    """Bind the operator to a new node."""
-    done = await client.command(operator, records.Provision(), (operator.public_key,))
-    client.identity = await client.read(records.Identity())
-    return done
+    """Bind the operator to a new node. The channel is the operator's from then on.
+
+    A node that awaits nobody asks whoever is at it; `client.on_question` is told what to compare.
+    """
+    await client.authenticate(operator)
+    tell = client.on_question
+    while True:
+        try:
+            done = await client.command(operator, records.Provision(), (operator.public_key,))
+        except Asking as asking:
+            if tell:
+                about, boot = commands.operator_question(operator.id), client.identity.boot
+                code = commands.press_code(boot, about)
+                tell(records.Question(client.identity.node, boot, about, code, PRESS_MS))
+            tell = None
+            await asyncio.sleep(asking.retry_ms / 1000)
+            continue
+        client.identity = await client.read(records.Identity())
+        return done
 
 
 async def register(client: Client, operator: Signer, party: Holder, roles: Iterable[str]) -> Done:

@@ -8,8 +8,9 @@ from runtime.node.admission import Admission
 from runtime.node.checkpoint import Checkpoints
 from runtime.node.custody import Custody
 from runtime.node.journal import Journal
+from runtime.node.made import Made
 from runtime.node.places import Places
-from runtime.node.ports import InlineWorkers
+from runtime.node.ports import InlineWorkers, Packaged, Sound
 from runtime.node.presence import Presence
 from runtime.node.queries import Queries
 from runtime.node.retention import Retention
@@ -41,6 +42,8 @@ class Node:
         max_live: entities in memory at most.
         measurements: Measurement of each thing that the node is made of.
         presence: Presence; by default of a node that cannot ask anybody.
+        updater: takes updates of the firmware; see Packaged in `ports.py`.
+        randomness: Entropy from which the crypto port draws; it says when nothing may be signed.
     """
 
     def __init__(
@@ -56,6 +59,8 @@ class Node:
         max_live: int = 512,
         measurements: tuple = (),
         presence=None,
+        randomness=None,
+        updater=None,
     ):
         self._seed = seed
         self.store = store
@@ -63,7 +68,8 @@ class Node:
         self.workers = workers or InlineWorkers()
         self.accelerator = accelerator or Accelerator()
         self.places = places or Places()
-        self.measurements = measurements
+        self.randomness = randomness or Sound()
+        self.updater = updater or Packaged()
         self.identity_seed = self.entropy("identity", 0)
         self.kem_seed = self.entropy("kem", 0, 64)
         self.address_key = self.entropy("address", 0)
@@ -80,6 +86,7 @@ class Node:
         self.admission = Admission(crypto, self.workers, self.id, self.kem_seed, self.key_of)
         self.presence = presence or Presence()
         self.custody = Custody(self, seed)
+        self.made = Made(self, measurements)
         self.queries = Queries(self)
         self.checkpoints = Checkpoints(self)
         self.retention = Retention(self)
@@ -93,6 +100,10 @@ class Node:
         """
         data = self._seed + sequence.to_bytes(8, "big") + label.encode()
         return shake_256(data).digest(size)
+
+    def sign(self, purpose: bytes, message: bytes) -> bytes:
+        """The node's own ML-DSA-87 signature under context `purpose`."""
+        return self.crypto.sign(self.identity_seed, purpose, message)
 
     @property
     def kem_public_key(self) -> bytes:
@@ -179,6 +190,7 @@ class Node:
         self._keys.clear()
         self._operator = None
         self.journal.reload()
+        self.made.reload()
 
     def stop(self) -> None:
         """Passivate every entity, sign a checkpoint and close the store."""

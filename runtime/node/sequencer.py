@@ -3,7 +3,16 @@
 from runtime.actor import Escalated, Later, Transaction
 from runtime.actor.transaction import Journaled
 from runtime.wire import records
-from runtime.wire.errors import Busy, Fault, NodeError, Refused, Stale, StorageFailed, Unauthorized
+from runtime.wire.errors import (
+    Busy,
+    Fault,
+    NodeError,
+    NoEntropy,
+    Refused,
+    Stale,
+    StorageFailed,
+    Unauthorized,
+)
 from runtime.wire.schema import canonical, unpack_own
 
 
@@ -37,6 +46,7 @@ class Sequencer:
         self.max_queue = max_queue
         self.max_batch = max_batch
         self._signing = []  # (sequence, handle) of signatures under way
+        self._measured = None  # (sequence, function) of measurements to leave beside an entry
         self._signatures = {}  # sequence: the node's signatures of this batch's entries
         self.failure = None  # why the node stopped serving
 
@@ -84,11 +94,11 @@ class Sequencer:
                     ticket.answer = self._turn(ticket.admitted)
             if self._signatures:  # else nobody changed anything
                 self._make_durable()
-        except StorageFailed as error:
+        except (StorageFailed, NoEntropy) as error:
             # Whoever asked may have seen a state that is gone now: nobody gets an answer of it.
             for ticket in batch:
                 ticket.answer = _failing(error)
-            self._signing = []
+            self._signing, self._measured = [], None
             self._node.clock.restore(clock)
             self._reload()
         for ticket in batch:
@@ -166,6 +176,8 @@ class Sequencer:
             if command and spec.more["signer"] != "self" and known is None:
                 self._authorize(tx, spec.more)
             result, denied = self._handle(tx, spec, admitted.message), None
+            if tx.to_sign:
+                node.randomness.check()
         except Journaled as denial:
             result, denied = None, denial.error
         except BaseException:
@@ -224,6 +236,8 @@ class Sequencer:
         for purpose, message in tx.to_sign:
             handle = node.workers.submit(node.crypto.sign, node.identity_seed, purpose, message)
             self._signing.append((tx.sequence, handle))
+        if node.made.is_news and not node.randomness.failure:
+            self._measured = (tx.sequence, node.made.leave(leaf))
         if admitted.hash:
             # What is judged anew is never kept: its result is for one request alone.
             kept = b"" if admitted.spec.more["judged_anew"] else content
@@ -239,7 +253,10 @@ class Sequencer:
             signature = handle.result()
             self._node.journal.attach(sequence, "node-signature", signature)
             self._signatures[sequence].append(signature)
-        self._signing = []
+        if self._measured:
+            sequence, signed = self._measured
+            self._node.journal.attach(sequence, "measured", canonical(signed()))
+        self._signing, self._measured = [], None
         self._node.journal.flush()
         self._node.checkpoints.keep()
         self._node.store.commit()

@@ -58,6 +58,9 @@ OPTIONS = {
         # Who signs it: a role, "self" (the key comes along), "any" registered party, or "" for an
         # unsigned request.
         ("signer", ""),
+        # Roles of the hosts that may ask it though nobody signs it; none for every host. A signed
+        # one is passed on for hosts of the signer's role. The operator's may ask everything.
+        ("hosts", ()),
         ("journaled", True),  # whether it changes anything
         ("sealed", False),  # whether it travels sealed to the node's ML-KEM key
         ("enclosures", ()),  # what lies beside the signed body, in order
@@ -526,6 +529,55 @@ TABLE = {
             ("nonce", "exactly 32", "of whoever asked"),
         ),
     ),
+    "Firmware": (
+        "value", "Firmware",
+        "An image that a board may be updated to (context `optin/v1/firmware`, the update key's).",
+        (
+            ("board", "text 40", "which it is for"),
+            ("counter", "U32", "larger than that of all before it"),
+            ("size", "U32", "bytes of the image of main RAM"),
+            ("digest", "ID", "its SHA3-256"),
+        ),
+    ),
+    "RecoverySplit": (
+        "value", "RecoverySplit",
+        "Who holds the shares of a recovery key, signed by the node (context "
+        "`optin/v1/recovery-split`).",
+        (
+            ("node", "ID", "which node"),
+            ("position", "U64", "of the journal entry"),
+            ("witnesses", "list of 3 ID", "holders 1, 2 and 3"),
+            ("commitments", "list of 3 ID",
+             "hashes by which a share is known: tag `optin/v1/recovery-share`, then node, "
+             "position, holder's number and share"),
+        ),
+    ),
+    "Takeover": (
+        "value", "Takeover",
+        "A node takes over from one that is dead. Two witnesses who verified what was recovered "
+        "of it sign this (context `optin/v1/takeover`).",
+        (
+            ("predecessor", "ID", "the dead node"),
+            ("size", "U64", "entries that were recovered of its journal"),
+            ("root", "ID", "RFC 9162 root of these"),
+            ("successor", "ID", "the node that takes over"),
+            ("carried", "ID",
+             "hash of the first part that is carried over: tag `optin/v1/carried`, then the "
+             "fields of the request, the last of which is the hash of the next"),
+        ),
+    ),
+    "CarriedParty": (
+        "value", "CarriedParty", "A party of the dead node.",
+        (
+            ("party", "ID", ""),
+            ("roles", "list of 8 ROLE", "ascending; never operator"),
+            ("key", "ID", "id of the key it has now, tag `optin/v1/party`"),
+        ),
+    ),
+    "CarriedMoney": (
+        "value", "CarriedMoney", "What an account can promise, or a payee's balance.",
+        (("party", "ID", ""), ("currency", "CURRENCY", ""), ("amount", "U64", "micro-units")),
+    ),
     # ------------------------------------------------------------------------------- requests: node
     "Identity": (
         "request", "identity", "Say who this node is. Works before provisioning.",
@@ -544,7 +596,7 @@ TABLE = {
     "Status": (
         "request", "status", "Counters of the node: load, failures, dead letters.",
         (),
-        (("to", "node"), ("journaled", False)),
+        (("to", "node"), ("hosts", ("auditor",)), ("journaled", False)),
         (
             ("entries", "U64", "in the journal"),
             ("live", "U32", "entities in memory"),
@@ -553,6 +605,7 @@ TABLE = {
             ("dead_letters", "U64", "messages that could not be delivered, since boot"),
             ("last_dead", "list of 16 text 120", "the last of them"),
             ("unsigned_noise", "U64", "requests dropped for a signature that is not valid"),
+            ("no_entropy", "text 120", "why it signs nothing and makes no key; empty if it does"),
         ),
     ),
     "JournalHead": (
@@ -582,6 +635,26 @@ TABLE = {
         (("nonce", "exactly 32", "random"),),
         (("to", "node"), ("journaled", False)),
         (("measured", "Measured", ""), ("signature", "SIGNATURE", "the node's")),
+    ),
+    "BeginUpdate": (
+        "request", "begin_update",
+        "Begin to update the firmware of a board; what was begun before is forgotten.",
+        (("firmware", "Firmware", ""), ("signature", "SIGNATURE", "the update key's")),
+        (("to", "node"), ("signer", "operator"), ("journaled", False)),
+        (("part", "U32", "bytes that each part but the last must have"),),
+    ),
+    "PutUpdate": (
+        "request", "put_update", "The next part of the image, in order.",
+        (("offset", "U32", "of its first byte"), ("data", "up to 4096", "")),
+        (("to", "node"), ("signer", "operator"), ("journaled", False)),
+        (("received", "U32", "bytes that are there now"),),
+    ),
+    "FinishUpdate": (
+        "request", "finish_update",
+        "Have the image started from the next start on, if it is the one that was signed.",
+        (),
+        (("to", "node"), ("signer", "operator"), ("journaled", False)),
+        (("counter", "U32", "of the newest firmware that was ever taken"),),
     ),
     "JournalEntries": (
         "request", "journal_entries",
@@ -665,6 +738,92 @@ TABLE = {
         ),
         (("to", "charter"), ("signer", "operator"), ("journaled", False)),
         (("targets", "list of 255 ID", ""), ("next", "up to 64", "empty on the last page")),
+    ),
+    "ShareRecovery": (
+        "request", "share_recovery",
+        "Split a new recovery key among three witnesses, of whom two can open the journal that "
+        "this node leaves with its host. Each holder agrees: its signature over the canonical "
+        "`[node, witness, key]` (context `optin/v1/recovery-key`) comes along.",
+        (
+            ("witnesses", "list of 3 ID", "holders 1, 2 and 3"),
+            ("keys", "list of 3 KEM_KEY", "to which their shares are sealed"),
+        ),
+        (
+            ("to", "recovery"),
+            ("signer", "operator"),
+            ("enclosures",
+             ("first witness's signature", "second witness's signature",
+              "third witness's signature")),
+        ),
+        (("split", "RecoverySplit", "what the node signs"),),
+    ),
+    "GetShare": (
+        "request", "get_share",
+        "The share of the witness who asks, sealed to the key it gave (purpose "
+        "`optin/v1/recovery-share`).",
+        (),
+        (("to", "recovery"), ("signer", "witness"), ("journaled", False)),
+        (
+            ("split", "RecoverySplit", ""),
+            ("signature", "SIGNATURE", "the node's over it"),
+            ("holder", "U8", "number of the witness: 1 to 3"),
+            ("share", "Sealed", "32 bytes"),
+            ("operator_key", "PUBLIC_KEY", "who may ask for the share, as of now"),
+        ),
+    ),
+    "TakeOver": (
+        "request", "take_over",
+        "Say, right behind its provisioning, that this node takes over from one that is dead.",
+        (
+            ("takeover", "Takeover", "what two witnesses signed"),
+            ("witnesses", "list of 2 ID", "of the dead node"),
+        ),
+        (
+            ("to", "takeover"),
+            ("signer", "operator"),
+            ("enclosures",
+             ("first witness's ML-DSA-87 public key", "its signature",
+              "second witness's ML-DSA-87 public key", "its signature")),
+        ),
+    ),
+    "CarryOver": (
+        "request", "carry_over",
+        "Carry the next part over: parties but users, what accounts can promise, and payment "
+        "references that were credited.",
+        (
+            ("parties", "list of 8 CarriedParty", ""),
+            ("accounts", "list of 24 CarriedMoney", ""),
+            ("payments", "list of 24 ID", ""),
+            ("next", "ID", "hash of the next part; zeros for none"),
+        ),
+        (
+            ("to", "takeover"),
+            ("signer", "operator"),
+            ("enclosures", ("the parties' ML-DSA-87 public keys, one after the other",)),
+        ),
+    ),
+    "CarryUsers": (
+        "request", "carry_users", "Carry the next part over: users, and balances of payees.",
+        (
+            ("parties", "list of 8 CarriedParty", ""),
+            ("payees", "list of 40 CarriedMoney", ""),
+            ("next", "ID", "hash of the next part; zeros for none"),
+        ),
+        (
+            ("to", "takeover"),
+            ("signer", "operator"),
+            ("names_user", True),
+            ("enclosures", ("the parties' ML-DSA-87 public keys, one after the other",)),
+        ),
+    ),
+    "GetTakeover": (
+        "request", "get_takeover", "From whom this node took over, if it did.",
+        (),
+        (("to", "takeover"), ("journaled", False)),
+        (
+            ("takeover", "maybe Takeover", ""),
+            ("next", "ID", "hash of the part that is still to be carried over; zeros for none"),
+        ),
     ),
     "EraseDue": (
         "request", "erase_due",
@@ -997,7 +1156,7 @@ TABLE = {
             ("after", "up to 64", "`next` of the page before; empty for the first"),
             ("limit", "U8", ""),
         ),
-        (("to", "code"), ("journaled", False), ("timed", True)),
+        (("to", "code"), ("hosts", ("auditor",)), ("journaled", False), ("timed", True)),
         (("codes", "list of 255 ID", ""), ("next", "up to 64", "empty on the last page")),
     ),
     "GetCode": (
@@ -1177,6 +1336,18 @@ TABLE = {
     "ReturnBudget": (
         "message", "return_budget", "A code of this offer was cancelled: its budget is free again.",
     ),
+    "CarryParty": (
+        "message", "carry_party", "Take a party of a dead node over, with its roles and key.",
+        (
+            ("roles", "list of 8 ROLE", ""),
+            ("index", "U8", "of its key among those attached"),
+            ("key", "ID", "id of the key"),
+        ),
+    ),
+    "CarryMoney": (
+        "message", "carry_money", "Take money of a dead node's books over.",
+        (("party", "ID", ""), ("currency", "CURRENCY", ""), ("amount", "U64", "")),
+    ),
     "AcceptPayment": (
         "message", "accept_payment", "Take a payment reference, once.",
         (("account", "ID", ""),),
@@ -1280,6 +1451,37 @@ TABLE = {
         "event", "key_rotated", "A party has a new key; it is attached.",
         (("successor", "ID", ""),),
         (("scope", "standing"), ("private", ("id", "successor"))),
+    ),
+    "RecoveryShared": (
+        "event", "recovery_shared",
+        "A recovery key was split; what an earlier one opens, this one opens too.",
+        (("witnesses", "list of 3 ID", ""), ("commitments", "list of 3 ID", "to their shares")),
+        (("scope", "standing"),),
+    ),
+    "TakenOver": (
+        "event", "taken_over", "This node takes over from one that is dead.",
+        (("takeover", "Takeover", ""), ("witnesses", "list of 2 ID", "who signed it")),
+        (("scope", "standing"),),
+    ),
+    "PartCarried": (
+        "event", "part_carried", "A part was carried over.",
+        (("next", "ID", "the part to follow; zeros for none"),),
+        (("scope", "standing"),),
+    ),
+    "PartyCarried": (
+        "event", "party_carried", "A party of the dead node is known; its key is attached.",
+        (("roles", "list of 8 ROLE", ""), ("index", "U8", "of the key"), ("key", "ID", "its id")),
+        (("scope", "standing"), ("private", ("id", "key"))),
+    ),
+    "FundsCarried": (
+        "event", "funds_carried", "What a dead node's account could promise is available.",
+        (("partner", "ID", ""), ("currency", "CURRENCY", ""), ("amount", "U64", "")),
+        (("scope", "standing"),),
+    ),
+    "BalanceCarried": (
+        "event", "balance_carried", "A payee has what it had on the dead node.",
+        (("party", "ID", ""), ("currency", "CURRENCY", ""), ("amount", "U64", "")),
+        (("scope", "standing"), ("private", ("id", "party"))),
     ),
     "ClockSet": (
         "event", "clock_set", "The operator moved the clock.",
@@ -1523,6 +1725,23 @@ TABLE = {
             ("status", "text 16", "state"),
             ("operator", "ID", ""),
             ("clock", "U64", "to which the clock was set last, ns since the epoch; 0 if never"),
+        ),
+    ),
+    "RecoveryState": (
+        "state", "recovery", "Who holds the recovery key.",
+        (
+            ("status", "text 16", "state"),
+            ("position", "U64", "of the journal entry"),
+            ("witnesses", "list of 3 ID", ""),
+            ("commitments", "list of 3 ID", ""),
+        ),
+    ),
+    "TakeoverState": (
+        "state", "takeover", "From whom this node took over.",
+        (
+            ("status", "text 16", "state"),
+            ("takeover", "maybe Takeover", ""),
+            ("next", "ID", "hash of the part to follow"),
         ),
     ),
     "PartyState": (

@@ -110,7 +110,7 @@ class Seen:
                   enclosures=signatures)  # fmt: skip
         (record,) = self.sign("get_settlement", settlement)
         self.ask("optin_verify_settlement", record)
-        for method in ("identity", "status", "list_fields"):
+        for method in ("identity", "status", "list_fields", "get_takeover"):
             self.ask(method)
         self.ask("journal_head", nonce)
         self.ask("measurements", nonce)

@@ -56,6 +56,8 @@ def masked(method, result):
     if method == "optin_enforce_view" and result:
         sealed = unpack_own(result[0])[0]
         return [len(sealed[1])] + _masked(result[1:])
+    if method == "get_share" and result:
+        return _masked(result[:3]) + [len(result[3][1])] + _masked(result[4:])
     return _masked(result)
 
 

@@ -51,6 +51,10 @@ class Person:
         self.id = commands.party_id(self.key)
         self.nonce = 0
 
+    @property
+    def public_key(self):
+        return self.key
+
     def copy(self):
         """The same person, who goes on alone."""
         other = Person(self.crypto, "", self.seed)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from runtime.host.audit.bundle import Identity
 from runtime.host.crypto import Crypto
-from runtime.wire.records import Head, Measurement
+from runtime.wire.records import Head, Measurement, Takeover
 from runtime.wire.schema import canonical
 
 
@@ -46,7 +46,12 @@ class Report:
         hidden: what could not be checked as the export does not show it, likewise.
         presence: consents and revocations by how the node knows of the user's yes; "own": the key
             is the user's, and the node cannot know.
-        measured: what the node says it is made of.
+        measured: what the node said it is made of when the journal was exported.
+        made: what it said before: (number of the entry from which on, measurements).
+        beyond: of a journal recovered from a dead node, how many entries came after the last head
+            that it signed; None of a journal that the node itself gave.
+        takeover: from what dead node this one took over, if it did.
+        is_carried: whether all was carried over.
         failure: the first thing that is not right, or None.
     """
 
@@ -59,6 +64,10 @@ class Report:
     hidden: Counter[str] = field(default_factory=Counter)
     presence: Counter[str] = field(default_factory=Counter)
     measured: tuple[Measurement, ...] = ()
+    made: list[tuple[int, tuple[Measurement, ...]]] = field(default_factory=list)
+    beyond: int | None = None
+    takeover: Takeover | None = None
+    is_carried: bool = False
     failure: Failure | None = None
 
     @property

@@ -6,8 +6,10 @@ from typing import NamedTuple, NoReturn
 
 from runtime.host.crypto import Crypto
 from runtime.host.keyfolder.errors import KeyFolderError
+from runtime.wire import records
 from runtime.wire.commands import PAIRWISE, pairwise_id, party_id
 from runtime.wire.hkdf import hkdf
+from runtime.wire.sealing import unseal
 
 _crypto = Crypto()
 
@@ -55,6 +57,22 @@ class Key:
         if len(partner) != 32:
             raise ValueError(f"the partner's id has {len(partner)} bytes; expected 32")
         return Key(self.name, hkdf(self._seed, b"", PAIRWISE + partner), partner)
+
+    @property
+    def kem_key(self) -> bytes:
+        """ML-KEM-1024 encapsulation key (1,568 bytes) of the same seed."""
+        return _crypto.kem_public_key(self._kem_seed())
+
+    def unseal(self, purpose: bytes, sealed: records.Sealed) -> bytes:
+        """Open what was sealed to `kem_key`.
+
+        Raises:
+            Malformed: it was sealed to another key, for another purpose, or was changed.
+        """
+        return unseal(_crypto, self._kem_seed(), purpose, sealed)
+
+    def _kem_seed(self) -> bytes:
+        return hkdf(self._seed, b"", b"optin/v1/kem", 64)
 
     def __repr__(self) -> str:
         kind = f"pairwise for {self._partner.hex()[:8]}" if self._partner else "party"

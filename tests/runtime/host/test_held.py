@@ -39,12 +39,15 @@ class Run(Terminal):
         self.env["OPTIN_EXPORT_PASSPHRASE"] = PASSPHRASE
         self.printed = ""
         self.passed = b""
+        made = self.json("--insecure-no-passphrase", "keys", "create", "operator")
+        self.operator: str = made[0]["id"]
         self.node: NodeProcess
         self.tap: Tap
 
     def start(self) -> None:
         """Start the node, and tap its line."""
-        self.node = NodeProcess("--kind", self.kind, str(self.folder / "node"))
+        words = ("--kind", self.kind, "--operator", self.operator)
+        self.node = NodeProcess(*words, str(self.folder / "node"))
         self.tap = Tap(str(self.folder / "node" / "tty"))
         self.env["OPTIN_LINE"] = self.tap.path
 
@@ -74,7 +77,7 @@ class Run(Terminal):
     def set_up(self) -> None:
         """An offer, and two users whose keys the node keeps."""
         names = ("operator", "acme", "witness-1", "witness-2", "witness-3", "blog")
-        self.ok("--insecure-no-passphrase", "keys", "create", *names)
+        self.ok("--insecure-no-passphrase", "keys", "create", *names[1:])
         self.ok("node", "provision")
         roles = ("partner", "witness", "witness", "witness", "publisher")
         for name, role in zip(names[1:], roles, strict=True):

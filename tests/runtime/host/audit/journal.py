@@ -219,7 +219,7 @@ PRIVATE: dict[str, tuple[Any, ...]] = {
     "key_rotated": ("id", 0), "activity_recorded": ("id",), "activities_forgotten": ("id",),
     "enrolled": ("id", 0), "fields_updated": ("id",), "hop_recorded": (4,),
     "code_assigned": (0, 1, 2, 3), "payee_credited": ("id", 0), "payee_paid": ("id",),
-    "erased": (4,),
+    "erased": (4,), "party_carried": ("id", 2), "balance_carried": ("id", 0),
 }  # fmt: skip
 
 

@@ -190,7 +190,7 @@ def test_the_whole_life_of_kept_keys_and_no_secret_of_it_anywhere(held: Run) -> 
     held.ok("audit", "export", str(held.folder / "journal.optin"), "--as", "operator")
     audited = held.json("audit", "verify", str(held.folder / "journal.optin"))
     assert audited["valid"] and audited["presence"] == {"terminal": 4}
-    assert held.ok("keys", "list").count("anna") == 1
+    assert held.ok("keys", "list").count("kept by node") == 2
     imported = held.does("keys", "import", "anna", file)
     assert "anna" in imported and not isinstance(_key(held, "anna"), HeldKey)
     held.ok("user", "codes", "anna")  # signed by the key itself now

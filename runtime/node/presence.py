@@ -144,8 +144,7 @@ class Presence:
             self._end(PRESSED if answer else DECLINED, now)
 
     def _end(self, state, now):
-        question = self._question
-        self._question: Question | None = None
+        question, self._question = self._question, None
         self._free_at = now + (PAUSE_MS if state == PRESSED else REST_MS)
         question.state = state
         self.port.hide()

@@ -50,9 +50,10 @@ class Button(Port):
         self._dark_at = None
 
     def ready(self) -> str:
-        return ""
+        return "somebody holds the button down" if self._down_since is not None else ""
 
     def show(self, question) -> None:
+        self._down_since = None
         self._nonce = self._nonce % 0xFFFFFFFF + 1
         self._digits = [blinks(int(digit)) for digit in question.code]
         self._next, self._change_at, self._dark_at = 0, None, None
@@ -91,7 +92,7 @@ class Button(Port):
             self._down_since = now_ms
         if now_ms < self._down_since + LONG_MS:
             return False
-        self._down_since = now_ms + TOLD_MS  # nor again at once, if it stays down
+        self._down_since = None
         return True
 
     def tell(self, line: str) -> None:

@@ -68,26 +68,37 @@ class Pipe:
 
 
 class Typing:
-    """What is typed at a terminal, without waiting for it.
+    """A terminal; one that was closed has nothing to read, and takes whatever is written.
 
     Args:
-        source: unbuffered.
+        path: of its device.
     """
 
-    def __init__(self, source) -> None:
-        self._source = source
+    def __init__(self, path: str) -> None:
+        self._source = open(path, "rb", 0)  # noqa: SIM115
+        self._sink = open(path, "wb", 0)  # noqa: SIM115
         self._poll = select.poll()
-        self._poll.register(source, select.POLLIN)
+        self._poll.register(self._source, select.POLLIN)
 
     def read(self) -> bytes:
         """The bytes at hand, perhaps none."""
         typed = b""
-        while self._poll.poll(0):
-            byte = self._source.read(1)
-            if not byte:  # nobody is there any more
-                break
-            typed += byte
+        try:
+            while self._poll.poll(0):
+                byte = self._source.read(1)
+                if not byte:
+                    break
+                typed += byte
+        except OSError:
+            pass
         return typed
+
+    def write(self, data: bytes) -> None:
+        """Show it."""
+        try:
+            self._sink.write(data)
+        except OSError:
+            pass
 
 
 class Device:
@@ -207,8 +218,8 @@ def _own_crypto(random):
 
 def _terminal(path):
     """Presence at a terminal."""
-    sink = open(path, "wb", 0)  # noqa: SIM115
-    return Terminal(Typing(open(path, "rb", 0)).read, sink.write)  # noqa: SIM115
+    terminal = Typing(path)
+    return Terminal(terminal.read, terminal.write)
 
 
 def _standard_pipe():

@@ -21,7 +21,10 @@ def own_terminal() -> Any:
         port = Port()
         port.missing = NONE
         return port
-    return Terminal(lambda: _read(fd), lambda data: _write(fd, data), lambda: _away(fd))
+    port = Terminal(lambda: _read(fd), lambda data: _write(fd, data), lambda: _away(fd))
+    if os.getpgrp() != os.getpid():
+        port.idle_ms = 0  # what is typed may be for whoever started this process
+    return port
 
 
 def _away(fd: int) -> str:

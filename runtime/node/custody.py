@@ -159,11 +159,11 @@ class Custody:
         if self._to_revoke and not self._node.sequencer.queued:
             self._revoke(*self._to_revoke.pop())
 
-    def _begin(self, hashed, lines, act):
+    def _begin(self, hashed, lines, act, by_hand=False):
         code = commands.press_code(self._node.boot_nonce, hashed)
         question = Question(lines, code, lambda question: self._ended(asked, act))
         asked = Asked(hashed, question)
-        self._node.presence.ask(question)
+        self._node.presence.ask(question, by_hand)
         self._remember(asked)
 
     def _ended(self, asked, act):
@@ -219,7 +219,8 @@ class Custody:
             return
         hashed = make_id(EVERYTHING, self._node.clock.now(), found)
         try:
-            self._begin(hashed, words.everything(len(found)), lambda asked: self._revoke_all(found))
+            lines = words.everything(len(found))
+            self._begin(hashed, lines, lambda asked: self._revoke_all(found), by_hand=True)
         except NodeError as error:
             port.tell(str(error))
 

@@ -7,8 +7,11 @@ Nothing that comes over the line can stand in for it.
 from runtime.wire.errors import Busy, NotAllowedNow, Refused
 
 WAIT_MS = 60_000  # for a press
-# No question sooner after the last: a second press, or a late one, is for what was asked then.
+# No question sooner after one that was pressed for: a second press is for what was asked then.
 PAUSE_MS = 1_500
+# Nor after one that was not: a line that always asks would else keep whoever is at the node from
+# having all consents revoked.
+REST_MS = 8_000
 
 IDLE, ASKING, PRESSED, TIMED_OUT, DECLINED = "idle", "asking", "pressed", "timed out", "declined"
 
@@ -92,8 +95,11 @@ class Presence:
         """Of the question that is asked; idle if none is."""
         return self._question.state if self._question else IDLE
 
-    def ask(self, question: Question, wait_ms: int = WAIT_MS) -> None:
+    def ask(self, question: Question, by_hand: bool = False) -> None:
         """Begin to ask a question.
+
+        Args:
+            by_hand: whether somebody at the node wants it asked, who need not wait for a pause.
 
         Raises:
             Refused: there is nobody to ask.
@@ -105,7 +111,7 @@ class Presence:
             raise Refused(
                 missing,
                 "a node that can ask whoever is at it",
-                "run it in the foreground of a terminal, or use a board with a button",
+                "run it in the foreground of its own terminal; at a board, let go of the button",
             )
         now = self._now_ms()
         if self._question:
@@ -115,9 +121,9 @@ class Presence:
                 "one question at a time",
                 f"have that answered first, or come again in {left} s",
             )
-        if now < self._free_at:
+        if now < self._free_at and not by_hand:
             raise Busy("the node has just asked something", "a pause", "", self._free_at - now)
-        question.state, question.deadline = ASKING, now + wait_ms
+        question.state, question.deadline = ASKING, now + WAIT_MS
         self._question = question
         self.port.show(question)
 
@@ -127,7 +133,7 @@ class Presence:
             return
         question, now = self._question, self._now_ms()
         if question is None:
-            if now >= self._free_at and self.port.summoned(now):
+            if self.port.idle_ms and self.port.summoned(now):
                 self.on_summons()
             return
         if now >= question.deadline:
@@ -138,9 +144,8 @@ class Presence:
             self._end(PRESSED if answer else DECLINED, now)
 
     def _end(self, state, now):
-        question = self._question
-        self._question: Question | None = None
-        self._free_at = now + PAUSE_MS
+        question, self._question = self._question, None
+        self._free_at = now + (PAUSE_MS if state == PRESSED else REST_MS)
         question.state = state
         self.port.hide()
         question.on_end(question)

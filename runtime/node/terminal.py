@@ -29,6 +29,7 @@ class Terminal(Port):
         self._away = away
         self._typed = b""
         self._question: Question | None = None
+        self._wants_all = False  # said in answer to something else
 
     def ready(self) -> str:
         return self._away()
@@ -49,6 +50,7 @@ class Terminal(Port):
         for line in self._lines():
             if line.replace(" ", "") == code:
                 return True
+            self._wants_all = line == REVOKE
             if line:
                 return False
         return None
@@ -59,7 +61,8 @@ class Terminal(Port):
         self._say(["", {"pressed": "yes", "declined": "no"}.get(state, "too late") + ".", ""])
 
     def summoned(self, now_ms: int) -> bool:
-        return not self._away() and REVOKE in self._lines()
+        wants, self._wants_all = self._wants_all, False
+        return not self._away() and (REVOKE in self._lines() or wants)
 
     def tell(self, line: str) -> None:
         self._say([line, ""])

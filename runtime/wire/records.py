@@ -162,7 +162,9 @@ TABLE = {
             ("node", "ID", "which node"),
             ("boot", "exactly 8", "nonce of its boot"),
             ("command", "ID", "hash of the command that a press would sign"),
-            ("code", "text 6", "six digits, which the node shows too"),
+            ("code", "text 6",
+             "six digits, which the node shows too: of the id `optin/v1/press-code` of boot and "
+             "command the first 8 bytes, big-endian, modulo 1,000,000"),
             ("wait_ms", "U32", "how long it waits for the press, from now"),
         ),
     ),

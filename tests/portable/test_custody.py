@@ -1,9 +1,11 @@
 """Keys that the node keeps: enrolled like others, used on a press only."""
 
-from runtime.node.presence import PAUSE_MS, WAIT_MS
+from runtime.node.held import PURPOSE
+from runtime.node.presence import PAUSE_MS, REST_MS, WAIT_MS
 from runtime.wire import commands, records
 from runtime.wire.errors import (
     Busy,
+    Fault,
     Malformed,
     Missing,
     NotAllowedNow,
@@ -79,19 +81,12 @@ def test_a_refused_enrolment_leaves_no_key():
 
 def test_the_seed_is_in_the_store_only_sealed():
     world = stage("consented")
-    commitment = world.state("profile", world.user.id).commitment
-    seed = world.node.entropy("held/" + commitment.hex(), 0)
-    assert commands.party_id(world.crypto.public_key(seed)) == world.user.id
     states, _, entries = world.store.content()
     everything = list(states.values())
     for entry in entries:
         everything.extend([part for part in entry if part is not None])
-    for secret in (seed, hkdf(seed, b"", commands.PAIRWISE + world.partner.id), world.user.access,
-                   world.user.passphrase_key):  # fmt: skip
-        assert len(everything) > 40
-        assert not [
-            value for value in everything if secret in value or secret.hex().encode() in value
-        ]
+    assert len(everything) > 40
+    without_secrets(world, everything)
 
 
 # ------------------------------------------------------------------------------- without a press
@@ -227,7 +222,7 @@ def test_one_question_at_a_time_and_a_pause_after_it():
     world.button.press(False)
     world.node.run()
     busy = refused(world, Busy, ask, world, "withdraw_balance", EUR, 1)
-    assert 0 < busy.retry_ms <= PAUSE_MS
+    assert busy.retry_ms == REST_MS
     world.uptime.ns += busy.retry_ms * MS
     second = ask(world, "withdraw_balance", EUR, 1)
     assert second.code != first.code
@@ -442,3 +437,133 @@ def test_a_long_press_that_is_not_confirmed_does_nothing():
     for _ in range(3):
         world.node.run()
     assert world.node.journal.size == size
+
+
+def test_a_line_that_always_asks_keeps_nobody_from_revoking_everything():
+    world = stage("consented")
+    world.uptime.ns += PAUSE_MS * MS
+    for _ in range(3):
+        ask(world, "withdraw_balance", EUR, 1)
+        world.uptime.ns += WAIT_MS * MS
+        world.node.run()
+        for _ in range(7):
+            refused(world, Busy, ask, world, "withdraw_balance", EUR, 1)
+            world.uptime.ns += 1000 * MS
+            world.node.run()
+        world.uptime.ns += 1000 * MS
+    ask(world, "withdraw_balance", EUR, 1)
+    world.button.press(False)
+    world.node.run()
+    world.button.summon()
+    world.node.run()
+    assert "every consent" in world.button.shown.lines[0]
+    refused(world, NotAllowedNow, ask, world, "withdraw_balance", EUR, 1)
+    world.button.press()
+    for _ in range(3):
+        world.node.run()
+    assert world.state("code", world.code).status == "revoked"
+
+
+# ------------------------------------------------------------------------------------ secrets
+
+
+def heard(world):
+    """Everything that goes over the line from now on, in the clear."""
+    bytes_seen = []
+    submit = world.node.submit
+
+    def listen(method, params, reply):
+        bytes_seen.append(canonical([method, params]))
+
+        def answer(error, result):
+            bytes_seen.append(canonical([error, result]))
+            reply(error, result)
+
+        submit(method, params, answer)
+
+    world.node.submit = listen
+    return bytes_seen
+
+
+def secrets_of(world):
+    """Of the node and of its user's key."""
+    commitment = make_id("optin/v1/fields", make_id("test/blind", world.user.access), VALUES)
+    seed = world.node.entropy("held/" + commitment.hex(), 0)
+    assert commands.party_id(world.crypto.public_key(seed)) == world.user.id
+    return (
+        world.seed, world.node.identity_seed, world.node.kem_seed, seed,
+        hkdf(seed, b"", commands.PAIRWISE + world.partner.id), hkdf(world.seed, b"", PURPOSE),
+        world.user.access, world.user.passphrase_key,
+    )  # fmt: skip
+
+
+def without_secrets(world, contents):
+    for secret in secrets_of(world):
+        for form in (secret, secret.hex().encode(), repr(secret).encode()):
+            for content in contents:
+                assert form not in content
+
+
+def test_nothing_secret_is_asked_or_answered():
+    world = stage("ready")
+    seen = heard(world)
+    world.user = world.enrol_held(HeldPerson("Ada", make_id("test/passphrase", "Ada")), VALUES)
+    world.code = world.generate(world.user)
+    world.use_held(world.user, "mark_viewed", world.code)
+    consent = world.held_consent(world.user, world.code)
+    accepted(world.pressed(ask(world, "optin_activate_code", consent)))
+    world.view(world.state("code", world.code).record)
+    refused_after(world, Unauthorized)
+    export(world, world.user.passphrase_key)
+    refused(world, Refused, world.use_held, world.user, "optin_revoke_code", world.code)
+    world.uptime.ns += PAUSE_MS * MS
+    accepted(world.pressed(ask(world, "optin_revoke_code", world.code)))
+    world.do(world.operator, "journal_entries", 0, 255)
+    assert len(seen) > 25
+    without_secrets(world, seen)
+
+
+def test_a_failure_in_the_middle_of_signing_tells_nothing_and_signs_nothing():
+    world = stage("consented")
+    seen = heard(world)
+    sign = world.crypto.sign
+
+    def failing(seed, purpose, message):
+        if purpose == commands.purpose("optin_revoke_code"):
+            raise ValueError(repr(bytes(seed)) + bytes(seed).hex())
+        return sign(seed, purpose, message)
+
+    world.crypto.sign = failing
+    world.uptime.ns += PAUSE_MS * MS
+    question = ask(world, "optin_revoke_code", world.code)
+    world.button.press()
+    world.node.run()
+    error = None
+    try:
+        world.read("held_answer", question.command)
+    except Fault as found:
+        error = found
+    world.crypto.sign = sign
+    assert error and "ValueError" in error.wrong
+    assert [kind for kind, _ in world.failures] == ["custody"]
+    assert world.state("code", world.code).status == "activated"
+    without_secrets(world, seen)
+
+
+def test_a_seed_is_overwritten_after_use():
+    world = stage("consented")
+    used = []
+    sign, public_key = world.crypto.sign, world.crypto.public_key
+    world.crypto.sign = lambda seed, *rest: (used.append(seed), sign(seed, *rest))[1]
+    world.crypto.public_key = lambda seed: (used.append(seed), public_key(seed))[1]
+    try:
+        world.uptime.ns += PAUSE_MS * MS
+        accepted(world.pressed(ask(world, "optin_revoke_code", world.code)))
+        world.use_held(world.user, "held_key", world.partner.id)
+        world.enrol_held(HeldPerson("Bob"), VALUES)
+    finally:
+        world.crypto.sign, world.crypto.public_key = sign, public_key
+    kept = [seed for seed in used if isinstance(seed, bytearray)]
+    assert len(kept) >= 4
+    for seed in kept:
+        assert bytes(seed) == bytes(32)

@@ -1,6 +1,7 @@
 """The gate of a line: what is answered to whom, and who may become operator."""
 
 from runtime.node.gate import Gate
+from runtime.node.presence import REST_MS
 from runtime.wire import records
 from runtime.wire.channel import CONTENT_LIMIT, ChannelBroken
 from runtime.wire.commands import pairing_code
@@ -272,7 +273,7 @@ def test_no_press_in_time_binds_nobody():
     world.node.run()
     assert "nobody at the node agreed" in door.asks(channel, "provision", ask).wrong
     assert door.asks(channel, "provision", ask).code == "busy"  # a press now was for the last one
-    world.uptime.ns += 2 * 10**9
+    world.uptime.ns += REST_MS * 10**6
     assert door.asks(channel, "provision", ask).code == "asking"
     world.button.press(False)
     world.node.run()

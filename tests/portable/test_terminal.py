@@ -101,6 +101,8 @@ def test_the_words_for_everything_are_heard_while_nothing_is_asked():
     assert summons == [0]
     screen.ask()
     assert screen.types("revoke everything\n") == "declined" and summons == [0]
+    screen.presence.step()
+    assert summons == [0, PAUSE_MS], "said in answer to something else, it is heard all the same"
 
 
 def test_a_text_does_not_steer_the_terminal():

@@ -52,13 +52,20 @@ def list_(app: App) -> None:
         raise Problem(f"there is no key folder at {app.keys}", todo="optin keys create NAME")
     names = book.names()
     known = {name: book.lookup(name) for name in names}
-    nodes = book.pinned()
+    nodes, holders = book.pinned(), book.holders()
+    rows = [
+        (name, short(identity), f"kept by node {short(holders[name])}" if name in holders else "")
+        for name, identity in known.items()
+    ]
     app.say(
         {
             "keys": known,
             "nodes": {label: pinned.node for label, pinned in nodes.items()},
+            "held": holders,
         },
-        table("key", "id", rows=[(name, short(identity)) for name, identity in known.items()]),
+        table(
+            "key", "id", *([""] if holders else []), rows=rows if holders else [r[:2] for r in rows]
+        ),
         *(
             [
                 "",

@@ -41,7 +41,7 @@ def unix(folder: str, operator: bytes) -> NoReturn:
 def _terminal() -> list[str]:
     """The terminal that this process has to itself, for the node's questions; none in the back."""
     for fd in (0, 1, 2):
-        if os.isatty(fd) and os.tcgetpgrp(fd) == os.getpgrp():
+        if os.isatty(fd) and os.tcgetpgrp(fd) == os.getpid():
             return [f"terminal={os.ttyname(fd)}"]
     return []
 

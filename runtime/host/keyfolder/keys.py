@@ -40,6 +40,16 @@ class Keys(Files):
             if NAME.fullmatch(entry.name.removesuffix(".key"))
         )
 
+    def holders(self) -> dict[str, bytes]:
+        """Nodes (ids) that keep keys which are used from here, by the names of these."""
+        found = {}
+        for name in self.names():
+            with parsing(self._path_of(name)):
+                file = self._file(name)
+                if "held" in file:
+                    found[name] = bytes.fromhex(file["held"])
+        return found
+
     def create_key(self, name: str, purpose: str = "") -> Key:
         """Make a key from 32 bytes of the operating system's randomness.
 

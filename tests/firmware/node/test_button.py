@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from firmware.node.button import LONG_MS, TOLD_MS, Button
-from runtime.node.presence import PAUSE_MS, WAIT_MS, Presence, Question
+from runtime.node.presence import REST_MS, WAIT_MS, Presence, Question
+from runtime.wire.errors import NodeError
 from soc.gateware.presence.model import Request, lit
 
 LOOK_MS = 50
@@ -124,7 +125,8 @@ def test_a_press_is_a_yes_and_darkens_the_lamp() -> None:
 def test_a_button_that_was_down_before_is_no_answer() -> None:
     bench = Bench()
     bench.board.contact = True
-    bench.wait(300)
+    for _ in range(30):  # before the node looks
+        bench.board.tick()
     bench.ask()
     bench.wait(2000)
     assert bench.ended == []
@@ -141,7 +143,7 @@ def test_time_runs_out_and_a_late_press_is_none() -> None:
     bench.wait(WAIT_MS)
     assert bench.ended == ["timed out"]
     bench.press()
-    bench.wait(PAUSE_MS)
+    bench.wait(REST_MS)
     bench.ask("111111")
     bench.wait(1000)
     assert bench.ended == ["timed out"]
@@ -157,7 +159,7 @@ def test_a_long_press_while_nothing_is_asked_is_a_summons_once() -> None:
 
 def test_a_long_press_is_no_yes_to_what_it_asks_for() -> None:
     bench = Bench()
-    bench.presence.on_summons = bench.ask
+    bench.presence.on_summons = lambda: bench.ask()
     bench.board.contact = True
     bench.wait(LONG_MS + 5000)
     bench.board.contact = False
@@ -171,3 +173,15 @@ def test_light_for_a_moment_says_that_it_is_done() -> None:
     bench = Bench()
     bench.port.tell("done")
     assert sum(bench.wait(TOLD_MS + 1000)) in range(TOLD_MS - 500, TOLD_MS + 500)
+
+
+def test_a_line_that_always_asks_keeps_nobody_from_holding_the_button() -> None:
+    bench = Bench()
+    bench.ask()
+    bench.wait(WAIT_MS)
+    bench.board.contact = True
+    for _ in range((LONG_MS + 500) // 100):
+        bench.wait(100)
+        with pytest.raises(NodeError):
+            bench.ask()
+    assert len(bench.summons) == 1

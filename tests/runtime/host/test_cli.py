@@ -328,7 +328,7 @@ def test_a_closed_offer_takes_no_new_codes(walk: Walk) -> None:
 # --------------------------------------------------------------------------- the JSON shapes
 
 SHAPES: list[tuple[tuple[str, ...], set[str]]] = [
-    (("keys", "list"), {"keys", "nodes"}),
+    (("keys", "list"), {"keys", "nodes", "held"}),
     (("node", "status"), {"node", "operator", "entries", "fingerprint", "time", "boot"}),
     (("party", "show", "acme"), {"party", "roles"}),
     (("field", "list"), {"index", "name", "kind", "transforms"}),

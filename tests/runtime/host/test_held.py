@@ -157,13 +157,7 @@ def held(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def test_the_whole_life_of_kept_keys_and_no_secret_of_it_anywhere(held: Run) -> None:
     person = held.node.person
-    # Nobody answers with a yes: nothing happens.
-    person.answer = lambda code: "no"
-    failed = held.refuses("user", "activate", "anna", held.codes["anna"], "--yes")
-    assert "whoever is at the node said no" in failed
-    assert held.state("anna") == "viewed"
     # The same code on both screens, and the same words.
-    person.answer = lambda code: code
     before = len(person.shown)
     said = held.does("user", "activate", "anna", held.codes["anna"], "--yes")
     shown = person.shown[before:].decode()
@@ -183,14 +177,20 @@ def test_the_whole_life_of_kept_keys_and_no_secret_of_it_anywhere(held: Run) -> 
     assert "enrolled to stay" in held.refuses("keys", "export", "ben", file)
     held.does("user", "revoke", "anna", held.codes["anna"])
     assert held.state("anna") == "revoked"
+    # A no is a no.
+    person.answer = lambda code: "no"
+    failed = held.refuses("user", "revoke", "ben", held.codes["ben"])
+    assert "whoever is at the node said no" in failed
+    assert held.state("ben") == "activated"
     # By hand alone.
+    person.answer = lambda code: code
     person.type(WORDS)
     person.sees("consents taken back: 1")
     assert held.state("ben") == "revoked"
     held.ok("audit", "export", str(held.folder / "journal.optin"), "--as", "operator")
     audited = held.json("audit", "verify", str(held.folder / "journal.optin"))
     assert audited["valid"] and audited["presence"] == {"terminal": 4}
-    assert held.ok("keys", "list").count("anna") == 1
+    assert held.ok("keys", "list").count("kept by node") == 2
     imported = held.does("keys", "import", "anna", file)
     assert "anna" in imported and not isinstance(_key(held, "anna"), HeldKey)
     held.ok("user", "codes", "anna")  # signed by the key itself now

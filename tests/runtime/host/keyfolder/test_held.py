@@ -38,6 +38,8 @@ def test_it_is_found_again_with_node_and_access(folder: KeyFolder, held: HeldKey
         commands.party_id(PUBLIC), NODE, ACCESS, PUBLIC,
     )  # fmt: skip
     assert folder.find(held.id) == "anna" and folder.lookup("anna") == held.id
+    folder.create_key("ben")
+    assert folder.holders() == {"anna": NODE}
 
 
 def test_its_access_is_in_the_file_only_sealed(folder: KeyFolder, held: HeldKey) -> None:

@@ -1,5 +1,7 @@
 #include "chacha20poly1305.h"
 
+#include <string.h>
+
 #include "bytes.h"
 #include "chacha20.h"
 #include "poly1305.h"
@@ -19,12 +21,16 @@ static void start(struct chacha20 *cipher, struct poly1305 *mac, const uint8_t k
 static void finish(struct poly1305 *mac, uint8_t tag[AEAD_TAG_BYTES], const uint8_t *ciphertext,
                    size_t size, const uint8_t *aad, size_t aad_size)
 {
-    uint8_t sizes[16] __attribute__((aligned(4)));
+    /* What is left of the ciphertext, filled up to a block, and the sizes. */
+    uint8_t last[32] __attribute__((aligned(4))) = {0};
+    const size_t rest = size % 16, filled = rest ? 16 : 0;
     poly1305_add_padded(mac, aad, aad_size);
-    poly1305_add_padded(mac, ciphertext, size);
-    store64(sizes, aad_size);
-    store64(sizes + 8, size);
-    poly1305_finish(mac, sizes, sizeof sizes, tag);
+    poly1305_add_padded(mac, ciphertext, size - rest);
+    if (rest)
+        memcpy(last, ciphertext + size - rest, rest);
+    store64(last + filled, aad_size);
+    store64(last + filled + 8, size);
+    poly1305_finish(mac, last, filled + 16, tag);
 }
 
 void chacha20poly1305_seal(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,

@@ -37,9 +37,9 @@ static void advance(struct channel_direction *direction)
 
 static void nonce_of(uint8_t nonce[NONCE_BYTES], uint64_t count)
 {
-    memset(nonce, 0, 4);
-    for (int i = 0; i < 8; i++)
-        nonce[4 + i] = (uint8_t)(count >> (56 - 8 * i));
+    memset(nonce, 0, NONCE_BYTES);
+    for (int i = NONCE_BYTES - 1; count; i--, count >>= 8)
+        nonce[i] = (uint8_t)count;
 }
 
 static void start(struct channel_direction *direction, const uint8_t secret[CHANNEL_SECRET_BYTES])

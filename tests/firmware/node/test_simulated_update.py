@@ -12,10 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from firmware.measurement import of_image
 from firmware.port.build import FIRMWARE_AT
+from firmware.port.build import image as built
 from firmware.port.loader import loader
-from runtime.host import updates
+from runtime.host import steps, updates
 from runtime.wire.errors import NodeError
+from runtime.wire.records import Measurement
 from soc.sim.build import build
 from soc.sim.firmware import firmware
 from soc.software.build import FOLDER as SOFTWARE
@@ -35,6 +38,7 @@ pytestmark = pytest.mark.skipif(
 def test_a_board_is_updated_over_its_line_and_the_loader_starts_what_came(tmp_path: Path) -> None:
     simulator, key = build(), Someone("releases")
     running = firmware(simulator, update_key=key.public_key)
+    plain = built(simulator.headers, (SOFTWARE,), update_key=key.public_key)
     prepared = Prepared(tmp_path / "node")
     flash = prepared.folder / "device" / "flash"
     flash.write_bytes(flash.read_bytes().ljust(FLASH, b"\xff"))
@@ -43,6 +47,8 @@ def test_a_board_is_updated_over_its_line_and_the_loader_starts_what_came(tmp_pa
 
     async def work(node: object) -> None:
         async with await node.connect() as client:  # type: ignore[attr-defined]
+            measured = (await steps.measurements(client)).measured.measurements
+            assert measured[0] == Measurement("firmware", of_image(plain))
             forged = updates.signed(Someone("somebody"), "sim", 7, new)
             with pytest.raises(NodeError, match="not signed with this board's update key"):
                 await updates.update(client, operator, forged, lambda done: None)

@@ -9,6 +9,7 @@ import made_for
 
 from actors import KINDS
 from firmware.node.anchor import SECTORS, AnchorLog
+from firmware.node.button import Button
 from firmware.node.crypto import Crypto
 from firmware.node.flash import SECTOR
 from firmware.node.places import InMemory, places_of
@@ -92,7 +93,8 @@ def main(measurement: bytes) -> None:
             Measurement("firmware", measurement),
             Measurement("gateware", board.gateware()),
         ),
-        lambda: Updater(
+        port=Button(board),
+        updater=lambda: Updater(
             [Slot(FlashPart(first, SLOT_SECTORS)) for first in SLOTS],
             AnchorLog(FlashPart(COUNTER, COUNTER_SECTORS)),
             crypto,

@@ -1,11 +1,12 @@
 """The node on MicroPython, as its keeper starts it.
 
-    micropython -m firmware.node.main DEVICE PLACES
+    micropython -m firmware.node.main DEVICE PLACES [operator=ID] [terminal=TTY]
 
 DEVICE is the folder that stands for what is soldered to a board: `key`, the device key, and
-`anchor`, the flash. PLACES is the folder of the table of metro areas. The line is standard input
-and output, both non-blocking; what goes wrong is said on standard error. The node ends when its
-line ends, or when the host says `stop`.
+`anchor`, the flash. PLACES is the folder of the table of metro areas. ID is who may become operator
+of a new node. At TTY the node asks whoever is at it; the keeper only says which it is, and nothing
+of it passes the line. That is standard input and output, both non-blocking; what goes wrong is said
+on standard error. The node ends when its line ends, or when the host says `stop`.
 """
 
 import os
@@ -21,6 +22,7 @@ from firmware.node.serve import serve
 from firmware.node.store import START
 from runtime.node.entropy import Entropy
 from runtime.node.health import SYSTEM
+from runtime.node.terminal import Terminal
 from runtime.wire.errors import NodeError, Refused
 from runtime.wire.proofs import EMPTY_ROOT
 from runtime.wire.records import Measurement
@@ -63,6 +65,29 @@ class Pipe:
             return self._sink.write(data) or 0
         except OSError:
             raise LineEnded
+
+
+class Typing:
+    """What is typed at a terminal, without waiting for it.
+
+    Args:
+        source: unbuffered.
+    """
+
+    def __init__(self, source) -> None:
+        self._source = source
+        self._poll = select.poll()
+        self._poll.register(source, select.POLLIN)
+
+    def read(self) -> bytes:
+        """The bytes at hand, perhaps none."""
+        typed = b""
+        while self._poll.poll(0):
+            byte = self._source.read(1)
+            if not byte:  # nobody is there any more
+                break
+            typed += byte
+        return typed
 
 
 class Device:
@@ -136,10 +161,15 @@ def main(crypto=None) -> int:
     Args:
         crypto: port; by default the firmware's own.
     """
-    if len(sys.argv) != 3:
-        print("usage: micropython -m firmware.node.main DEVICE PLACES", file=sys.stderr)
+    named = dict([word.split("=", 1) for word in sys.argv[3:] if "=" in word])
+    if len(sys.argv) != 3 + len(named) or not set(named) <= {"operator", "terminal"}:
+        words = (
+            "usage: micropython -m firmware.node.main DEVICE PLACES [operator=ID] [terminal=TTY]"
+        )
+        print(words, file=sys.stderr)
         return 2
     try:
+        operator = bytes.fromhex(named.get("operator", ""))
         places = read_places(sys.argv[2])
         measured = (Measurement("program", digest_of(PROGRAM)),)
         random = Entropy(os.urandom, SYSTEM)
@@ -152,10 +182,12 @@ def main(crypto=None) -> int:
             places,
             random,
             measured,
+            operator,
+            _terminal(named["terminal"]) if "terminal" in named else None,
         )
     except LineEnded:
         return 0
-    except (NodeError, OSError) as error:
+    except (NodeError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
@@ -171,6 +203,12 @@ def _own_crypto(random):
             "build it with python -m firmware.micropython",
         )
     return Crypto(random)
+
+
+def _terminal(path):
+    """Presence at a terminal."""
+    sink = open(path, "wb", 0)  # noqa: SIM115
+    return Terminal(Typing(open(path, "rb", 0)).read, sink.write)  # noqa: SIM115
 
 
 def _standard_pipe():

@@ -9,6 +9,7 @@ from firmware.node.store import KeptStore
 from runtime.node.clock import Clock
 from runtime.node.merkle import Tree
 from runtime.node.node import Node
+from runtime.node.presence import Presence
 from runtime.node.session import Session
 from runtime.wire.errors import NodeError, StorageFailed
 from runtime.wire.hkdf import hkdf
@@ -27,7 +28,16 @@ def root_of(store) -> bytes:
 
 
 def serve(
-    device, crypto, pipe, time, places, random, measurements: tuple, updater=lambda: None
+    device,
+    crypto,
+    pipe,
+    time,
+    places,
+    random,
+    measurements: tuple,
+    operator: bytes = b"",
+    port=None,
+    updater=lambda: None,
 ) -> None:
     """Power up, and serve the line until the host says `stop`.
 
@@ -40,6 +50,8 @@ def serve(
         places: Places.
         random: Entropy.
         measurements: of what runs here, Measurement each.
+        operator: who may become operator of a new node; see Gate.
+        port: of presence; by default one that can ask nobody.
         updater: function without arguments to what takes updates, or None.
 
     Raises:
@@ -61,13 +73,14 @@ def serve(
             places=places,
             max_live=LIVE,
             measurements=measurements,
+            presence=Presence(port, time.uptime_ms),
             randomness=random,
             updater=updater(),
         )
     except NodeError as error:
         _say_last(line, FAILED, error.to_wire())
         raise
-    line.session = Session(node, line.link)
+    line.session = Session(node, line.link, random, operator)
     node.directory.on_failure = lambda kind, error: line.session.log(
         f"a {kind} failed with {type(error).__name__}", time.uptime_ms()
     )

@@ -38,7 +38,7 @@ class SoundCrypto(Crypto):
         super().__init__()
         self._entropy = entropy
 
-    def sign(self, seed: bytes, purpose: bytes, message: bytes) -> bytes:
+    def sign(self, seed: bytes | bytearray, purpose: bytes, message: bytes) -> bytes:
         self._entropy(RANDOM)
         return super().sign(seed, purpose, message)
 

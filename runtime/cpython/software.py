@@ -14,11 +14,13 @@ from types import FrameType
 from actors import KINDS
 from runtime.cpython.entropy import SharedEntropy, SoundCrypto
 from runtime.cpython.measurement import PACKAGES, measure
+from runtime.cpython.presence import own_terminal
 from runtime.cpython.store import SqliteStore
 from runtime.cpython.threads import crypto_workers, entities_on_one_core, on_reused_threads
 from runtime.node.clock import Clock
 from runtime.node.node import Node
 from runtime.node.places import Places
+from runtime.node.presence import Port, Presence
 from runtime.node.session import Session
 from runtime.wire.link import Link
 
@@ -85,11 +87,14 @@ class Folder:
         os.close(self._lock)
 
 
-def make_node(folder: Folder, noise: Callable[[int], bytes] = os.urandom) -> Node:
+def make_node(
+    folder: Folder, port: Port | None = None, noise: Callable[[int], bytes] = os.urandom
+) -> Node:
     """A node on the ports of CPython. Its clock starts at the time of this machine.
 
     Args:
         folder: where it lives.
+        port: of presence; by default one that can ask nobody.
         noise: function of a number to so many bytes of the source of randomness.
 
     Raises:
@@ -108,6 +113,7 @@ def make_node(folder: Folder, noise: Callable[[int], bytes] = os.urandom) -> Nod
         places=read_places(),
         measurements=measure(*PACKAGES),
         randomness=random,
+        presence=Presence(port, _now_ms),
     )
 
 
@@ -127,9 +133,10 @@ class Server:
     Args:
         node: the node.
         line: path of the symbolic link to the terminal's client end.
+        operator: who may become operator; see Gate.
     """
 
-    def __init__(self, node: Node, line: Path) -> None:
+    def __init__(self, node: Node, line: Path, operator: bytes = b"") -> None:
         self._node = node
         self._line = line
         # The client end stays open here too: else a client that leaves would hang up the line.
@@ -138,10 +145,12 @@ class Server:
         os.set_blocking(self._fd, False)
         line.unlink(missing_ok=True)
         line.symlink_to(os.ttyname(self._client_end))
-        assert isinstance(node.randomness, SharedEntropy)
-        self._session = Session(node, Link(node.randomness.different(8), ring=RING))
+        random = node.randomness
+        assert isinstance(random, SharedEntropy)
+        link = Link(random.different(8), ring=RING)
+        self._session = Session(node, link, random, operator)
         node.directory.on_failure = self._report
-        node.randomness.tell(lambda why: self._log(f"nothing is signed any more: {why}"))
+        random.tell(lambda why: self._log(f"nothing is signed any more: {why}"))
         self._wake, self._waker = os.pipe()
         self._stopping = False
 
@@ -196,12 +205,17 @@ def _now_ms() -> int:
     return time.monotonic_ns() // 10**6
 
 
-def run(path: Path) -> None:
-    """Serve the node in `path`; prints its line once it is ready."""
+def run(path: Path, operator: bytes = b"") -> None:
+    """Serve the node in `path`; prints its line once it is ready.
+
+    Args:
+        path: its folder.
+        operator: who may become operator of a new node; see Gate.
+    """
     folder = Folder(path)
     try:
-        node = make_node(folder)
-        server = Server(node, folder.line)
+        node = make_node(folder, own_terminal())
+        server = Server(node, folder.line, operator)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, server.stop)
         print(f"node {node.id.hex()} ready on {folder.line}", flush=True)

@@ -53,6 +53,10 @@ class Store:
     def entry(self, sequence):
         """(header, salt, body, attachments) or None."""
 
+    def recoverable(self, secret):
+        """Have the journal, as of the next commit, be opened by who has this secret (32 bytes) as
+        well. Nothing to do for a store that does not seal it."""
+
     def commit(self):
         """Make everything since the last commit durable, all or nothing."""
 

@@ -6,14 +6,15 @@ Nothing here changes anything that the journal knows of.
 from runtime.actor import Later
 from runtime.node.ports import UPDATE_PART
 from runtime.wire import records
-from runtime.wire.commands import HEAD
+from runtime.wire.commands import HEAD, QUESTION
 from runtime.wire.errors import Missing, Refused, Unauthorized
 from runtime.wire.proofs import shown_of
 from runtime.wire.records import REPLIES, REQUESTS, SCHEMA_VERSION
 from runtime.wire.schema import canonical, spec_of
 
 PAGE_BYTES = 48 * 1024  # of entries in one answer, well under the largest message
-NAMING = ("command-signature", "public-key", "rotation-signature")  # whose they are, they tell
+# Whose they are, they tell.
+NAMING = ("command-signature", "public-key", "public-keys", "rotation-signature")
 
 
 class Queries:
@@ -64,6 +65,27 @@ class Queries:
 
     def measurements(self, tx, message):
         return Later(self._node.made.signed(message.nonce))
+
+    def _signing(self, reply, content, purpose):
+        """Function that gives a reply of something and the node's signature over it."""
+        node = self._node
+        signing = node.workers.submit(
+            node.crypto.sign, node.identity_seed, purpose, canonical(content)
+        )
+        return lambda: reply(content, signing.result())
+
+    def ask_held(self, tx, message):
+        question = self._node.custody.ask(tx, message)
+        return Later(self._signing(REPLIES["ask_held"], question, QUESTION))
+
+    def held_answer(self, tx, message):
+        return REPLIES["held_answer"](*self._node.custody.answer(message.command))
+
+    def held_key(self, tx, message):
+        return REPLIES["held_key"](self._node.custody.public_key(tx.signer, message.partner))
+
+    def export_key(self, tx, message):
+        raise Refused("a key leaves the node only on a press", "ask_held, with export_key in it")
 
     def begin_update(self, tx, message):
         self._node.updater.begin(message.firmware, message.signature)

@@ -77,6 +77,10 @@ class Sequencer:
             ticket = Ticket(None, reply, _failing(error))
         self._queue.append(ticket)
 
+    def push(self, admitted, reply):
+        """Queue what the node itself asks for: there is room for it in any case."""
+        self._queue.append(Ticket(admitted, reply))
+
     def run(self):
         """Execute what waits, up to a batch; commit; answer. Returns how many were answered."""
         batch = self._queue[: self.max_batch]
@@ -139,7 +143,10 @@ class Sequencer:
             return lambda: answer
 
     def _execute(self, admitted):
-        node, spec, command = self._node, admitted.spec, admitted.command
+        node = self._node
+        if admitted.spec.more["held"]:  # from here on it is as if its user had signed it
+            admitted = getattr(node.custody, admitted.spec.wire_name)(admitted.message)
+        spec, command = admitted.spec, admitted.command
         if command:
             node.admission.check(admitted)
         journaled = spec.more["journaled"]
@@ -149,6 +156,10 @@ class Sequencer:
         tx = Transaction(
             node.directory, node, node.journal.size, node.clock.now(), command, admitted.enclosures
         )
+        if admitted.presence != tx.presence:
+            tx.presence = admitted.presence
+        if admitted.afterwards:
+            tx.afterwards.extend(admitted.afterwards)
         if command and tx.time > command.not_after:
             raise Stale(
                 "the command came after its not_after",

@@ -107,7 +107,7 @@ def measure(app: App, nodes: tuple[str, ...], update_key: str | None) -> None:
     help="Larger than that of all updates before; no board takes an older one after it.",
 )
 @BOARD
-@click.argument("image", type=click.Path(exists=True, dir_okay=False))
+@click.argument("image", type=click.Path(dir_okay=False))
 @click.argument("file", type=click.Path(dir_okay=False))
 def sign_update(app: App, key: str, counter: int, board: str, image: str, file: str) -> None:
     """Sign the firmware IMAGE for BOARD, write FILE for board update."""
@@ -123,7 +123,7 @@ def sign_update(app: App, key: str, counter: int, board: str, image: str, file: 
 @operator_option
 @click.option("--progress", is_flag=True, help="Show how far it is.")
 @click.argument("line", metavar="LINE")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.argument("file", type=click.Path(dir_okay=False))
 async def update(app: App, line: str, file: str, operator: str, progress: bool) -> None:
     """Update the firmware of the board on LINE with a signed FILE.
 

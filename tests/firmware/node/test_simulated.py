@@ -33,9 +33,10 @@ from soc.software.build import FOLDER as SOFTWARE
 from tests.conformance.board import Board
 from tests.conformance.record import NODE_SEED
 from tests.firmware.node.bridge import SerialBoard
-from tests.firmware.node.simulated import NODE_AT, PATIENCE_S, Ended, Simulated, simulated
+from tests.firmware.node.simulated import NODE_AT, PATIENCE_S, Ended, Simulated, simulated, start
 from tests.portable.world import World
 from tests.runtime.host.keeper.kept import attached
+from tests.runtime.host.served import OPERATOR
 
 CUTS = int(os.environ.get("OPTIN_CUTS", "1"))
 FULL = Path(__file__).parent / "full" / "boot.py"
@@ -179,7 +180,9 @@ def test_a_host_that_disappears_while_it_is_asked_is_followed_by_another(
     async def ready() -> Client:
         while not (prepared.folder / "tty").exists():
             await asyncio.sleep(0.1)
-        return await Client.connect(str(prepared.folder / "tty"), timeout_s=PATIENCE_S)
+        return await Client.connect(
+            str(prepared.folder / "tty"), host=OPERATOR, timeout_s=PATIENCE_S
+        )
 
     async def lose(process: int) -> None:
         client = await ready()
@@ -268,7 +271,7 @@ def test_a_node_whose_memory_is_full_says_so_and_does_it_once_there_is_room(
 
 def refusal(folder: Path) -> str:
     """Why a node does not start."""
-    node = Simulated(folder, "--seed", 6)
+    node = start(folder, "--seed", 6)
     with pytest.raises(Ended) as ended:
         node.until_ready()
     assert node.keeper.returncode == 1

@@ -28,7 +28,7 @@ def test_a_new_node_makes_no_seed_of_a_source_that_fails(tmp_path: Path) -> None
     folder = Folder(tmp_path)
     for bad in (bytes, lambda size: b"ab" * (size // 2)):
         with pytest.raises(NoEntropy, match="has failed"):
-            make_node(folder, bad)
+            make_node(folder, noise=bad)
         assert not (tmp_path / "seed").exists() and not (tmp_path / "seed.new").exists()
     make_node(folder).stop()
     assert (tmp_path / "seed").exists()
@@ -61,7 +61,7 @@ def test_a_node_that_was_sound_starts_on_a_bad_source_says_so_and_loses_nothing(
     folder = Folder(tmp_path)
     first = make_node(folder)
     first.stop()
-    node = make_node(folder, bytes)
+    node = make_node(folder, noise=bytes)
     assert node.id == first.id
     server = Server(node, folder.line)
     assert "nothing is signed any more: the source is stuck" in capsys.readouterr().err

@@ -31,7 +31,7 @@ from runtime.host.keyfolder import (
 )
 from runtime.host.transports import TransportError
 from runtime.wire import records
-from runtime.wire.errors import NodeError, NoEntropy
+from runtime.wire.errors import NodeError
 from runtime.wire.schema import make_id
 
 T = TypeVar("T")
@@ -261,7 +261,8 @@ class App:
             client.on_question = self.tell_of_press
             identity = client.identity
             if book is not None:
-                await self._pin_measurements(client, book, label, accept)
+                measured = (await steps.measurements(client)).measured.measurements
+                book.pin_measurements(label, measured, accept)
                 client.head = book.head(identity.node)
                 if client.head is not None:
                     await client.latest_head()
@@ -303,16 +304,6 @@ class App:
             f"{spaced}: if the node shows another one, or other words, do not press.",
             err=True,
         )
-
-    async def _pin_measurements(
-        self, client: Client, book: KeyFolder, label: str, accept: bool
-    ) -> None:
-        try:
-            reply = await steps.measurements(client)
-        except NoEntropy as error:
-            click.echo(f"what the node is made of is not checked: {error.wrong}", err=True)
-            return
-        book.pin_measurements(label, reply.measured.measurements, accept)
 
     async def proved(self, client: Client, done: Done) -> dict[str, Any]:
         """Where a command stands in the journal, after checking the receipt."""

@@ -15,8 +15,8 @@ from runtime.wire import records
 from runtime.wire.commands import FIRMWARE
 from runtime.wire.errors import Malformed, NodeError
 from runtime.wire.schema import canonical
-from tests.runtime.host.served import Someone, serving
-from tests.runtime.host.test_cli import Terminal
+from tests.runtime.host.served import Someone
+from tests.runtime.host.test_cli import Terminal, node_of
 
 IMAGE = bytes(range(256)) * 40
 KEY = Someone("releases")
@@ -68,9 +68,9 @@ def test_on_the_command_line_an_update_is_signed_and_a_software_node_says_what_i
 ) -> None:
     image, file = str(tmp_path / "firmware.bin"), str(tmp_path / "update.optin")
     Path(image).write_bytes(IMAGE)
-    with serving(tmp_path / "node"):
-        terminal = Terminal(tmp_path)
-        terminal.ok("--insecure-no-passphrase", "keys", "create", "operator", "releases")
+    terminal = Terminal(tmp_path)
+    with node_of(terminal):
+        terminal.ok("keys", "create", "releases")
         terminal.ok("node", "provision")
         sign = ("board", "sign-update", "--key", "releases", "--counter", "7", "ulx3s_45f")
         assert "counter 7" in terminal.ok(*sign, image, file)

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from runtime.host import steps
+from runtime.host.client import Client
 from runtime.node.made import Made
+from runtime.wire import records
+from runtime.wire.errors import NoEntropy
 from runtime.wire.records import Measurement
-from tests.runtime.host.served import serving
-from tests.runtime.host.test_cli import Terminal
+from tests.runtime.host.served import OPERATOR, serving
+from tests.runtime.host.test_cli import Terminal, node_of
 
 OTHER = (Measurement("actors", bytes(32)), Measurement("runtime", bytes([1]) * 32))
 
 
 def test_a_journal_is_verified_against_the_list_of_this_version(tmp_path: Path) -> None:
-    with serving(tmp_path / "node"):
-        terminal = Terminal(tmp_path)
-        terminal.ok("--insecure-no-passphrase", "keys", "create", "operator")
+    terminal = Terminal(tmp_path)
+    with node_of(terminal):
         terminal.ok("node", "provision")
         journal, good, bad = (str(tmp_path / name) for name in ("journal", "good", "bad"))
         terminal.ok("audit", "export", journal, "--as", "operator")
@@ -54,19 +58,24 @@ def test_a_node_that_is_made_of_something_else_is_refused_until_it_is_accepted(
         terminal.ok("node", "status")
 
 
-def test_a_node_without_randomness_is_still_asked_how_it_is(
+def test_a_node_whose_source_dies_says_so_and_goes_on_reading_for_who_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    async def work(line: str) -> None:
+        async with await Client.connect(line, host=OPERATOR) as client:
+            await steps.provision(client, OPERATOR)
+            assert (await client.read(records.Status())).no_entropy == ""
+            monkeypatch.setattr(served.node.randomness, "_noise", bytes)
+            with pytest.raises(NoEntropy, match="nothing is signed without"):
+                await client.latest_head()
+            assert "stuck" in (await client.read(records.Status())).no_entropy
+            assert (await client.read(records.ListFields())).fields == ()
+
     with serving(tmp_path / "node") as served:
         terminal = Terminal(tmp_path)
         terminal.ok("--insecure-no-passphrase", "keys", "create", "operator")
-        assert "sound" in terminal.ok("node", "status")
-        random = served.node.randomness
-        monkeypatch.setattr(random, "_noise", bytes)
-        asked = terminal.run("node", "status")
-        assert asked.exit_code == 0
-        assert "what the node is made of is not checked" in asked.stderr
-        assert "FAILED: the source is stuck" in asked.stdout
-        asked = terminal.run("audit", "head")
-        assert asked.exit_code == 1
-        assert "error: the source of randomness has failed" in asked.stderr
+        terminal.ok("node", "status")
+        asyncio.run(work(served.line))
+        # A channel begins with the node's signature: whoever comes now learns why there is none.
+        said = terminal.fails("node", "status")
+        assert "the source of randomness has failed" in said and "start the node anew" in said

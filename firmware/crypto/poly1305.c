@@ -5,110 +5,129 @@
 #include "bytes.h"
 #include "secret.h"
 
-#define LIMB 0x3ffffffU /* 26 bits */
-
 void poly1305_start(struct poly1305 *mac, const uint8_t key[32])
 {
-    /* Clamping, spread over the limbs. */
-    mac->r[0] = load32(key) & 0x3ffffff;
-    mac->r[1] = load32(key + 3) >> 2 & 0x3ffff03;
-    mac->r[2] = load32(key + 6) >> 4 & 0x3ffc0ff;
-    mac->r[3] = load32(key + 9) >> 6 & 0x3f03fff;
-    mac->r[4] = load32(key + 12) >> 8 & 0x00fffff;
+    /* Clamping. */
+    mac->r[0] = load32(key) & 0x0fffffff;
+    for (int i = 1; i < 4; i++)
+        mac->r[i] = load32(key + 4 * i) & 0x0ffffffc;
     for (int i = 0; i < 5; i++)
         mac->sum[i] = 0;
     for (int i = 0; i < 4; i++)
         mac->s[i] = load32(key + 16 + 4 * i);
 }
 
-/* sum = (sum + block) r modulo 2^130 - 5, not fully reduced; `top` is bit 128 of the block. */
-static void add_block(struct poly1305 *mac, const uint8_t block[16], uint32_t top)
+static inline uint64_t product(uint32_t a, uint32_t b)
 {
-    uint32_t *sum = mac->sum;
-    sum[0] += load32(block) & LIMB;
-    sum[1] += load32(block + 3) >> 2 & LIMB;
-    sum[2] += load32(block + 6) >> 4 & LIMB;
-    sum[3] += load32(block + 9) >> 6 & LIMB;
-    sum[4] += load32(block + 12) >> 8 | top << 24;
+    return (uint64_t)a * b;
+}
 
-    uint64_t product[5] = {0};
-    for (int i = 0; i < 5; i++)
-        for (int j = 0; j < 5; j++) {
-            /* 2^130 is 5: what passes the highest limb returns at the lowest, five times. */
-            uint32_t factor = i + j < 5 ? mac->r[j] : 5 * mac->r[j];
-            product[i + j < 5 ? i + j : i + j - 5] += (uint64_t)sum[i] * factor;
+/* For each of `count` blocks, sum = (sum + block) r modulo 2^130 - 5, not fully reduced; `top` is
+ * bit 128 of a block.
+ *
+ * The highest word of the sum is at most 4 before and after, 6 within: each factor is below 2^28,
+ * so that four products and what is carried stay below 2^63.
+ */
+static void add_blocks(struct poly1305 *mac, const uint8_t *block, size_t count, uint32_t top)
+{
+    const uint32_t r0 = mac->r[0], r1 = mac->r[1], r2 = mac->r[2], r3 = mac->r[3];
+    /* 2^130 is 5, so a factor of 2^128 is 5/4: what passes the highest word returns at the lowest.
+     * Clamping has made these multiples of 4. */
+    const uint32_t s1 = r1 + (r1 >> 2), s2 = r2 + (r2 >> 2), s3 = r3 + (r3 >> 2);
+    const int aligned = is_aligned(block);
+    uint32_t h0 = mac->sum[0], h1 = mac->sum[1], h2 = mac->sum[2], h3 = mac->sum[3];
+    uint32_t h4 = mac->sum[4];
+
+    for (; count; block += 16, count--) {
+        uint32_t m0, m1, m2, m3;
+        if (aligned) {
+            m0 = load32_aligned(block), m1 = load32_aligned(block + 4);
+            m2 = load32_aligned(block + 8), m3 = load32_aligned(block + 12);
+        } else {
+            m0 = load32(block), m1 = load32(block + 4);
+            m2 = load32(block + 8), m3 = load32(block + 12);
         }
+        uint64_t carry = (uint64_t)h0 + m0;
+        h0 = (uint32_t)carry;
+        carry = (carry >> 32) + h1 + m1;
+        h1 = (uint32_t)carry;
+        carry = (carry >> 32) + h2 + m2;
+        h2 = (uint32_t)carry;
+        carry = (carry >> 32) + h3 + m3;
+        h3 = (uint32_t)carry;
+        h4 += (uint32_t)(carry >> 32) + top;
 
-    uint64_t carry = 0;
-    for (int i = 0; i < 5; i++) {
-        product[i] += carry;
-        sum[i] = (uint32_t)product[i] & LIMB;
-        carry = product[i] >> 26;
+        carry = product(h0, r0) + product(h1, s3) + product(h2, s2) + product(h3, s1);
+        const uint32_t d0 = (uint32_t)carry;
+        carry = (carry >> 32) + product(h0, r1) + product(h1, r0) + product(h2, s3) +
+                product(h3, s2) + h4 * s1;
+        const uint32_t d1 = (uint32_t)carry;
+        carry = (carry >> 32) + product(h0, r2) + product(h1, r1) + product(h2, r0) +
+                product(h3, s3) + h4 * s2;
+        const uint32_t d2 = (uint32_t)carry;
+        carry = (carry >> 32) + product(h0, r3) + product(h1, r2) + product(h2, r1) +
+                product(h3, r0) + h4 * s3;
+        const uint32_t d3 = (uint32_t)carry;
+        h4 = (uint32_t)(carry >> 32) + h4 * r0;
+
+        carry = (uint64_t)d0 + (h4 >> 2) * 5;
+        h0 = (uint32_t)carry;
+        carry = (carry >> 32) + d1;
+        h1 = (uint32_t)carry;
+        carry = (carry >> 32) + d2;
+        h2 = (uint32_t)carry;
+        carry = (carry >> 32) + d3;
+        h3 = (uint32_t)carry;
+        h4 = (h4 & 3) + (uint32_t)(carry >> 32);
     }
-    carry = sum[0] + 5 * carry;
-    sum[0] = (uint32_t)carry & LIMB;
-    sum[1] += (uint32_t)(carry >> 26);
+    mac->sum[0] = h0, mac->sum[1] = h1, mac->sum[2] = h2, mac->sum[3] = h3;
+    mac->sum[4] = h4;
 }
 
 void poly1305_add_padded(struct poly1305 *mac, const uint8_t *bytes, size_t size)
 {
-    for (; size >= 16; bytes += 16, size -= 16)
-        add_block(mac, bytes, 1);
-    if (size) {
+    const size_t whole = size & ~(size_t)15;
+    add_blocks(mac, bytes, whole / 16, 1);
+    if (size > whole) {
         uint8_t block[16] = {0};
-        memcpy(block, bytes, size);
-        add_block(mac, block, 1);
+        memcpy(block, bytes + whole, size - whole);
+        add_blocks(mac, block, 1, 1);
     }
 }
 
 /* Takes the sum below 2^130 - 5. */
 static void reduce(uint32_t sum[5])
 {
-    uint32_t carry = 0, less[5];
-    for (int round = 0; round < 2; round++) {
-        for (int i = 0; i < 5; i++) {
-            sum[i] += carry;
-            carry = sum[i] >> 26;
-            sum[i] &= LIMB;
-        }
-        carry *= 5;
-    }
-    sum[0] += carry;
-    /* sum + 5 - 2^130 is the sum less the modulus; it is taken if it is not negative. */
-    carry = 5;
+    /* What is beyond 2^130 is at most 1, and then there is next to nothing below: sum + 5 - 2^130,
+     * which is the sum less the modulus, is taken if it is not negative. */
+    uint32_t less[5];
+    uint64_t carry = 5;
     for (int i = 0; i < 5; i++) {
-        less[i] = sum[i] + carry;
-        carry = less[i] >> 26;
-        less[i] &= LIMB;
+        carry += sum[i];
+        less[i] = (uint32_t)carry;
+        carry >>= 32;
     }
-    uint32_t take = secret_mask(carry & 1);
-    for (int i = 0; i < 5; i++)
+    uint32_t take = ~secret_zero(less[4] >> 2);
+    for (int i = 0; i < 4; i++)
         sum[i] = secret_choose(take, less[i], sum[i]);
 }
 
 void poly1305_finish(struct poly1305 *mac, const uint8_t *bytes, size_t size,
                      uint8_t tag[POLY1305_BYTES])
 {
-    size_t whole = size & ~(size_t)15;
-    poly1305_add_padded(mac, bytes, whole);
+    const size_t whole = size & ~(size_t)15;
+    add_blocks(mac, bytes, whole / 16, 1);
     if (size > whole) {
         uint8_t block[16] = {0};
         memcpy(block, bytes + whole, size - whole);
         block[size - whole] = 1;
-        add_block(mac, block, 0);
+        add_blocks(mac, block, 1, 0);
     }
 
-    uint32_t *sum = mac->sum;
-    reduce(sum);
-    uint32_t words[4] = {
-        sum[0] | sum[1] << 26,
-        sum[1] >> 6 | sum[2] << 20,
-        sum[2] >> 12 | sum[3] << 14,
-        sum[3] >> 18 | sum[4] << 8,
-    };
+    reduce(mac->sum);
     uint64_t carry = 0;
     for (int i = 0; i < 4; i++) {
-        carry += (uint64_t)words[i] + mac->s[i];
+        carry += (uint64_t)mac->sum[i] + mac->s[i];
         store32(tag + 4 * i, (uint32_t)carry);
         carry >>= 32;
     }

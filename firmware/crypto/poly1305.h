@@ -8,9 +8,9 @@
 #define POLY1305_BYTES 16
 
 struct poly1305 {
-    uint32_t r[5]; /* the clamped factor; limbs of 26 bits, the lowest first */
-    uint32_t sum[5]; /* the accumulator; the same */
-    uint32_t s[4]; /* what is added at the end; words of 32 bits */
+    uint32_t r[4]; /* the clamped factor; words of 32 bits, the lowest first */
+    uint32_t sum[5]; /* the accumulator; the same, with a few bits beyond 2^130 */
+    uint32_t s[4]; /* what is added at the end; the same */
 };
 
 /* A key is for one message. */

@@ -37,6 +37,11 @@ STEPS = (
 STEPS_A_USER = 1 + sum(ENGAGEMENT.values()) + 2
 
 
+def key(name: str) -> Key:
+    """The key of somebody."""
+    return Key(name, make_id("sim/v1/key", name))
+
+
 class Path:
     """The path while it is gone.
 
@@ -54,7 +59,7 @@ class Path:
         self.client = client
         self.rows = read_people(text)[:users]
         names = ("operator", *PARTIES, *[name for name, _, _ in self.rows])
-        self.keys = {name: Key(name, make_id("sim/v1/key", name)) for name in names}
+        self.keys = {name: key(name) for name in names}
         self.registry: Registry = {}
         self.offers: dict[str, tuple[bytes, records.Terms]] = {}
         self._tick = tick

@@ -54,6 +54,7 @@ async def go(folder: Path, users: int, options: tuple[str, ...], tick: Callable[
         boot = await node.idle()
         async with await CountingClient.connect(node.line, timeout_s=PATIENCE_S) as client:
             client.node = node
+            client.on_question = node.press
             walk = path.Path(client, users, tick)
             await walk.go()
             exported = await walk.journal()

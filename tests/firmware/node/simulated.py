@@ -14,15 +14,20 @@ from typing import IO
 
 from firmware.node.anchor import SECTORS
 from firmware.node.flash import SECTOR
-from runtime.host.client import Client
+from runtime.host.client import Client, Holder
+from runtime.wire import records
+from soc.gateware.presence.registers import DEBOUNCE_MS
 from soc.sim.build import build
 from soc.sim.firmware import firmware
+from soc.sim.system import FREQUENCY
 from tests.runtime.host.keeper.kept import ROOT, environment
+from tests.runtime.host.served import OPERATOR
 
 FLASH = 1 << 22
 NODE_AT = FLASH - 0x20000  # the node's part of the flash: see firmware/port/flash.c
 KEY_AT = NODE_AT + SECTORS * SECTOR
 PATIENCE_S = 600  # of a client: a simulated second takes minutes
+SETTLED = FREQUENCY // 1000 * (DEBOUNCE_MS + 1)  # cycles in which the button comes to rest
 CONTROL = re.compile(r"control tcp://127\.0\.0\.1:(\d+)")
 
 
@@ -96,9 +101,18 @@ class Simulated:
         while self.cycle() < cycle:
             await asyncio.sleep(0.01)
 
-    async def connect(self) -> Client:
+    async def connect(self, host: Holder = OPERATOR) -> Client:
         """A client of it."""
-        return await Client.connect(self.line, timeout_s=PATIENCE_S)
+        return await Client.connect(self.line, host=host, timeout_s=PATIENCE_S)
+
+    def press(self, question: records.Question) -> None:
+        """Press the button in a while, as whoever is at the node."""
+        self._pressing = asyncio.get_running_loop().create_task(self._press())
+
+    async def _press(self) -> None:
+        for contact in ("down", "up"):
+            await self.until_cycle(self.cycle() + SETTLED)
+            self.tell(f"button {contact}")
 
     def ended(self) -> str:
         """Wait for the keeper's end; returns what it said on standard error."""

@@ -12,12 +12,16 @@ from pathlib import Path
 
 from runtime.host import steps
 from runtime.host.client import Client
-from tests.runtime.host.served import Cast
+from tests.runtime.host.served import OPERATOR, Cast
 
 ROOT = Path(__file__).parents[4]
 OPTIN = [sys.executable, "-m", "runtime.host.cli"]
 PLACES = ROOT / "runtime/cpython/places"
-CPYTHON = [sys.executable, "-m", "tests.firmware.node.cpython_main", "{device}", str(PLACES)]
+AWAITED = OPERATOR.id.hex()
+CPYTHON = [
+    *(sys.executable, "-m", "tests.firmware.node.cpython_main", "{device}", str(PLACES)),
+    f"operator={AWAITED}",
+]
 UNIX: list[str] = []  # what `optin node run --kind unix` starts
 
 
@@ -26,11 +30,11 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def start(folder: Path, node: list[str]) -> subprocess.Popen[str]:
-    """Start a keeper and its node; without a command as `optin` does."""
+def start(folder: Path, node: list[str], operator: str = AWAITED) -> subprocess.Popen[str]:
+    """Start a keeper and its node; without a command as `optin` does, for that operator."""
     if node:
         return _open([sys.executable, "-m", "runtime.host.keeper", str(folder), *node])
-    return _open([*OPTIN, "node", "run", "--kind", "unix", str(folder)])
+    return _open([*OPTIN, "node", "run", "--kind", "unix", "--operator", operator, str(folder)])
 
 
 @contextmanager
@@ -92,8 +96,8 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 
 async def connect(folder: Path) -> Client:
-    """A client of the node in a folder."""
-    return await Client.connect(str(folder / "tty"), timeout_s=60)
+    """A client of the node in a folder, which its operator asks."""
+    return await Client.connect(str(folder / "tty"), host=OPERATOR, timeout_s=60)
 
 
 def child_of(process: subprocess.Popen[str]) -> int:

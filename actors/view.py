@@ -44,6 +44,26 @@ def leaves_of(seed, uses, shown):
     return leaves
 
 
+def _field(content):
+    """A field of a record that the accelerator redacts."""
+    return len(content).to_bytes(2, "little") + content
+
+
+def _proven(record):
+    """(forms, openings) of the fields of a record: salt, path, form."""
+    transforms, openings = [], []
+    at = 0
+    while at < len(record):
+        end = at + 2 + (record[at] | record[at + 1] << 8)
+        salt, path = at + 2, at + 34
+        form = path + 32 * 8
+        hashes = [record[i : i + 32] for i in range(path, form, 32)]
+        openings.append(records.Opening(record[salt:path], tuple(hashes)))
+        transforms.append(record[form:end].decode())
+        at = end
+    return tuple(transforms), tuple(openings)
+
+
 class View(Entity):
     """Open, then stopped. Values were frozen when the user consented."""
 
@@ -166,26 +186,32 @@ class View(Entity):
         return ""
 
     def _sealed(self, tx, key, returned):
+        """The grant, sealed.
+
+        The time of a look must not tell which fields it shows. So the accelerator alone chooses
+        among them, and among their proofs; all else does the same for whatever it returns.
+        """
         state = self.state
-        record = bytearray()
-        for value in state.shown:
-            record += len(value).to_bytes(2, "little") + value
+        values, proofs_of, mask = bytearray(), bytearray(), bytearray(32)
         tree = self._nodes(state.seed, state.fields, state.shown)
-        # What is not returned is made too: the time of a look must not tell which fields it shows.
-        made = [], []
-        for use in state.fields:
-            path = proofs.commitment_path(tree, use.index)
-            opening = records.Opening(leaf_salt(state.seed, use.index), tuple(path))
+        for number in range(len(state.fields)):
+            use = state.fields[number]
             chosen = returned[use.index >> 3] >> (use.index & 7) & 1
-            made[chosen].append((use.transform, opening))
+            mask[number >> 3] |= chosen << (number & 7)
+            values += _field(state.shown[use.index])
+            path = b"".join(proofs.commitment_path(tree, use.index))
+            form = use.transform.encode()
+            proofs_of += _field(leaf_salt(state.seed, use.index) + path + form)
+        redact = tx.node.accelerator.redact
+        transforms, openings = _proven(redact(bytes(proofs_of), bytes(mask)))
         grant = records.ViewGrant(
             self.id,
             state.code,
             state.pairwise,
             returned,
-            tuple([transform for transform, _ in made[1]]),
-            tx.node.accelerator.redact(bytes(record), returned),
-            tuple([opening for _, opening in made[1]]),
+            transforms,
+            redact(bytes(values), bytes(mask)),
+            openings,
         )
         return tx.node.seal(key, commands.VIEW, canonical(grant), state.pad)
 

@@ -99,8 +99,9 @@ class Sealer:
         head = self._boot + counter + last
         context = _context(name, part, head)
         sealed = self._crypto.aead_seal(self._key(self._boot), bytes(4) + counter, chunk, context)
-        box = bytearray(head)  # MicroPython hashes whatever it adds up as bytes
-        box.extend(sealed)
+        box = bytearray(HEAD + len(sealed))  # MicroPython hashes whatever it adds up as bytes
+        box[:HEAD] = head
+        box[HEAD:] = sealed
         return box
 
     def _key(self, boot):

@@ -13,8 +13,6 @@ from firmware.node.flash import SECTOR
 from firmware.node.places import InMemory, places_of
 from firmware.node.serve import serve
 from firmware.node.soldered import Soldered
-from runtime.wire import records
-from runtime.wire.proofs import hidden_of
 from runtime.wire.records import Measurement
 from runtime.wire.schema import specs
 
@@ -55,13 +53,7 @@ class FlashPart:
 def prepare() -> bytes:
     """Load what would be loaded when it is first used; returns the measurement of all code."""
     KINDS.items()
-    for spec in specs():
-        getattr(records, spec.name)
-        spec.find_types()
-    for section in (records.REQUESTS, records.REPLIES, records.INTERNAL, records.STATES):
-        section.items()
-    for event, _ in records.EVENTS.items():
-        hidden_of(event)
+    specs()
     measurement = sha3_256(board.firmware()).digest()
     gc.collect()
     return measurement

@@ -5,7 +5,8 @@ BIN    := $(VENV)/bin
 DEMO   ?= build/demo
 SIM    ?= build/sim
 
-.PHONY: run sim test bench kills conformance bitstream lint types stubs docs micropython clean
+.PHONY: run sim test bench kills conformance bitstream reproducible lint types stubs docs \
+    micropython clean
 
 run: $(VENV)/run
 	@$(BIN)/python -m runtime.host.demo $(DEMO)
@@ -31,6 +32,10 @@ conformance: $(VENV)/test
 # Every board, to a bitstream or a project for Vivado, and its report: half an hour.
 bitstream: $(VENV)/board
 	@$(BIN)/python -m soc.boards build
+
+# The firmware twice, in other folders, with nothing built before: the bytes must be the same.
+reproducible: $(VENV)/board
+	@$(BIN)/python -m firmware.reproducible
 
 lint: $(VENV)/test
 	@$(BIN)/ruff check .

@@ -55,5 +55,7 @@ KINDS = Kinds(
         "settlement": ("actors.settlement", "Settlement"),
         "payee": ("actors.payee", "Payee"),
         "retention": ("actors.retention", "Retention"),
+        "recovery": ("actors.recovery", "Recovery"),
+        "takeover": ("actors.takeover", "Takeover"),
     }
 )

@@ -23,9 +23,10 @@ class Account(Entity):
     kind = "account"
     blank = records.AccountState("none", records.ZEROS, bytes(8), 0, 0, 0, 0, 0, 0, 0)
     table = {
-        "none": {"optin_deposit_escrow": ("open",)},
+        "none": {"optin_deposit_escrow": ("open",), "carry_money": ("open",)},
         "open": {
             "optin_deposit_escrow": ("open",),
+            "carry_money": ("open",),
             "reserve_funds": ("open",),
             "release_funds": ("open",),
             "return_funds": ("open",),
@@ -54,16 +55,24 @@ class Account(Entity):
         check_currency(message.currency)
         if message.amount == 0:
             raise errors.Refused("the deposit is of nothing", "an amount above zero")
-        if self.state.deposited + message.amount > MAX_AMOUNT:
-            raise errors.Refused(
-                "the account cannot hold that much",
-                f"at most {MAX_AMOUNT - self.state.deposited} more",
-            )
+        self._need_room(message.amount)
         tx.ask("payment", payment_id(message.reference), records.AcceptPayment(self.id))
         return Done(
             records.OptinDepositEscrowReply(self.id, available(self.state) + message.amount),
             records.Deposited(message.partner, message.currency, message.amount),
         )
+
+    def carry_money(self, tx: Transaction, message: records.CarryMoney) -> Done:
+        """Have what the account could promise on a node that is dead."""
+        self._need_room(message.amount)
+        return Done(None, records.FundsCarried(message.party, message.currency, message.amount))
+
+    def _need_room(self, amount):
+        if self.state.deposited + amount > MAX_AMOUNT:
+            raise errors.Refused(
+                "the account cannot hold that much",
+                f"at most {MAX_AMOUNT - self.state.deposited} more",
+            )
 
     def check_funds(self, tx: Transaction, message: records.CheckFunds) -> None:
         """Refuse an amount that is not available."""
@@ -134,6 +143,8 @@ class Account(Entity):
             currency=event.currency,
             deposited=state.deposited + event.amount,
         )
+
+    apply_funds_carried = apply_deposited
 
     @staticmethod
     def apply_funds_expired(

@@ -240,6 +240,7 @@ class Code(Entity):
         return Done(
             records.OptinActivateCodeReply(link, previous, record, hop, root),
             records.CodeActivated(hashed, link, record, complete_by),
+            records.PresenceGiven(tx.presence),
         )
 
     def _follow(self, tx, previous, proof):
@@ -348,7 +349,7 @@ class Code(Entity):
         if not state.completed:
             tx.ask("reservation", state.reservation, records.CancelReservation())
             tx.ask("offer", state.offer, records.ReturnBudget())
-        return Done(None, records.CodeRevoked())
+        return Done(None, records.CodeRevoked(), records.PresenceGiven(tx.presence))
 
     def forget(self, tx: Transaction, message: records.Forget) -> Done:
         """Be erased with all that the engagement consists of."""
@@ -515,3 +516,9 @@ class Code(Entity):
     ) -> records.CodeState:
         ended = state.ended if state.completed else tx.time
         return evolve(state, status="revoked", ended=ended)
+
+    @staticmethod
+    def apply_presence_given(
+        state: records.CodeState, event: records.PresenceGiven, tx: Transaction
+    ) -> records.CodeState:
+        return state  # for whoever reads the journal

@@ -22,9 +22,14 @@ class Party(Entity):
     kind = "party"
     blank = records.PartyState("unknown", b"", (), 0)
     table = {
-        "unknown": {"register_party": ("registered",), "register_self": ("registered",)},
+        "unknown": {
+            "register_party": ("registered",),
+            "register_self": ("registered",),
+            "carry_party": ("registered",),
+        },
         "registered": {
             "accept_command": ("registered",),
+            "carry_party": ("registered",),
             "register_self": ("registered",),
             "rotate_key": ("registered",),
         },
@@ -70,6 +75,16 @@ class Party(Entity):
             return Done(None, records.RolesAdded(roles), accepted)
         tx.attach("public-key", tx.enclosures[0])
         return Done(None, records.PartyRegistered(message.roles), accepted)
+
+    def carry_party(self, tx: Transaction, message: records.CarryParty) -> Done:
+        """Be who one was on a node that is dead; whoever is here already has roles more."""
+        state = self.state
+        if state.status == "unknown":
+            return Done(None, records.PartyCarried(message.roles, message.index, message.key))
+        roles = tuple(sorted(set(state.roles + message.roles)))
+        if roles == state.roles or "witness" in roles:
+            return Done(None)
+        return Done(None, records.RolesAdded(roles))
 
     def rotate_key(self, tx: Transaction, message: records.RotateKey) -> Done:
         """Take another key, which agrees; the old one has signed the command."""
@@ -128,6 +143,14 @@ class Party(Entity):
         state: records.PartyState, event: records.PartyRegistered, tx: Transaction
     ) -> records.PartyState:
         return records.PartyState("registered", tx.attached("public-key"), event.roles, state.nonce)
+
+    @staticmethod
+    def apply_party_carried(
+        state: records.PartyState, event: records.PartyCarried, tx: Transaction
+    ) -> records.PartyState:
+        start = event.index * records.PUBLIC_KEY.size
+        key = bytes(tx.attached("public-keys")[start : start + records.PUBLIC_KEY.size])
+        return records.PartyState("registered", key, event.roles, state.nonce)
 
     @staticmethod
     def apply_roles_added(

@@ -21,8 +21,12 @@ class Payee(Entity):
     kind = "payee"
     blank = records.PayeeState("none", records.ZEROS, bytes(8), 0, 0, 0)
     table = {
-        "none": {"credit_payee": ("open",)},
-        "open": {"credit_payee": ("open",), "withdraw_balance": ("open",)},
+        "none": {"credit_payee": ("open",), "carry_money": ("open",)},
+        "open": {
+            "credit_payee": ("open",),
+            "carry_money": ("open",),
+            "withdraw_balance": ("open",),
+        },
     }
     reads = ("get_balance", "list_balances")
     indexes = {
@@ -39,9 +43,17 @@ class Payee(Entity):
 
     def credit_payee(self, tx: Transaction, message: records.CreditPayee) -> Done:
         """Add to the balance."""
-        if self.state.earned + message.amount > MAX_AMOUNT:
-            raise errors.Refused("the payee's balance cannot hold that much", "an amount that fits")
+        self._need_room(message.amount)
         return Done(None, records.PayeeCredited(message.party, message.currency, message.amount))
+
+    def carry_money(self, tx: Transaction, message: records.CarryMoney) -> Done:
+        """Have the balance that one had on a node that is dead."""
+        self._need_room(message.amount)
+        return Done(None, records.BalanceCarried(message.party, message.currency, message.amount))
+
+    def _need_room(self, amount):
+        if self.state.earned + amount > MAX_AMOUNT:
+            raise errors.Refused("the payee's balance cannot hold that much", "an amount that fits")
 
     def withdraw_balance(self, tx: Transaction, message: records.WithdrawBalance) -> Done:
         """Pay out what was earned, on the payee's own signature."""
@@ -87,6 +99,8 @@ class Payee(Entity):
         return evolve(
             blank, balance=blank.balance + event.amount, earned=blank.earned + event.amount
         )
+
+    apply_balance_carried = apply_payee_credited
 
     @staticmethod
     def apply_payee_paid(

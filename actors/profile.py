@@ -24,16 +24,15 @@ class Profile(Entity):
     def enrol(self, tx: Transaction, message: records.Enrol) -> Done:
         """Enrol the user who signed. A referrer is a user who is here already: no cycles."""
         tx.ask("party", tx.signer, records.RegisterSelf(("user",)))
-        if message.referrer == tx.signer:
-            raise errors.Refused("the user is their own referrer", "another user, or nobody")
-        if message.referrer is not None:
-            roles = tx.ask("party", message.referrer, records.PartyRoles())
-            if "user" not in roles:
-                raise errors.Missing(
-                    "the referrer is not enrolled here",
-                    "an enrolled user",
-                    "enrol the referrer first, or leave it out",
-                )
+        # Not themselves, and not a user whom a dead node left to this one: who is not enrolled yet
+        # could still be referred by those whom they refer.
+        referrer = message.referrer
+        if referrer is not None and tx.node.state_of("profile", referrer) is None:
+            raise errors.Missing(
+                "the referrer is not enrolled here",
+                "another user, who is enrolled",
+                "enrol the referrer first, or leave it out",
+            )
         self._take_values(tx, message.commitment, tx.enclosures[1])
         return Done(
             records.EnrolReply(self.id), records.Enrolled(message.referrer, message.commitment)

@@ -17,7 +17,7 @@ import tempfile
 from collections import namedtuple
 from pathlib import Path
 
-from firmware.building import CommandFailed, cache, run, tail, workspace
+from firmware.building import DATE, CommandFailed, cache, run, tail, workspace
 
 __all__ = ["Toolchain", "ToolchainError", "ensure", "source_tarball", "unpack"]
 
@@ -58,6 +58,7 @@ UNIX_OPTIONS = (
     "MICROPY_VFS_LFS1=0",
     "MICROPY_VFS_LFS2=0",
     "COPT=-O2 -DNDEBUG -fdata-sections -ffunction-sections",
+    "LDFLAGS_EXTRA=-Wl,--build-id=none",  # it hashes paths, which are no part of the program
 )
 # Under sanitizers each object has memory of its own from malloc, so that one byte too many is seen;
 # nothing is collected. MicroPython itself gives memcpy null pointers with a size of 0.
@@ -271,7 +272,7 @@ def _home(frozen: bool, sanitized: bool) -> Toolchain:
 
 def _key(frozen: bool, sanitized: bool = False) -> str:
     """Hash of all that goes into a build."""
-    recipe = [TARBALL_SHA256, VARIANT, repr(_options(sanitized)), platform.machine()]
+    recipe = [TARBALL_SHA256, DATE, VARIANT, repr(_options(sanitized)), platform.machine()]
     recipe += [SANITIZED_HEAP] * sanitized
     parts = [path for name in MODULES for path in _files(FOLDER / name, ".c", ".h", ".mk")]
     if frozen:

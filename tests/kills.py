@@ -45,12 +45,18 @@ UNDER_WAY = 16
 FAR_FUTURE = (1 << 63) - 1
 
 
+def operator() -> Person:
+    """Who operates the node."""
+    return Person(Crypto(), "operator")
+
+
 class Software:
     """How the software node is started and killed, and what it leaves."""
 
     @staticmethod
     def start(folder: Path) -> subprocess.Popen[str]:
-        command = (sys.executable, "-m", "runtime.cpython", str(folder))
+        command = [sys.executable, "-m", "runtime.cpython", str(folder)]
+        command += ["--operator", operator().id.hex()]
         return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
     @staticmethod
@@ -67,7 +73,7 @@ class Unix:
 
     @staticmethod
     def start(folder: Path) -> subprocess.Popen[str]:
-        return start(folder, UNIX)
+        return start(folder, UNIX, operator().id.hex())
 
     @staticmethod
     def victim(process: subprocess.Popen[str], source: random.Random) -> int:
@@ -118,7 +124,7 @@ class Kills:
         self.folder = folder
         self.kind = KINDS[kind]
         self.source = random.Random(seed)
-        self.operator = Person(Crypto(), "operator")
+        self.operator = operator()
         self.partner = Person(Crypto(), "partner")
         self.acknowledged: dict[int, tuple[list, list]] = {}  # nonce: (params, accepted)
         self.unanswered: set[int] = set()
@@ -180,7 +186,8 @@ class Kills:
         """One round: start, check that answers are remembered, load, kill."""
         round_ = Round(self.folder, self.source, self.kind)
         try:
-            async with await Client.connect(str(self.folder / "tty")) as client:
+            line = str(self.folder / "tty")
+            async with await Client.connect(line, host=self.operator) as client:
                 if client.identity.operator is None:
                     await self.provision(client)
                 for nonce in self.source.sample(

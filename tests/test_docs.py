@@ -18,3 +18,10 @@ def test_a_readme_links_only_to_what_is_there(readme) -> None:
         return
     for target in re.findall(r"\]\(([^)#:]+)\)", readme.read_text()):
         assert (readme.parent / target).exists(), target
+
+
+def test_the_threats_name_tests_that_are_there() -> None:
+    named = re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", (ROOT / "THREATS.md").read_text())
+    assert len(named) >= 35
+    for file, test in named:
+        assert f"def {test}" in (ROOT / file).read_text(), test

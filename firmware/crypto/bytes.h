@@ -2,24 +2,13 @@
 #ifndef CRYPTO_BYTES_H
 #define CRYPTO_BYTES_H
 
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 static inline uint32_t load32(const uint8_t *from)
 {
     return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
-}
-
-/* The same at once where the address allows it: for loops over much. */
-typedef uint32_t __attribute__((may_alias)) bytes_word;
-
-static inline int is_word(const void *at)
-{
-    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && ((uintptr_t)at & 3) == 0;
-}
-
-static inline uint32_t load_word(const uint8_t *from)
-{
-    return is_word(from) ? *(const bytes_word *)from : load32(from);
 }
 
 static inline uint64_t load64(const uint8_t *from)
@@ -39,6 +28,33 @@ static inline void store64(uint8_t *to, uint64_t value)
 {
     store32(to, (uint32_t)value);
     store32(to + 4, (uint32_t)(value >> 32));
+}
+
+/* Whether an address is a multiple of 4. */
+static inline int is_aligned(const void *at)
+{
+    return ((uintptr_t)at & 3) == 0;
+}
+
+/* The same of such an address: one instruction where the machine is little-endian. */
+static inline uint32_t load32_aligned(const uint8_t *from)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    uint32_t value;
+    memcpy(&value, __builtin_assume_aligned(from, 4), sizeof value);
+    return value;
+#else
+    return load32(from);
+#endif
+}
+
+static inline void store32_aligned(uint8_t *to, uint32_t value)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(__builtin_assume_aligned(to, 4), &value, sizeof value);
+#else
+    store32(to, value);
+#endif
 }
 
 #endif

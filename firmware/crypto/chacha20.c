@@ -1,5 +1,7 @@
 #include "chacha20.h"
 
+#include <string.h>
+
 #include "bytes.h"
 #include "secret.h"
 
@@ -8,74 +10,80 @@ static inline uint32_t rotated(uint32_t word, unsigned by)
     return word << by | word >> (32 - by);
 }
 
-static inline void step(uint32_t *sum, uint32_t add, uint32_t *turned, unsigned by)
-{
-    *sum += add;
-    *turned = rotated(*turned ^ *sum, by);
-}
+/* A line of four quarter rounds: x[a] += x[b]; x[d] = (x[d] ^ x[a]) rotated. Each of the four waits
+ * for itself alone, so that the processor need not. */
+#define ADD(a, b) (x##a += x##b)
+#define XOR(d, a) (x##d ^= x##a)
+#define TURN(d, by) (x##d = rotated(x##d, by))
+#define LINE(a0, a1, a2, a3, b0, b1, b2, b3, d0, d1, d2, d3, by)                                   \
+    ADD(a0, b0), ADD(a1, b1), ADD(a2, b2), ADD(a3, b3);                                            \
+    XOR(d0, a0), XOR(d1, a1), XOR(d2, a2), XOR(d3, a3);                                            \
+    TURN(d0, by), TURN(d1, by), TURN(d2, by), TURN(d3, by)
 
-/* The same step of four quarter rounds, which work on three rows of the state, each from some column
- * on. Taken in turns, none waits for what the one before it has made. */
-static inline void steps(uint32_t *sum, int i, const uint32_t *add, int j, uint32_t *turned, int k,
-                         unsigned by)
+/* to = from ^ the next block of the key stream; both are aligned. The words stay in registers, as
+ * their address is not taken. */
+static void add_block(uint8_t *to, const uint8_t *from, const uint32_t state[16])
 {
-    step(&sum[i & 3], add[j & 3], &turned[k & 3], by);
-    step(&sum[(i + 1) & 3], add[(j + 1) & 3], &turned[(k + 1) & 3], by);
-    step(&sum[(i + 2) & 3], add[(j + 2) & 3], &turned[(k + 2) & 3], by);
-    step(&sum[(i + 3) & 3], add[(j + 3) & 3], &turned[(k + 3) & 3], by);
-}
-
-/* Four quarter rounds: of the columns, or with `turn` 1 of the diagonals. */
-static inline void quarter_rounds(uint32_t x[16], int turn)
-{
-    uint32_t *a = x, *b = x + 4, *c = x + 8, *d = x + 12;
-    steps(a, 0, b, turn, d, 3 * turn, 16);
-    steps(c, 2 * turn, d, 3 * turn, b, turn, 12);
-    steps(a, 0, b, turn, d, 3 * turn, 8);
-    steps(c, 2 * turn, d, 3 * turn, b, turn, 7);
-}
-
-static void block_of(uint32_t block[16], const uint32_t state[16])
-{
-    uint32_t x[16];
-    for (int i = 0; i < 16; i++)
-        x[i] = state[i];
+    uint32_t x0 = state[0], x1 = state[1], x2 = state[2], x3 = state[3];
+    uint32_t x4 = state[4], x5 = state[5], x6 = state[6], x7 = state[7];
+    uint32_t x8 = state[8], x9 = state[9], x10 = state[10], x11 = state[11];
+    uint32_t x12 = state[12], x13 = state[13], x14 = state[14], x15 = state[15];
     for (int i = 0; i < 10; i++) {
-        quarter_rounds(x, 0);
-        quarter_rounds(x, 1);
+        /* Columns. */
+        LINE(0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 16);
+        LINE(8, 9, 10, 11, 12, 13, 14, 15, 4, 5, 6, 7, 12);
+        LINE(0, 1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15, 8);
+        LINE(8, 9, 10, 11, 12, 13, 14, 15, 4, 5, 6, 7, 7);
+        /* Diagonals. */
+        LINE(0, 1, 2, 3, 5, 6, 7, 4, 15, 12, 13, 14, 16);
+        LINE(10, 11, 8, 9, 15, 12, 13, 14, 5, 6, 7, 4, 12);
+        LINE(0, 1, 2, 3, 5, 6, 7, 4, 15, 12, 13, 14, 8);
+        LINE(10, 11, 8, 9, 15, 12, 13, 14, 5, 6, 7, 4, 7);
     }
-    for (int i = 0; i < 16; i++)
-        block[i] = x[i] + state[i];
-    secret_wipe(x, sizeof x);
+#define WORD(i) store32_aligned(to + 4 * i, load32_aligned(from + 4 * i) ^ (x##i + state[i]))
+    WORD(0), WORD(1), WORD(2), WORD(3), WORD(4), WORD(5), WORD(6), WORD(7);
+    WORD(8), WORD(9), WORD(10), WORD(11), WORD(12), WORD(13), WORD(14), WORD(15);
 }
 
-void chacha20(uint8_t *to, const uint8_t *from, size_t size, const uint8_t key[32],
-              const uint8_t nonce[12], uint32_t counter)
+void chacha20_start(struct chacha20 *cipher, const uint8_t key[32], const uint8_t nonce[12],
+                    uint32_t counter)
 {
+    uint32_t *state = cipher->state;
     /* "expand 32-byte k" */
-    uint32_t state[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
-    uint32_t block[16];
+    state[0] = 0x61707865, state[1] = 0x3320646e, state[2] = 0x79622d32, state[3] = 0x6b206574;
     for (int i = 0; i < 8; i++)
         state[4 + i] = load32(key + 4 * i);
     state[12] = counter;
     for (int i = 0; i < 3; i++)
         state[13 + i] = load32(nonce + 4 * i);
+}
 
+void chacha20_add(struct chacha20 *cipher, uint8_t *to, const uint8_t *from, size_t size)
+{
+    const int aligned = is_aligned(to) && is_aligned(from);
+    for (; size >= CHACHA20_BLOCK && aligned; size -= CHACHA20_BLOCK) {
+        add_block(to, from, cipher->state);
+        cipher->state[12]++;
+        to += CHACHA20_BLOCK;
+        from += CHACHA20_BLOCK;
+    }
+    if (!size)
+        return;
+    uint8_t block[CHACHA20_BLOCK] __attribute__((aligned(4)));
     while (size) {
-        size_t part = size < sizeof block ? size : sizeof block;
-        block_of(block, state);
-        if (part == sizeof block && is_word(to) && is_word(from)) {
-            for (size_t i = 0; i < 16; i++)
-                ((bytes_word *)to)[i] = ((const bytes_word *)from)[i] ^ block[i];
-        } else {
-            for (size_t i = 0; i < part; i++)
-                to[i] = from[i] ^ (uint8_t)(block[i / 4] >> i % 4 * 8);
-        }
-        state[12]++;
+        size_t part = size < CHACHA20_BLOCK ? size : CHACHA20_BLOCK;
+        memcpy(block, from, part);
+        add_block(block, block, cipher->state);
+        cipher->state[12]++;
+        memcpy(to, block, part);
         to += part;
         from += part;
         size -= part;
     }
-    secret_wipe(state, sizeof state);
     secret_wipe(block, sizeof block);
+}
+
+void chacha20_wipe(struct chacha20 *cipher)
+{
+    secret_wipe(cipher, sizeof *cipher);
 }

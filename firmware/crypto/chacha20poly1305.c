@@ -5,42 +5,55 @@
 #include "poly1305.h"
 #include "secret.h"
 
-static void tag_of(uint8_t tag[AEAD_TAG_BYTES], const uint8_t *ciphertext, size_t size,
-                   const uint8_t *aad, size_t aad_size, const uint8_t key[32],
-                   const uint8_t nonce[12])
+/* Block 0 of the key stream makes the key of Poly1305; the message begins with block 1. */
+static void start(struct chacha20 *cipher, struct poly1305 *mac, const uint8_t key[32],
+                  const uint8_t nonce[12])
 {
-    struct poly1305 mac;
-    uint8_t once[32] = {0}, sizes[16];
-    chacha20(once, once, sizeof once, key, nonce, 0);
-    poly1305_start(&mac, once);
-    secret_wipe(once, sizeof once);
-    poly1305_add_padded(&mac, aad, aad_size);
-    poly1305_add_padded(&mac, ciphertext, size);
+    uint8_t block[CHACHA20_BLOCK] __attribute__((aligned(4))) = {0};
+    chacha20_start(cipher, key, nonce, 0);
+    chacha20_add(cipher, block, block, sizeof block);
+    poly1305_start(mac, block);
+    secret_wipe(block, sizeof block);
+}
+
+static void finish(struct poly1305 *mac, uint8_t tag[AEAD_TAG_BYTES], const uint8_t *ciphertext,
+                   size_t size, const uint8_t *aad, size_t aad_size)
+{
+    uint8_t sizes[16] __attribute__((aligned(4)));
+    poly1305_add_padded(mac, aad, aad_size);
+    poly1305_add_padded(mac, ciphertext, size);
     store64(sizes, aad_size);
     store64(sizes + 8, size);
-    poly1305_finish(&mac, sizes, sizeof sizes, tag);
+    poly1305_finish(mac, sizes, sizeof sizes, tag);
 }
 
 void chacha20poly1305_seal(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
                            size_t size, const uint8_t *aad, size_t aad_size,
                            const uint8_t key[32], const uint8_t nonce[12])
 {
-    chacha20(to, from, size, key, nonce, 1);
-    tag_of(tag, to, size, aad, aad_size, key, nonce);
+    struct chacha20 cipher;
+    struct poly1305 mac;
+    start(&cipher, &mac, key, nonce);
+    chacha20_add(&cipher, to, from, size);
+    finish(&mac, tag, to, size, aad, aad_size);
+    chacha20_wipe(&cipher);
 }
 
 int chacha20poly1305_open(uint8_t *to, const uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
                           size_t size, const uint8_t *aad, size_t aad_size,
                           const uint8_t key[32], const uint8_t nonce[12])
 {
+    struct chacha20 cipher;
+    struct poly1305 mac;
     uint8_t expected[AEAD_TAG_BYTES];
-    tag_of(expected, from, size, aad, aad_size, key, nonce);
+    start(&cipher, &mac, key, nonce);
+    finish(&mac, expected, from, size, aad, aad_size);
     uint32_t equal = secret_equal(expected, tag, sizeof expected);
     secret_wipe(expected, sizeof expected);
     /* Public: a receiver shows whether it accepts a message. */
     MAKE_PUBLIC(&equal, sizeof equal);
-    if (!equal)
-        return -1;
-    chacha20(to, from, size, key, nonce, 1);
-    return 0;
+    if (equal)
+        chacha20_add(&cipher, to, from, size);
+    chacha20_wipe(&cipher);
+    return equal ? 0 : -1;
 }

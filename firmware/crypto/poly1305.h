@@ -9,8 +9,8 @@
 
 struct poly1305 {
     uint32_t r[4]; /* the clamped factor; words of 32 bits, the lowest first */
-    uint32_t sum[5]; /* the accumulator; the same, and what is above 128 bits */
-    uint32_t s[4]; /* what is added at the end */
+    uint32_t sum[5]; /* the accumulator; the same, with a few bits beyond 2^130 */
+    uint32_t s[4]; /* what is added at the end; the same */
 };
 
 /* A key is for one message. */

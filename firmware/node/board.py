@@ -2,19 +2,29 @@
 
 import gc
 from hashlib import sha3_256
+from struct import pack
 
 import board
+import made_for
 
 from actors import KINDS
-from firmware.node.anchor import SECTORS
+from firmware.node.anchor import SECTORS, AnchorLog
+from firmware.node.button import Button
 from firmware.node.crypto import Crypto
-from firmware.node.entropy import Entropy
 from firmware.node.flash import SECTOR
 from firmware.node.places import InMemory, places_of
 from firmware.node.serve import serve
+from firmware.node.slots import SLOT_SECTORS, Slot
 from firmware.node.soldered import Soldered
+from firmware.node.update import Updater
+from runtime.node.entropy import Entropy
+from runtime.node.health import RINGS
 from runtime.wire.records import Measurement
 from runtime.wire.schema import specs
+
+# Sectors from the node's part on: firmware/port/flash.h has the map.
+COUNTER, COUNTER_SECTORS = 30, 2
+SLOTS = (48, 48 + SLOT_SECTORS)
 
 
 class Pipe:
@@ -30,7 +40,7 @@ class FlashPart:
     """Sectors of the board's flash, a port as FlashFile is.
 
     Args:
-        first: sector of the node's part.
+        first: counted from the node's part on.
 
     Attributes:
         sectors: how many there are.
@@ -68,11 +78,13 @@ def main(measurement: bytes) -> None:
     Raises:
         NodeError: the node cannot start.
     """
-    random = Entropy(board.noise)
+    random = Entropy(board.noise, RINGS)
+    random.add(pack(">Q", board.uptime_ns()))
+    crypto = Crypto(random)
     zips, names = board.places()
     serve(
-        lambda: Soldered(FlashPart(SECTORS, 1), FlashPart(0, SECTORS), random),
-        Crypto(random),
+        lambda: Soldered(FlashPart(SECTORS, 1), FlashPart(0, SECTORS), random.lasting),
+        crypto,
         Pipe,
         board,
         places_of(InMemory(zips), InMemory(names)),
@@ -80,5 +92,13 @@ def main(measurement: bytes) -> None:
         (
             Measurement("firmware", measurement),
             Measurement("gateware", board.gateware()),
+        ),
+        port=Button(board),
+        updater=lambda: Updater(
+            [Slot(FlashPart(first, SLOT_SECTORS)) for first in SLOTS],
+            AnchorLog(FlashPart(COUNTER, COUNTER_SECTORS)),
+            crypto,
+            made_for.BOARD,
+            made_for.UPDATE_KEY,
         ),
     )

@@ -1,11 +1,12 @@
 """The node on MicroPython, as its keeper starts it.
 
-    micropython -m firmware.node.main DEVICE PLACES
+    micropython -m firmware.node.main DEVICE PLACES [operator=ID] [terminal=TTY]
 
 DEVICE is the folder that stands for what is soldered to a board: `key`, the device key, and
-`anchor`, the flash. PLACES is the folder of the table of metro areas. The line is standard input
-and output, both non-blocking; what goes wrong is said on standard error. The node ends when its
-line ends, or when the host says `stop`.
+`anchor`, the flash. PLACES is the folder of the table of metro areas. ID is who may become operator
+of a new node. At TTY the node asks whoever is at it; the keeper only says which it is, and nothing
+of it passes the line. That is standard input and output, both non-blocking; what goes wrong is said
+on standard error. The node ends when its line ends, or when the host says `stop`.
 """
 
 import os
@@ -19,6 +20,9 @@ from firmware.node.flash import BLANK, SECTOR, FlashFile
 from firmware.node.places import read_places
 from firmware.node.serve import serve
 from firmware.node.store import START
+from runtime.node.entropy import Entropy
+from runtime.node.health import SYSTEM
+from runtime.node.terminal import Terminal
 from runtime.wire.errors import NodeError, Refused
 from runtime.wire.proofs import EMPTY_ROOT
 from runtime.wire.records import Measurement
@@ -63,12 +67,36 @@ class Pipe:
             raise LineEnded
 
 
+class Typing:
+    """What is typed at a terminal, without waiting for it.
+
+    Args:
+        source: unbuffered.
+    """
+
+    def __init__(self, source) -> None:
+        self._source = source
+        self._poll = select.poll()
+        self._poll.register(source, select.POLLIN)
+
+    def read(self) -> bytes:
+        """The bytes at hand, perhaps none."""
+        typed = b""
+        while self._poll.poll(0):
+            byte = self._source.read(1)
+            if not byte:  # nobody is there any more
+                break
+            typed += byte
+        return typed
+
+
 class Device:
     """The folder of what is soldered to a board; what is not there is made, once.
 
     Args:
         path: text.
         sync: function of an open file that makes what was written to it durable.
+        random: function of a number to so many random bytes.
 
     Attributes:
         key: the device key, 32 bytes.
@@ -78,7 +106,7 @@ class Device:
         Refused: there is a key without the anchor that belongs to it.
     """
 
-    def __init__(self, path: str, sync) -> None:
+    def __init__(self, path: str, sync, random=os.urandom) -> None:
         self._sync = sync
         if not _is_there(path):
             os.mkdir(path)
@@ -87,7 +115,7 @@ class Device:
             # The anchor comes first: a key that was in use is never without one.
             self._make(anchor, BLANK * (SECTORS * SECTOR))
             AnchorLog(FlashFile(anchor, sync)).write(Anchor(0, 0, START, 0, EMPTY_ROOT))
-            self._make(key, os.urandom(32))
+            self._make(key, random(32))
         if not _is_there(anchor):
             raise Refused(
                 f"{path} has a device key and no anchor",
@@ -133,31 +161,39 @@ def main(crypto=None) -> int:
     Args:
         crypto: port; by default the firmware's own.
     """
-    if len(sys.argv) != 3:
-        print("usage: micropython -m firmware.node.main DEVICE PLACES", file=sys.stderr)
+    named = dict([word.split("=", 1) for word in sys.argv[3:] if "=" in word])
+    if len(sys.argv) != 3 + len(named) or not set(named) <= {"operator", "terminal"}:
+        words = (
+            "usage: micropython -m firmware.node.main DEVICE PLACES [operator=ID] [terminal=TTY]"
+        )
+        print(words, file=sys.stderr)
         return 2
     try:
+        operator = bytes.fromhex(named.get("operator", ""))
         places = read_places(sys.argv[2])
         measured = (Measurement("program", digest_of(PROGRAM)),)
-        crypto, pipe = crypto or _own_crypto(), _standard_pipe()
+        random = Entropy(os.urandom, SYSTEM)
+        crypto, pipe = crypto or _own_crypto(random), _standard_pipe()
         serve(
-            lambda: Device(sys.argv[1], _sync),
+            lambda: Device(sys.argv[1], _sync, random.lasting),
             crypto,
             pipe,
             Uptime,
             places,
-            os.urandom,
+            random,
             measured,
+            operator,
+            _terminal(named["terminal"]) if "terminal" in named else None,
         )
     except LineEnded:
         return 0
-    except (NodeError, OSError) as error:
+    except (NodeError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _own_crypto():
+def _own_crypto(random):
     try:
         from firmware.node.crypto import Crypto
     except ImportError:
@@ -166,7 +202,13 @@ def _own_crypto():
             "one that was built with the modules of firmware/",
             "build it with python -m firmware.micropython",
         )
-    return Crypto(os.urandom)
+    return Crypto(random)
+
+
+def _terminal(path):
+    """Presence at a terminal."""
+    sink = open(path, "wb", 0)  # noqa: SIM115
+    return Terminal(Typing(open(path, "rb", 0)).read, sink.write)  # noqa: SIM115
 
 
 def _standard_pipe():

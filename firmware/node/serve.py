@@ -9,6 +9,7 @@ from firmware.node.store import KeptStore
 from runtime.node.clock import Clock
 from runtime.node.merkle import Tree
 from runtime.node.node import Node
+from runtime.node.presence import Presence
 from runtime.node.session import Session
 from runtime.wire.errors import NodeError, StorageFailed
 from runtime.wire.hkdf import hkdf
@@ -26,7 +27,18 @@ def root_of(store) -> bytes:
     return Tree(store, store.count()).root()
 
 
-def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> None:
+def serve(
+    device,
+    crypto,
+    pipe,
+    time,
+    places,
+    random,
+    measurements: tuple,
+    operator: bytes = b"",
+    port=None,
+    updater=lambda: None,
+) -> None:
     """Power up, and serve the line until the host says `stop`.
 
     Args:
@@ -36,15 +48,18 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
         pipe: the line, as `keeper.Line` has it.
         time: with `uptime_ns()` and `uptime_ms()`, since the start.
         places: Places.
-        random: function of a number to so many random bytes.
+        random: Entropy.
         measurements: of what runs here, Measurement each.
+        operator: who may become operator of a new node; see Gate.
+        port: of presence; by default one that can ask nobody.
+        updater: function without arguments to what takes updates, or None.
 
     Raises:
         NodeError: the node cannot start; the host was told why.
         whatever `pipe` raises.
     """
 
-    line = Line(Link(random(NONCE), RING), pipe, time.uptime_ms)
+    line = Line(Link(random.different(NONCE), RING), pipe, time.uptime_ms)
     try:
         own = device()
         store = KeptStore(_ram(), Keeper(line.ask), own.anchor, Sealer(crypto, own.key), root_of)
@@ -58,13 +73,19 @@ def serve(device, crypto, pipe, time, places, random, measurements: tuple) -> No
             places=places,
             max_live=LIVE,
             measurements=measurements,
+            presence=Presence(port, time.uptime_ms),
+            randomness=random,
+            updater=updater(),
         )
     except NodeError as error:
         _say_last(line, FAILED, error.to_wire())
         raise
-    line.session = Session(node, line.link)
+    line.session = Session(node, line.link, random, operator)
     node.directory.on_failure = lambda kind, error: line.session.log(
         f"a {kind} failed with {type(error).__name__}", time.uptime_ms()
+    )
+    random.tell(
+        lambda why: line.session.log(f"nothing is signed any more: {why}", time.uptime_ms())
     )
     line.announce(READY, [node.id])
     while not line.stopping:

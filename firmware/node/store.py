@@ -3,24 +3,28 @@
 `commit` seals the changes as one *record*, has the host store it, then writes the anchor. Records
 are chained. A *checkpoint* is all of the RAM, sealed; records before it are dropped. Entries of the
 journal are objects of their own, fetched when asked for; RAM has the mark of each, so that
-only its newest version is the entry. README.md has the whole.
+only its newest version is the entry. Users' values lie apart from them, so that whoever recovers a
+dead node's journal does not get these. README.md has the whole.
 """
 
 from hashlib import sha3_256
 
 from firmware.node.anchor import Anchor
-from firmware.node.seal import HEAD, MARK, TAG, NotAuthentic
+from firmware.node.seal import ENTRY, HEAD, MARK, TAG, NotAuthentic
+from runtime.node.merkle import Tree
 from runtime.wire.errors import Refused, StorageFailed
 from runtime.wire.schema import canonical, unpack_own
 
-RECORD, ENTRY, CHECKPOINT = "record", "entry", "checkpoint"
+RECORD, CHECKPOINT, VALUES, RECOVERY = "record", "checkpoint", "values", "recovery"
 START = bytes(32)  # chain hash before the first record
 PART = 60 * 1024  # bytes of a part at most: a box must fit into a message with what is around it
 LEAST = 256 * 1024  # bytes of records that are worth a checkpoint
 RECENT = 4  # entries kept at hand
 PAGE = 64  # rows of a checkpoint read at a time
 
-MARKS = "kept"  # kind under which the RAM has the marks of entries
+MARKS = "kept"  # kind under which the RAM has the marks of entries, and of the values of some
+AGES = "ages"  # kind under which it has, by number, the marks at which ages of the journal began
+PRIVATE = b"\xa6values"  # the label, as attachments that are values have it
 PUT, DROP, ADD_KEY, DROP_KEY, CHAIN = range(5)  # a change is [one of these, its arguments...]
 
 
@@ -73,6 +77,7 @@ class KeptStore:
         self._fresh: dict = {}  # entries since the last commit
         self._size = self._count
         self._erasing = False
+        self._secret = None  # recovery key that the next commit makes a box for
 
     # ------------------------------------------------------------------------------ states
 
@@ -133,18 +138,25 @@ class KeptStore:
             if known == sequence:
                 return entry
         mark = self._ram.get(MARKS, _key(sequence))
-        boxes = self._boxes(ENTRY, sequence)
+        content = unpack_own(self._opened(ENTRY, sequence, mark[:MARK]))
+        if len(content) == 2:  # erased: header and leaf
+            content = [content[0], None, None, None]
+        elif len(mark) > MARK:
+            content[3] = self._opened(VALUES, sequence, mark[MARK:])
+        entry = tuple(content)
+        self._remember(sequence, entry)
+        return entry
+
+    def _opened(self, place, sequence, mark):
         try:
-            chunks = list(self._sealer.open([ENTRY, sequence], boxes, mark))
+            chunks = list(self._sealer.open([place, sequence], self._boxes(place, sequence), mark))
         except NotAuthentic as error:
             raise StorageFailed(
                 f"the host did not bring the journal back: {error}",
                 "the newest version of every entry",
                 "restore the host's folder from a backup that is not older than the last answer",
             )
-        entry = tuple(unpack_own(chunks[0] if len(chunks) == 1 else b"".join(chunks)))
-        self._remember(sequence, entry)
-        return entry
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _remember(self, sequence, entry):
         self._recent = [pair for pair in self._recent if pair[0] != sequence][-RECENT + 1 :]
@@ -155,12 +167,18 @@ class KeptStore:
 
     # ------------------------------------------------------------------------------ commit
 
+    def recoverable(self, secret):
+        self._check()
+        self._secret = secret
+
     def commit(self):
         self._check()
         if not self._changes and not self._fresh:
             return
         try:
             drops, boxes = self._sealed_entries()
+            if self._secret:
+                self._begin_age(drops, boxes)
             name = [RECORD, self.record + 1, self._chain]
             record = list(self._sealer.seal(name, _parts_of(self._changes)))
             boxes.extend(_placed(RECORD, self.record + 1, record))
@@ -190,14 +208,35 @@ class KeptStore:
         """What of the journal is kept anew, and what it takes the place of."""
         drops, boxes = [], []
         for sequence in sorted(self._fresh):
-            entry = self._fresh[sequence]
-            content = canonical(entry)
-            parts = list(self._sealer.seal([ENTRY, sequence], _chunks(content)))
-            boxes.extend(_placed(ENTRY, sequence, parts))
+            header, salt, body, attachments = self._fresh[sequence]
+            if body is None:
+                shown, whole = [header, Tree(self, self._size).leaf(sequence)], None
+            else:
+                beside, whole = _apart(attachments)
+                shown = [header, salt, body, beside]
             if sequence < self._count:
                 drops.append((ENTRY, sequence, sequence + 1))
-            self.put(MARKS, _key(sequence), bytes(parts[0][:MARK]))
+                drops.append((VALUES, sequence, sequence + 1))
+            mark = self._seal(boxes, ENTRY, sequence, canonical(shown))
+            if whole is not None:
+                mark += self._seal(boxes, VALUES, sequence, whole)
+            self.put(MARKS, _key(sequence), mark)
         return drops, boxes
+
+    def _seal(self, boxes, place, number, content, root=None):
+        """Add the boxes of an object; returns its mark."""
+        parts = list(self._sealer.seal([place, number], _chunks(content), root))
+        boxes.extend(_placed(place, number, parts))
+        return bytes(parts[0][:MARK])
+
+    def _begin_age(self, drops, boxes):
+        """Have what the journal is sealed under, so far and from now on, kept for the secret."""
+        sealer = self._sealer
+        age = len(sealer.ages) + 1
+        sealer.ages.append(sealer.mark())
+        self.put(AGES, _key(age), sealer.mark())
+        drops.append((RECOVERY, 0, age))
+        self._seal(boxes, RECOVERY, age, canonical(sealer.age_keys()), self._secret)
 
     def _take(self, boxes):
         """Go on to the next record, which is in these boxes."""
@@ -216,6 +255,7 @@ class KeptStore:
     def rollback(self):
         self._check()
         self._ram.rollback()
+        self._sealer.ages = [row[1] for row in self._ram.states(AGES, None, len(self._sealer.ages))]
         self._forget()
 
     def close(self):
@@ -319,6 +359,8 @@ class KeptStore:
                 self._chain, self._size = arguments
             elif what == PUT:
                 self._ram.put(*arguments)
+                if arguments[0] == AGES:
+                    self._sealer.ages.append(arguments[2])
                 if arguments[0] == MARKS:
                     sequence = int.from_bytes(arguments[1], "big")
                     self._erased = self._erased or sequence < self._size
@@ -347,6 +389,16 @@ class KeptStore:
 
 def _key(sequence):
     return sequence.to_bytes(8, "big")
+
+
+def _apart(attachments):
+    """(canonical attachments without values, all of them); the latter None if there are none."""
+    if PRIVATE in attachments:
+        items = unpack_own(attachments)
+        others = [item for item in items if item[0] != "values"]
+        if len(others) < len(items):
+            return canonical(others), attachments
+    return attachments, None
 
 
 def _chunks(content):

@@ -140,6 +140,58 @@ static mp_obj_t board_gateware(void)
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(board_gateware_obj, board_gateware);
 
+/* The consent button and its lamp. */
+
+#define ASK (1 << CSR_PRESENCE_CONTROL_START_OFFSET)
+#define FORGET (1 << CSR_PRESENCE_CONTROL_CLEAR_OFFSET)
+
+/* ask(nonce, ms): wait for one press, not longer than that. */
+static mp_obj_t board_ask(mp_obj_t nonce_in, mp_obj_t ms_in)
+{
+    presence_control_write(FORGET);
+    presence_nonce_write((uint32_t)mp_obj_get_int_truncated(nonce_in));
+    presence_timeout_write((uint32_t)mp_obj_get_int(ms_in));
+    presence_control_write(ASK);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(board_ask_obj, board_ask);
+
+/* answer(): (state, nonce) of what was asked; state 2 is pressed in time. */
+static mp_obj_t board_answer(void)
+{
+    mp_obj_t parts[] = {
+        MP_OBJ_NEW_SMALL_INT(presence_answer_read() >> CSR_PRESENCE_ANSWER_STATE_OFFSET &
+                             ((1 << CSR_PRESENCE_ANSWER_STATE_SIZE) - 1)),
+        mp_obj_new_int_from_uint(presence_asked_read()),
+    };
+    return mp_obj_new_tuple(2, parts);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(board_answer_obj, board_answer);
+
+/* forget(): what was asked; a press is no answer any more. */
+static mp_obj_t board_forget(void)
+{
+    presence_control_write(FORGET);
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(board_forget_obj, board_forget);
+
+/* button_down(): whether it is, and rests. */
+static mp_obj_t board_button_down(void)
+{
+    return mp_obj_new_bool(presence_answer_read() >> CSR_PRESENCE_ANSWER_DOWN_OFFSET & 1u);
+}
+static MP_DEFINE_CONST_FUN_OBJ_0(board_button_down_obj, board_button_down);
+
+/* lamp(mode, pattern): as soc/gateware/presence has them. */
+static mp_obj_t board_lamp(mp_obj_t mode_in, mp_obj_t pattern_in)
+{
+    presence_pattern_write((uint32_t)mp_obj_get_int_truncated(pattern_in));
+    presence_lamp_write((uint32_t)mp_obj_get_int(mode_in));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_2(board_lamp_obj, board_lamp);
+
 static mp_obj_t in_place(const uint8_t *from, const uint8_t *to)
 {
     mp_obj_str_t *bytes = mp_obj_malloc(mp_obj_str_t, &mp_type_bytes);
@@ -149,11 +201,12 @@ static mp_obj_t in_place(const uint8_t *from, const uint8_t *to)
     return MP_OBJ_FROM_PTR(bytes);
 }
 
-/* firmware(): code and constants, as bytes where they lie. */
+/* firmware(): code and constants, as bytes where they lie, without the words in front that change
+ * while it runs. */
 static mp_obj_t board_firmware(void)
 {
-    extern const uint8_t code_start, code_end;
-    return in_place(&code_start, &code_end);
+    extern const uint8_t code_constant, code_end;
+    return in_place(&code_constant, &code_end);
 }
 static MP_DEFINE_CONST_FUN_OBJ_0(board_firmware_obj, board_firmware);
 
@@ -181,6 +234,13 @@ static uint32_t place(mp_obj_t at_in, mp_int_t size)
     return (uint32_t)at;
 }
 
+/* The loader is never written: without it no slot is started. */
+static void refuse_loader(uint32_t sector)
+{
+    if (sector >= FLASH_LOADER && sector < FLASH_SLOTS)
+        mp_raise_ValueError(MP_ERROR_TEXT("the loader's part of the flash"));
+}
+
 /* flash_read(at, size) */
 static mp_obj_t board_flash_read(mp_obj_t at_in, mp_obj_t size_in)
 {
@@ -198,7 +258,9 @@ static mp_obj_t board_flash_program(mp_obj_t at_in, mp_obj_t data_in)
 {
     mp_buffer_info_t data;
     mp_get_buffer_raise(data_in, &data, MP_BUFFER_READ);
-    flash_program(place(at_in, (mp_int_t)data.len), data.buf, data.len);
+    uint32_t at = place(at_in, (mp_int_t)data.len);
+    refuse_loader(at / FLASH_SECTOR);
+    flash_program(at, data.buf, data.len);
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(board_flash_program_obj, board_flash_program);
@@ -209,6 +271,7 @@ static mp_obj_t board_flash_erase(mp_obj_t sector_in)
     mp_int_t sector = mp_obj_get_int(sector_in);
     if (sector < 0 || sector >= FLASH_SECTORS)
         mp_raise_ValueError(MP_ERROR_TEXT("not in the node's part of the flash"));
+    refuse_loader((uint32_t)sector);
     flash_erase((uint32_t)sector);
     return mp_const_none;
 }
@@ -227,6 +290,11 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_reset), MP_ROM_PTR(&board_reset_obj)},
     {MP_ROM_QSTR(MP_QSTR_noise), MP_ROM_PTR(&board_noise_obj)},
     {MP_ROM_QSTR(MP_QSTR_gateware), MP_ROM_PTR(&board_gateware_obj)},
+    {MP_ROM_QSTR(MP_QSTR_ask), MP_ROM_PTR(&board_ask_obj)},
+    {MP_ROM_QSTR(MP_QSTR_answer), MP_ROM_PTR(&board_answer_obj)},
+    {MP_ROM_QSTR(MP_QSTR_forget), MP_ROM_PTR(&board_forget_obj)},
+    {MP_ROM_QSTR(MP_QSTR_button_down), MP_ROM_PTR(&board_button_down_obj)},
+    {MP_ROM_QSTR(MP_QSTR_lamp), MP_ROM_PTR(&board_lamp_obj)},
     {MP_ROM_QSTR(MP_QSTR_firmware), MP_ROM_PTR(&board_firmware_obj)},
     {MP_ROM_QSTR(MP_QSTR_places), MP_ROM_PTR(&board_places_obj)},
     {MP_ROM_QSTR(MP_QSTR_flash_read), MP_ROM_PTR(&board_flash_read_obj)},

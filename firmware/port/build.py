@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from firmware.building import CommandFailed, cache, run, workspace
+from firmware.building import DATE, CommandFailed, cache, run, workspace
 from firmware.engines import CONFIGURATIONS
 from firmware.micropython import (
     MANIFEST,
@@ -37,6 +37,8 @@ def image(
     program: Path = NODE,
     node: bool = True,
     options: tuple[str, ...] = (),
+    board: str = "sim",
+    update_key: bytes | None = None,
 ) -> Path:
     """Build the port with a program, unless that has been done.
 
@@ -48,6 +50,8 @@ def image(
         program: Python file `boot.py`, run after reset
         node: whether the node's code is frozen in for it
         options: further ones of the C compiler
+        board: which it is for, as updates of it say
+        update_key: ML-DSA-87 key (2,592 bytes) that signs updates; None: none is taken
 
     Returns:
         path of the image, to be loaded to the start of main RAM
@@ -55,7 +59,8 @@ def image(
     Raises:
         ToolchainError: if MicroPython cannot be had, or something does not compile
     """
-    key = _key(program, headers, engines, firmware_at, node, options)
+    made_for = f"BOARD = {board!r}\nUPDATE_KEY = {update_key!r}\n"
+    key = _key(program, headers, engines, firmware_at, node, (*options, made_for))
     made = cache() / f"port-{key}" / "firmware.bin"
     if made.exists():
         return made
@@ -63,7 +68,9 @@ def image(
         (work / "lib").mkdir()
         (work / "lib" / "README.md").touch()
         manifest = work / "manifest.py"
+        (work / "made_for.py").write_text(made_for)
         frozen = f'module("boot.py", base_path="{program.parent.absolute()}")\n'
+        frozen += f'module("made_for.py", base_path="{work}")\n'
         if node:
             frozen += f'include("{MANIFEST}")\n'
         manifest.write_text(frozen)
@@ -113,7 +120,7 @@ def _key(
     for name in COMPILED:
         found = (FIRMWARE / name).rglob("*.*")
         files += sorted(path for path in found if path.suffix in (".c", ".h", ".mk", ".S"))
-    parts = [TARBALL_SHA256, engines, str(firmware_at), *options]
+    parts = [TARBALL_SHA256, DATE, engines, str(firmware_at), *options]
     for path in files:
         parts += [path.name, hashlib.sha256(path.read_bytes()).hexdigest()]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]

@@ -6,7 +6,7 @@
 #ifndef FIRMWARE_AT
 #define FIRMWARE_AT 0x400000 /* in the simulated flash, whose end that is */
 #endif
-#define NODE_AT (FIRMWARE_AT - 0x20000)
+#define NODE_AT (FIRMWARE_AT - FLASH_LOADER * FLASH_SECTOR)
 
 #define STATUS_BUSY 1
 

@@ -8,7 +8,7 @@ from runtime.actor.directory import Directory
 from runtime.actor.outcome import Denied, Done, Later
 from runtime.actor.supervision import DeadLetters, Escalated, Supervisor
 from runtime.actor.transaction import Transaction
-from runtime.wire import commands, errors, proofs, records
+from runtime.wire import commands, errors, proofs, records, shares
 from runtime.wire.schema import canonical, decode, evolve, make_id, unpack
 
 __all__ = [
@@ -28,5 +28,6 @@ __all__ = [
     "make_id",
     "proofs",
     "records",
+    "shares",
     "unpack",
 ]

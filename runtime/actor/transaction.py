@@ -35,6 +35,7 @@ class Transaction:
         attachments: (label, bytes) each.
         afterwards: functions to call once the drafts are the state.
         to_sign: (purpose, message) each, signed by the node after the handlers.
+        presence: how the node knows of the signer's yes, of `records.PRESENCE`.
     """
 
     # Of the class until an instance has its own: most requests only read, and in MicroPython an
@@ -42,6 +43,7 @@ class Transaction:
     committed: bool | None = None
     attachments: tuple = ()
     to_sign: tuple = ()
+    presence = "own"
 
     def __init__(self, directory, node, sequence, time, command=None, enclosures=()):
         self.directory = directory

@@ -1,5 +1,6 @@
-"""`python -m runtime.cpython FOLDER`: run the software node that lives in FOLDER."""
+"""Run the software node that lives in FOLDER."""
 
+import argparse
 import sys
 from pathlib import Path
 
@@ -9,11 +10,18 @@ from runtime.wire.errors import NodeError
 
 def main() -> int:
     """Run the node; returns the exit status."""
-    if len(sys.argv) != 2 or sys.argv[1].startswith("-"):
-        print("usage: python -m runtime.cpython FOLDER", file=sys.stderr)
-        return 2
+    parser = argparse.ArgumentParser(prog="python -m runtime.cpython", description=__doc__)
+    parser.add_argument("folder", type=Path, metavar="FOLDER")
+    parser.add_argument(
+        "--operator",
+        type=bytes.fromhex,
+        default=b"",
+        metavar="ID",
+        help="the party that may become operator of a new node: its id in hex digits",
+    )
+    options = parser.parse_args()
     try:
-        run(Path(sys.argv[1]))
+        run(options.folder, options.operator)
     except (FolderInUse, NodeError, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

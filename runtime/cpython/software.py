@@ -2,23 +2,25 @@
 
 import fcntl
 import os
-import secrets
 import select
 import signal
 import sys
 import time
 import tty
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 
 from actors import KINDS
-from runtime.cpython.measurement import measure
+from runtime.cpython.entropy import SharedEntropy, SoundCrypto
+from runtime.cpython.measurement import PACKAGES, measure
+from runtime.cpython.presence import own_terminal
 from runtime.cpython.store import SqliteStore
 from runtime.cpython.threads import crypto_workers, entities_on_one_core, on_reused_threads
-from runtime.host.crypto import Crypto
 from runtime.node.clock import Clock
 from runtime.node.node import Node
 from runtime.node.places import Places
+from runtime.node.presence import Port, Presence
 from runtime.node.session import Session
 from runtime.wire.link import Link
 
@@ -51,13 +53,18 @@ class Folder:
             os.close(self._lock)
             raise FolderInUse(f"another node runs on {path}; stop it or name another") from error
 
-    def seed(self) -> bytes:
-        """The node's 32-byte secret; drawn on first use."""
+    def seed(self, random: Callable[[int], bytes]) -> bytes:
+        """The node's 32-byte secret; drawn on first use.
+
+        Raises:
+            NoEntropy: it was to be drawn and cannot.
+        """
         path = self.path / "seed"
         if not path.exists():
+            secret = random(32)
             draft = self.path / "seed.new"
             with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-                file.write(secrets.token_bytes(32))
+                file.write(secret)
                 file.flush()
                 os.fsync(file.fileno())
             draft.rename(path)
@@ -80,19 +87,33 @@ class Folder:
         os.close(self._lock)
 
 
-def make_node(folder: Folder) -> Node:
-    """A node on the ports of CPython. Its clock starts at the time of this machine."""
+def make_node(
+    folder: Folder, port: Port | None = None, noise: Callable[[int], bytes] = os.urandom
+) -> Node:
+    """A node on the ports of CPython. Its clock starts at the time of this machine.
+
+    Args:
+        folder: where it lives.
+        port: of presence; by default one that can ask nobody.
+        noise: function of a number to so many bytes of the source of randomness.
+
+    Raises:
+        NoEntropy: the node is new, and the source is not fit to make its keys.
+    """
+    random = SharedEntropy(noise)
     workers = crypto_workers()
     entities_on_one_core()
     return Node(
-        folder.seed(),
+        folder.seed(random.lasting),
         on_reused_threads(KINDS),
         folder.store(),
-        Crypto(),
+        SoundCrypto(random),
         lambda floor: Clock(time.monotonic_ns, time.time_ns(), floor),
         workers,
         places=read_places(),
-        measurements=measure("actors", "runtime"),
+        measurements=measure(*PACKAGES),
+        randomness=random,
+        presence=Presence(port, _now_ms),
     )
 
 
@@ -112,9 +133,10 @@ class Server:
     Args:
         node: the node.
         line: path of the symbolic link to the terminal's client end.
+        operator: who may become operator; see Gate.
     """
 
-    def __init__(self, node: Node, line: Path) -> None:
+    def __init__(self, node: Node, line: Path, operator: bytes = b"") -> None:
         self._node = node
         self._line = line
         # The client end stays open here too: else a client that leaves would hang up the line.
@@ -123,8 +145,12 @@ class Server:
         os.set_blocking(self._fd, False)
         line.unlink(missing_ok=True)
         line.symlink_to(os.ttyname(self._client_end))
-        self._session = Session(node, Link(secrets.token_bytes(8), ring=RING))
+        random = node.randomness
+        assert isinstance(random, SharedEntropy)
+        link = Link(random.different(8), ring=RING)
+        self._session = Session(node, link, random, operator)
         node.directory.on_failure = self._report
+        random.tell(lambda why: self._log(f"nothing is signed any more: {why}"))
         self._wake, self._waker = os.pipe()
         self._stopping = False
 
@@ -139,7 +165,9 @@ class Server:
         while trace and trace.tb_next:
             trace = trace.tb_next
         where = f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}" if trace else "?"
-        line = f"a {kind} failed with {type(error).__name__} in {where}"
+        self._log(f"a {kind} failed with {type(error).__name__} in {where}")
+
+    def _log(self, line: str) -> None:
         print(line, file=sys.stderr, flush=True)
         self._session.log(line, _now_ms())
 
@@ -177,12 +205,17 @@ def _now_ms() -> int:
     return time.monotonic_ns() // 10**6
 
 
-def run(path: Path) -> None:
-    """Serve the node in `path`; prints its line once it is ready."""
+def run(path: Path, operator: bytes = b"") -> None:
+    """Serve the node in `path`; prints its line once it is ready.
+
+    Args:
+        path: its folder.
+        operator: who may become operator of a new node; see Gate.
+    """
     folder = Folder(path)
     try:
-        node = make_node(folder)
-        server = Server(node, folder.line)
+        node = make_node(folder, own_terminal())
+        server = Server(node, folder.line, operator)
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, server.stop)
         print(f"node {node.id.hex()} ready on {folder.line}", flush=True)

@@ -138,6 +138,9 @@ class SqliteStore:
         ).fetchone()
         return row
 
+    def recoverable(self, secret: bytes) -> None:
+        """Nothing is sealed here: whoever has the file can read it."""
+
     def commit(self) -> None:
         """Make everything since the last commit durable."""
         self._run("COMMIT")

@@ -13,19 +13,35 @@ from types import TracebackType
 from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 from runtime.host.crypto import Crypto
+from runtime.host.keyfolder import HeldKey
 from runtime.host.transports import Transport, TransportError, open_transport
 from runtime.wire import records
-from runtime.wire.commands import ENROLMENT, HEAD, node_id, sign_command
-from runtime.wire.errors import Busy, Malformed, NodeError, Unauthorized, from_wire
+from runtime.wire.channel import ANSWER, DONE, RECORD, Channel, is_channel
+from runtime.wire.commands import (
+    ENROLMENT,
+    HEAD,
+    HELD,
+    QUESTION,
+    TAG,
+    command_hash,
+    node_id,
+    pairwise_id,
+    party_id,
+    press_code,
+    sign_command,
+)
+from runtime.wire.errors import Busy, Malformed, NodeError, Unauthorized, WrongHost, from_wire
+from runtime.wire.handshake import HostHandshake
 from runtime.wire.link import Link, LinkFull
 from runtime.wire.proofs import is_consistent, is_included
 from runtime.wire.requests import Notification, Response, encode_request, parse
 from runtime.wire.schema import canonical, spec_of, unpack
-from runtime.wire.sealing import seal_request
+from runtime.wire.sealing import ASK_SIZES, seal_request
 
 RING = 65536  # bytes the client takes ahead
 LIFE_NS = 10 * 60 * 10**9  # of a signed command
 TRIES = 8  # of a request that the node is too busy for
+LOOK_S = 0.25  # between two looks whether a question was answered
 AT_ONCE = 32  # requests under way; a node queues 64
 T = TypeVar("T")
 
@@ -39,6 +55,28 @@ class Signer(Protocol):
 
     def sign(self, purpose: bytes, message: bytes) -> bytes:
         """ML-DSA-87 signature under context `purpose`."""
+
+
+class Holder(Signer, Protocol):
+    """Somebody with a key pair of their own."""
+
+    @property
+    def public_key(self) -> bytes:
+        """ML-DSA-87 public key as of now, 2,592 bytes."""
+
+
+class Guest:
+    """A host that no node knows: it may ask what anybody may, and enrol or provision."""
+
+    def __init__(self, crypto: Crypto) -> None:
+        self._crypto = crypto
+        self._seed = secrets.token_bytes(32)
+        self.public_key = crypto.public_key(self._seed)
+        self.id: bytes = party_id(self.public_key)
+
+    def sign(self, purpose: bytes, message: bytes) -> bytes:
+        """Sign."""
+        return self._crypto.sign(self._seed, purpose, message)
 
 
 class Receipt(NamedTuple):
@@ -73,7 +111,9 @@ class Client:
     Attributes:
         identity: the node's IdentityReply.
         head: the latest head whose signature and consistency were checked, or None.
+        head_signature: the node's over it, of a head that came on this connection.
         on_log: function that gets the node's log lines.
+        on_question: function that gets each Question that the node asks whoever is at it.
     """
 
     def __init__(self, transport: Transport, timeout_s: float) -> None:
@@ -83,10 +123,14 @@ class Client:
         self._generation = self._link.generation
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._sent: dict[int, bytes] = {}
-        self._again: list[int] = []  # of these, the ones to send once more
+        self._outbox: list[bytes] = []  # what the link has no room for yet
         self._next_id = 1
         self._wake = asyncio.Event()
         self._crypto = Crypto()
+        self._host: Holder = Guest(self._crypto)
+        self._handshake: HostHandshake | None = None
+        self._channel: Channel | None = None
+        self._opened: asyncio.Future[None] | None = None  # the channel, if one is being opened
         self._nonces: dict[bytes, int] = {}
         # First come, first served: the commands of a party must arrive in the order of their
         # nonces, and heads be compared in the order in which they were signed.
@@ -99,22 +143,28 @@ class Client:
         self._lost: Exception | None = None
         self.identity: records.IdentityReply
         self.head: records.Head | None = None
+        self.head_signature: bytes | None = None
         self.on_log: Callable[[str], None] | None = None
+        self.on_question: Callable[[records.Question], None] | None = None
 
     @classmethod
     async def connect(
         cls,
         line: str | Transport,
         *,
+        host: Holder | None = None,
         node: bytes | None = None,
+        meet: Callable[[records.IdentityReply], None] | None = None,
         head: records.Head | None = None,
         timeout_s: float = 10.0,
     ) -> Self:
-        """Open a line and ask who is there.
+        """Open a line, ask who is there, and open a secure channel to it.
 
         Args:
             line: path of a terminal, `tcp://host:port`, or an open Transport.
+            host: the party that asks: its roles decide what it may ask. A guest by default.
             node: id that the node must have.
+            meet: is shown who is there before anything else is said; may raise.
             head: last head known of it; the node must prove that it only appended since.
             timeout_s: how long one answer may take, seconds.
 
@@ -122,6 +172,7 @@ class Client:
             TransportError: the line cannot be opened.
             ConnectionLost: nobody answers.
             NodeLied: it is not that node.
+            HandshakeFailed: there is no secure channel to it.
         """
         transport = await open_transport(line) if isinstance(line, str) else line
         client = cls(transport, timeout_s)
@@ -129,6 +180,9 @@ class Client:
         try:
             client.identity = await client.read(records.REQUESTS["identity"]())
             client._check_identity(node)
+            if meet:
+                meet(client.identity)
+            await client.authenticate(host or client._host)
             client.head = head
         except BaseException:
             await client.close()
@@ -145,12 +199,28 @@ class Client:
                 "another node is on this line, or its seed was lost"
             )
 
+    async def authenticate(self, host: Holder) -> None:
+        """Open the secure channel anew, as another host.
+
+        Raises:
+            HandshakeFailed: the node refuses it, or is not the one of `identity`.
+            ConnectionLost: no answer in time.
+        """
+        self._host = host
+        self._shake_hands()
+        self._wake.set()
+        await self._until_open()
+
     async def close(self) -> None:
-        """Close the line; requests under way fail with ConnectionLost."""
+        """Close channel and line; requests under way fail with ConnectionLost."""
         if self._pump:
             self._pump.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._pump
+        if self._channel and not self._ended:
+            with contextlib.suppress(NodeError, LinkFull, OSError, TransportError):
+                self._link.send(self._channel.close())
+                await self._transport.write(self._link.transmit(_now_ms()))
         await self._transport.close()
 
     async def __aenter__(self) -> Self:
@@ -177,8 +247,8 @@ class Client:
         finally:
             reader.cancel()
             self._lost = lost = self._lost or ConnectionLost("the client was closed")
-            for future in self._waiting.values():
-                if not future.done():
+            for future in (*self._waiting.values(), self._opened):
+                if future and not future.done():
                     future.set_exception(ConnectionLost(str(lost)))
 
     async def _read(self) -> None:
@@ -194,7 +264,7 @@ class Client:
     async def _write(self) -> None:
         while not self._ended:
             self._wake.clear()
-            self._send_again()
+            self._drain()
             out = self._link.transmit(_now_ms())
             if out:
                 await self._transport.write(out)
@@ -205,38 +275,69 @@ class Client:
                     await self._wake.wait()
         raise self._ended
 
+    def _drain(self) -> None:
+        with contextlib.suppress(LinkFull):
+            while self._outbox:
+                self._link.send(self._outbox[0])
+                del self._outbox[0]
+
     def _received(self, data: bytes) -> None:
         messages = self._link.receive(data, _now_ms())
         if self._link.generation != self._generation:
             # The node started anew: it may not have seen what was under way. Sending it again
             # is safe: signed commands are known by their hash, and the rest changes nothing.
             self._generation = self._link.generation
-            self._again = list(self._sent)
+            self._outbox = []
+            self._channel = None
+            if self._opened is None:
+                self._send_all()
+            else:
+                self._shake_hands()
         for message in messages:
             with contextlib.suppress(Malformed):
                 self._message(message)
-
-    def _send_again(self) -> None:
-        with contextlib.suppress(LinkFull):
-            while self._again:
-                if self._again[0] in self._sent:
-                    self._link.send(self._sent[self._again[0]])
-                del self._again[0]
 
     def _send(self, request_id: int, message: bytes) -> bool:
         """Hand a request to the link; False while there is no room."""
         if self._lost:
             raise self._lost
-        try:
-            if self._again:
-                return False  # what was sent before goes first
-            self._link.send(message)
-        except LinkFull:
+        if self._outbox or self._handshake:
             return False
         self._sent[request_id] = message
+        self._put(message)
         return True
 
+    def _put(self, message: bytes) -> None:
+        """Send a request: through the channel, or as it is before the node is known."""
+        self._outbox.append(message if self._opened is None else self._open_channel.seal(message))
+        self._drain()
+
+    @property
+    def _open_channel(self) -> Channel:
+        if self._channel is None:
+            raise ConnectionLost("there is no secure channel")
+        return self._channel
+
+    def _send_all(self) -> None:
+        for message in self._sent.values():
+            self._put(message)
+
     def _message(self, message: bytes) -> None:
+        if is_channel(message):
+            try:
+                message = self._secured(message)
+            except NodeError as error:
+                self._refused(error)
+                return
+        elif self._opened is not None:
+            parsed = parse(message)
+            if isinstance(parsed, Notification) and parsed.method == "refused":
+                self._refused(from_wire(parsed.params))
+            return  # what else comes beside the channel is nobody's word
+        if message:
+            self._content(message)
+
+    def _content(self, message: bytes) -> None:
         parsed = parse(message)
         if isinstance(parsed, Response):
             future = self._waiting.get(parsed.id)
@@ -244,6 +345,61 @@ class Client:
                 future.set_result((parsed.error, parsed.result))
         elif isinstance(parsed, Notification) and parsed.method == "log" and self.on_log:
             self.on_log(" ".join(str(part) for part in parsed.params))
+
+    # ----------------------------------------------------------------------- the channel
+
+    def _shake_hands(self) -> None:
+        """Begin a handshake. The channel that there is stays for what comes until then."""
+        host, node = self._host, self.identity
+        self._handshake = HostHandshake(
+            self._crypto,
+            secrets.token_bytes,
+            host.sign,
+            host.id,
+            host.public_key,
+            node.node,
+            node.public_key,
+        )
+        if self._opened is None or self._opened.done():
+            self._opened = asyncio.get_running_loop().create_future()
+            self._opened.add_done_callback(lambda opened: opened.exception())  # if nobody waits
+        self._outbox.append(self._handshake.hello())
+        self._drain()
+
+    def _secured(self, message: bytes) -> bytes:
+        """What a message of the channel holds; empty if that is nothing for a request."""
+        kind = message[0]
+        if kind == RECORD:
+            # One that comes before there is a channel was meant for a host before this one.
+            return self._channel.open(message) or b"" if self._channel else b""
+        if self._handshake and kind == ANSWER:
+            self._outbox.append(self._handshake.finish(message))
+            self._drain()
+        elif self._handshake and kind == DONE:
+            self._channel, self._handshake = self._handshake.done(message), None
+            self._send_all()
+            assert self._opened
+            self._opened.set_result(None)
+        return b""
+
+    def _refused(self, error: NodeError) -> None:
+        """There is no channel, or no longer: nothing more can be asked."""
+        self._handshake = None
+        if self._opened and not self._opened.done():
+            self._opened.set_exception(error)
+        self._ended = ConnectionLost(f"there is no secure channel: {error}")
+        self._wake.set()
+
+    async def _until_open(self) -> None:
+        assert self._opened
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await asyncio.shield(self._opened)
+        except TimeoutError:
+            raise ConnectionLost(
+                f"no handshake within {self._timeout_s:g} s on {self._transport.name}; "
+                "is the node running?"
+            ) from None
 
     async def call(self, method: str, params: list[Any]) -> Any:
         """One request as it is.
@@ -297,8 +453,11 @@ class Client:
     async def query(self, signer: Signer, request: Any) -> Any:
         """A signed request that changes nothing; returns its reply record."""
         spec = spec_of(type(request))
+        if isinstance(signer, HeldKey):
+            asked = self._held(signer, 0, request, ())[1]
+            return _reply(spec, await self.call("use_held", asked))
         signed = self._sign(signer, 0, request, ())
-        return _reply(spec, await self.call(spec.wire_name, list(signed)))
+        return _reply(spec, await self._call_for(signer, spec.wire_name, list(signed)))
 
     async def command(self, signer: Signer, request: Any, enclosures: Iterable[bytes] = ()) -> Done:
         """A signed command; returns its reply once it is durable in the journal.
@@ -312,6 +471,8 @@ class Client:
             enclosures: bytes beside the signed body, as the reference states.
         """
         spec = spec_of(type(request))
+        if isinstance(signer, HeldKey):
+            return await self._held_command(signer, request, enclosures)
         signed = self._sign(signer, await self._nonce(signer), request, enclosures)
         params: list[Any] = list(signed)
         if spec.more["sealed"]:
@@ -319,11 +480,102 @@ class Client:
                 seal_request(self._crypto, self.identity.kem_key, ENROLMENT, canonical(signed))
             )
         try:
-            accepted = spec_of(records.Accepted).build(await self.call(spec.wire_name, params))
+            answer = await self._call_for(signer, spec.wire_name, params)
+            accepted = spec_of(records.Accepted).build(answer)
         except BaseException:
             self._nonces.pop(signer.id, None)
             raise
         return Done(_reply(spec, unpack(accepted.result)), accepted)
+
+    async def _call_for(self, signer: Signer, method: str, params: list[Any]) -> Any:
+        """A signed request; by a channel of its signer's, if the host may not ask it."""
+        try:
+            return await self.call(method, params)
+        except WrongHost:
+            key = getattr(signer, "public_key", None)
+            if key is None or signer.id in (self._host.id, pairwise_id(key)):
+                raise
+            await self.authenticate(signer)  # type: ignore[arg-type]
+            return await self.call(method, params)
+
+    # ------------------------------------------------------------- keys that the node keeps
+
+    async def enrol_held(self, enrolment: records.HeldEnrolment) -> Done:
+        """Have the node make a key, keep it and enrol its user."""
+        sealed = seal_request(self._crypto, self.identity.kem_key, HELD, canonical(list(enrolment)))
+        answer = await self.call("enrol_held", [sealed])
+        accepted = spec_of(records.Accepted).build(answer)
+        return Done(_reply(spec_of(records.Enrol), unpack(accepted.result)), accepted)
+
+    async def press(self, signer: HeldKey, request: Any, enclosures: Iterable[bytes] = ()) -> bytes:
+        """Have whoever is at the node asked for a press; returns what came of it.
+
+        `on_question` is told what to compare.
+
+        Raises:
+            NodeError: nobody pressed, or what was pressed for was refused.
+            NodeLied: the node asks about something else.
+        """
+        nonce = await self._nonce(signer) if spec_of(type(request)).more["journaled"] else 0
+        body, params = self._held(signer, nonce, request, enclosures)
+        command = command_hash(body)
+        try:
+            found: records.AskHeldReply = _reply(
+                spec_of(records.AskHeld), await self.call("ask_held", params)
+            )
+            self._check_question(found, command)
+            if self.on_question:
+                self.on_question(found.question)
+            while True:
+                answer = await self.read(records.HeldAnswer(command))
+                if answer.state == "done":
+                    return bytes(answer.result)
+                await asyncio.sleep(LOOK_S)
+        except BaseException:
+            self._nonces.pop(signer.id, None)
+            raise
+
+    def _check_question(self, found: records.AskHeldReply, command: bytes) -> None:
+        question, key = found.question, self.identity.public_key
+        if (question.node, question.command) != (self.identity.node, command) or (
+            question.code != press_code(question.boot, command)
+        ):
+            raise NodeLied("it asks about something else than was wanted: do not press")
+        if not self._crypto.verify(key, QUESTION, canonical(question), found.signature):
+            raise NodeLied("what it asks is not signed by it: do not press")
+
+    async def _held_command(
+        self, signer: HeldKey, request: Any, enclosures: Iterable[bytes]
+    ) -> Done:
+        spec = spec_of(type(request))
+        if spec.more["kept"] == "on a press":
+            answer: Any = unpack(await self.press(signer, request, enclosures))
+        else:
+            params = self._held(signer, await self._nonce(signer), request, enclosures)[1]
+            try:
+                answer = await self.call("use_held", params)
+            except BaseException:
+                self._nonces.pop(signer.id, None)
+                raise
+        accepted = spec_of(records.Accepted).build(answer)
+        return Done(_reply(spec, unpack(accepted.result)), accepted)
+
+    def _held(
+        self, signer: HeldKey, nonce: int, request: Any, enclosures: Iterable[bytes]
+    ) -> tuple[bytes, list[Any]]:
+        """(body that the node is to sign, params of `use_held` or `ask_held`)."""
+        if signer.node != self.identity.node:
+            raise NodeLied(f"the key of {signer.name} is kept by node {signer.node.hex()[:16]}")
+        method = spec_of(type(request)).wire_name
+        not_after, params = time.time_ns() + LIFE_NS, canonical(list(request))
+        body = canonical(
+            records.Command(TAG, signer.node, method, signer.id, nonce, not_after, params)
+        )
+        ask = canonical(
+            records.HeldAsk("optin/v1/use-held", signer.access, body, tuple(enclosures))
+        )
+        sealed = seal_request(self._crypto, self.identity.kem_key, HELD, ask, ASK_SIZES)
+        return body, [sealed]
 
     async def ask(self, request: Any) -> Done:
         """A journaled request that nobody signs; returns its reply once it is durable.
@@ -406,7 +658,7 @@ class Client:
                 path = (await self.read(request)).path
             if not is_consistent(known.size, known.root, head.size, head.root, path):
                 raise NodeLied("the journal is not the one that was seen before")
-        self.head = head
+        self.head, self.head_signature = head, signed.signature
 
 
 class BlockingClient:

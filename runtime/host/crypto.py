@@ -19,7 +19,8 @@ from runtime.wire.errors import Malformed
 class Crypto:
     """The crypto port on CPython: FIPS 204, FIPS 203 and RFC 8439.
 
-    Expanded keys are kept for a while: expanding costs as much as a verification.
+    Expanded keys are kept for a while: expanding costs as much as a verification. Not so that of a
+    seed that is a bytearray, whose owner is to overwrite it.
     """
 
     def __init__(self) -> None:
@@ -27,13 +28,18 @@ class Crypto:
         self._verifier = lru_cache(64)(MLDSA87PublicKey.from_public_bytes)
         self._kem = lru_cache(4)(MLKEM1024PrivateKey.from_seed_bytes)
 
-    def public_key(self, seed: bytes) -> bytes:
-        """ML-DSA-87 public key (2,592 bytes) of a 32-byte seed."""
-        return self._signer(seed).public_key().public_bytes_raw()
+    def _private(self, seed: bytes | bytearray) -> MLDSA87PrivateKey:
+        if isinstance(seed, bytearray):
+            return MLDSA87PrivateKey.from_seed_bytes(seed)
+        return self._signer(seed)
 
-    def sign(self, seed: bytes, purpose: bytes, message: bytes) -> bytes:
+    def public_key(self, seed: bytes | bytearray) -> bytes:
+        """ML-DSA-87 public key (2,592 bytes) of a 32-byte seed."""
+        return self._private(seed).public_key().public_bytes_raw()
+
+    def sign(self, seed: bytes | bytearray, purpose: bytes, message: bytes) -> bytes:
         """Hedged signature (4,627 bytes) under context `purpose`."""
-        return self._signer(seed).sign(message, purpose)
+        return self._private(seed).sign(message, purpose)
 
     def verify(self, public_key: bytes, purpose: bytes, message: bytes, signature: bytes) -> bool:
         """Whether a signature is valid; False for a key that is none."""

@@ -45,6 +45,10 @@ def _reference() -> Iterator[str]:
         yield ""
         signer = spec.more["signer"]
         yield f"Signed by {SIGNERS.get(signer, 'a ' + signer)}."
+        if spec.more["kept"]:
+            yield f"A key that the node keeps signs it {spec.more['kept']}."
+        if spec.more["hosts"]:
+            yield f"Answered to hosts of the operator and of: {', '.join(spec.more['hosts'])}."
         if spec.more["enclosures"]:
             yield "Enclosures, in order: " + "; ".join(spec.more["enclosures"]) + "."
         yield from _fields("Params", spec)

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from runtime.host.audit.bundle import Bundle, Identity
-from runtime.host.client import Client, Done, NodeLied, Receipt, Signer
+from runtime.host.client import LIFE_NS, Client, Done, Holder, NodeLied, Receipt, Signer
 from runtime.host.crypto import Crypto
+from runtime.host.keyfolder import HeldKey
 from runtime.host.opened import NotAsCommitted, Opened, check_opened
 from runtime.host.witness import check_evidence
 from runtime.wire import commands, records
-from runtime.wire.errors import Malformed, Missing, Unauthorized
+from runtime.wire.errors import Asking, Malformed, Missing, Unauthorized
+from runtime.wire.hkdf import hkdf
 from runtime.wire.proofs import is_included
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
 from runtime.wire.sealing import unseal
@@ -27,12 +30,7 @@ PAGE = 100  # ids asked for at a time
 ENTRIES = 64  # journal entries asked for at a time
 
 
-class Holder(Signer, Protocol):
-    """Somebody with a key pair of their own."""
-
-    @property
-    def public_key(self) -> bytes:
-        """ML-DSA-87 public key."""
+PRESS_MS = 60_000  # that a node waits for whoever is at it
 
 
 class Person(Holder, Protocol):
@@ -95,10 +93,25 @@ class Signature(NamedTuple):
 
 
 async def provision(client: Client, operator: Holder) -> Done:
-    """Bind the operator to a new node."""
-    done = await client.command(operator, records.Provision(), (operator.public_key,))
-    client.identity = await client.read(records.Identity())
-    return done
+    """Bind the operator to a new node. The channel is the operator's from then on.
+
+    A node that awaits nobody asks whoever is at it; `client.on_question` is told what to compare.
+    """
+    await client.authenticate(operator)
+    tell = client.on_question
+    while True:
+        try:
+            done = await client.command(operator, records.Provision(), (operator.public_key,))
+        except Asking as asking:
+            if tell:
+                about, boot = commands.operator_question(operator.id), client.identity.boot
+                code = commands.press_code(boot, about)
+                tell(records.Question(client.identity.node, boot, about, code, PRESS_MS))
+            tell = None
+            await asyncio.sleep(asking.retry_ms / 1000)
+            continue
+        client.identity = await client.read(records.Identity())
+        return done
 
 
 async def register(client: Client, operator: Signer, party: Holder, roles: Iterable[str]) -> Done:
@@ -386,6 +399,53 @@ async def enrol(
     return await client.command(user, request, (user.public_key, canonical(fields)))
 
 
+async def enrol_held(
+    client: Client,
+    values: Mapping[int, bytes],
+    referrer: bytes | None,
+    access: bytes,
+    passphrase_key: bytes | None,
+) -> tuple[Done, bytes]:
+    """Enrol a user whose key the node makes and keeps; returns their public key too.
+
+    Args:
+        access: 32 random bytes: whoever has them may use the key, with presses.
+        passphrase_key: 32 bytes under which the key may leave the node; None if it must not.
+    """
+    export = passphrase_key and commands.export_id(passphrase_key)
+    not_after = time.time_ns() + LIFE_NS
+    done = await client.enrol_held(
+        records.HeldEnrolment(
+            "optin/v1/enrol-held", referrer, _sealed_fields(values), not_after, access, export
+        )
+    )
+    found = HeldKey.at(done.reply.user, client.identity.node, access)
+    key: bytes = (await client.query(found, records.HeldKey(None))).public_key
+    if commands.party_id(key) != done.reply.user:
+        raise NodeLied("the key of the user is not the one whose hash is their id")
+    return done, key
+
+
+async def meet(client: Client, user: HeldKey, partner: bytes) -> None:
+    """Learn by which key a partner knows, or is to know, a user whose key the node keeps."""
+    user.meet(partner, (await client.query(user, records.HeldKey(partner))).public_key)
+
+
+async def export_key(client: Client, user: HeldKey, passphrase_key: bytes) -> bytes:
+    """The seed of a key that the node keeps, on a press, for whoever knows the passphrase.
+
+    Raises:
+        NodeLied: what came is not the seed of that key.
+    """
+    salt = secrets.token_bytes(32)
+    box = await client.press(user, records.ExportKey(salt), (passphrase_key,))
+    key = hkdf(passphrase_key, salt, commands.EXPORT)
+    seed = Crypto().aead_open(key, bytes(12), box, commands.EXPORT)
+    if seed is None or commands.party_id(Crypto().public_key(seed)) != user.id:
+        raise NodeLied("what it gave is not the key")
+    return seed
+
+
 async def update_fields(client: Client, user: Signer, values: Mapping[int, bytes]) -> Done:
     """Replace all of a user's values."""
     fields = _sealed_fields(values)
@@ -421,12 +481,15 @@ async def activate(
         NodeLied: the node shows other terms than those that the offer's id is the hash of, or
             its signatures are not for this consent.
     """
-    consent = consent_to(user, await offer_terms(client, offer), code, offer, also, hop)
-    pairwise = user.pairwise(consent.partner)
-    own = pairwise.sign(commands.CONSENT, canonical(consent))
-    done = await client.command(
-        user, records.OptinActivateCode(consent), (pairwise.public_key, own)
-    )
+    terms = await offer_terms(client, offer)
+    enclosures: tuple[bytes, ...] = ()  # of a key that the node keeps the node makes them
+    if isinstance(user, HeldKey):
+        await meet(client, user, terms.partner)
+    consent = consent_to(user, terms, code, offer, also, hop)
+    if not isinstance(user, HeldKey):
+        pairwise = user.pairwise(consent.partner)
+        enclosures = pairwise.public_key, pairwise.sign(commands.CONSENT, canonical(consent))
+    done = await client.command(user, records.OptinActivateCode(consent), enclosures)
     await _check_activation(client, consent, done)
     return done
 

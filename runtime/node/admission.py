@@ -26,6 +26,8 @@ class Admitted:
         key: the public key it is verified under; None while the signer is not known.
         enclosed: the key that came along, of a command that brings its own.
         valid: handle of that verification.
+        presence: how the node knows of the signer's yes; only custody says other than "own".
+        afterwards: functions to call once it is executed.
     """
 
     body = signature = b""
@@ -33,6 +35,8 @@ class Admitted:
     enclosures: tuple = ()
     key: bytes | None = None
     enclosed: bytes | None = None
+    presence = "own"
+    afterwards: tuple = ()
 
     def __init__(self, spec, message):
         self.spec = spec
@@ -86,9 +90,14 @@ class Admission:
             sealed = spec_of(records.Sealed).build(params, method)
             content = unseal(self._crypto, self._kem_seed, ENROLMENT, sealed)
             params = unpack_canonical(content)
-        return self._signed(spec, spec_of(records.Signed).build(params, method))
+        return self.signed(spec, spec_of(records.Signed).build(params, method))
 
-    def _signed(self, spec, signed: records.Signed) -> Admitted:
+    def signed(self, spec, signed: records.Signed) -> Admitted:
+        """Check a signed command.
+
+        Args:
+            spec: of the method that it came for.
+        """
         command = decode(records.Command, signed.body)
         method = spec.wire_name
         if command.method != method:

@@ -86,9 +86,16 @@ class Checkpoints:
         self._with_states = True
 
     def keep(self, least=EVERY) -> None:
-        """Sign a checkpoint if there are `least` entries since the last one; the caller commits."""
+        """Sign a checkpoint if there are `least` entries since the last one; the caller commits.
+
+        Without a source of randomness it is put off, unless the commit cannot be without it.
+
+        Raises:
+            NoEntropy: that is so.
+        """
         node = self._node
-        if node.journal.size - self._size < least and not self._with_states:
+        due = node.journal.size - self._size >= least and not node.randomness.failure
+        if not due and not self._with_states:
             return
         states = states_digest(node.store) if self._with_states else None
         self._with_states = False

@@ -6,9 +6,12 @@ from runtime.actor import Directory
 from runtime.node.accelerator import Accelerator
 from runtime.node.admission import Admission
 from runtime.node.checkpoint import Checkpoints
+from runtime.node.custody import Custody
 from runtime.node.journal import Journal
+from runtime.node.made import Made
 from runtime.node.places import Places
-from runtime.node.ports import InlineWorkers
+from runtime.node.ports import InlineWorkers, Packaged, Sound
+from runtime.node.presence import Presence
 from runtime.node.queries import Queries
 from runtime.node.retention import Retention
 from runtime.node.sequencer import Sequencer
@@ -38,6 +41,9 @@ class Node:
         places: port; one that knows no place by default.
         max_live: entities in memory at most.
         measurements: Measurement of each thing that the node is made of.
+        presence: Presence; by default of a node that cannot ask anybody.
+        updater: takes updates of the firmware; see Packaged in `ports.py`.
+        randomness: Entropy from which the crypto port draws; it says when nothing may be signed.
     """
 
     def __init__(
@@ -52,6 +58,9 @@ class Node:
         places=None,
         max_live: int = 512,
         measurements: tuple = (),
+        presence=None,
+        randomness=None,
+        updater=None,
     ):
         self._seed = seed
         self.store = store
@@ -59,7 +68,8 @@ class Node:
         self.workers = workers or InlineWorkers()
         self.accelerator = accelerator or Accelerator()
         self.places = places or Places()
-        self.measurements = measurements
+        self.randomness = randomness or Sound()
+        self.updater = updater or Packaged()
         self.identity_seed = self.entropy("identity", 0)
         self.kem_seed = self.entropy("kem", 0, 64)
         self.address_key = self.entropy("address", 0)
@@ -74,6 +84,9 @@ class Node:
         self.boot_nonce = self.entropy(f"boot/{self.clock.now()}", self.journal.size, 8)
         self.directory = Directory(kinds, self.load, max_live)
         self.admission = Admission(crypto, self.workers, self.id, self.kem_seed, self.key_of)
+        self.presence = presence or Presence()
+        self.custody = Custody(self, seed)
+        self.made = Made(self, measurements)
         self.queries = Queries(self)
         self.checkpoints = Checkpoints(self)
         self.retention = Retention(self)
@@ -87,6 +100,10 @@ class Node:
         """
         data = self._seed + sequence.to_bytes(8, "big") + label.encode()
         return shake_256(data).digest(size)
+
+    def sign(self, purpose: bytes, message: bytes) -> bytes:
+        """The node's own ML-DSA-87 signature under context `purpose`."""
+        return self.crypto.sign(self.identity_seed, purpose, message)
 
     @property
     def kem_public_key(self) -> bytes:
@@ -162,7 +179,8 @@ class Node:
         self.sequencer.submit(method, params, reply)
 
     def run(self) -> int:
-        """Execute and answer a batch of what waits."""
+        """See whether a question was answered; execute and answer a batch of what waits."""
+        self.custody.step()
         return self.sequencer.run()
 
     def reload(self) -> None:
@@ -172,6 +190,7 @@ class Node:
         self._keys.clear()
         self._operator = None
         self.journal.reload()
+        self.made.reload()
 
     def stop(self) -> None:
         """Passivate every entity, sign a checkpoint and close the store."""

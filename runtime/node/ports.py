@@ -4,6 +4,10 @@ Each kind of node brings its own; `tests/portable/store_kit.py` is the conforman
 store must pass. These classes state the contract; nothing inherits from them.
 """
 
+from runtime.wire.errors import Refused
+
+UPDATE_PART = 4096  # bytes of a part of an update: it must fit into a signed body
+
 
 class Store:
     """Keeps state, indexes and journal. Changes are seen at once and durable after `commit`.
@@ -49,6 +53,10 @@ class Store:
     def entry(self, sequence):
         """(header, salt, body, attachments) or None."""
 
+    def recoverable(self, secret):
+        """Have the journal, as of the next commit, be opened by who has this secret (32 bytes) as
+        well. Nothing to do for a store that does not seal it."""
+
     def commit(self):
         """Make everything since the last commit durable, all or nothing."""
 
@@ -82,6 +90,37 @@ class Crypto:
 
     def aead_open(self, key, nonce, box, context):
         """Content, or None if it is not authentic."""
+
+
+class Sound:
+    """Randomness of a node whose crypto port sees to its own; others have an Entropy."""
+
+    failure = ""
+
+    def check(self):
+        """It never fails."""
+
+
+class Packaged:
+    """Updates of a node whose program is a package of the machine below: there are none by line."""
+
+    counter = 0  # of the newest firmware that was ever taken
+
+    def begin(self, firmware, signature):
+        """Begin an update to a Firmware."""
+        raise Refused(
+            "this kind of node is not updated over its line",
+            "a board",
+            "stop the node, install the new version of the package, start the node",
+        )
+
+    def put(self, offset, data):
+        """Take the next part of the image; returns how many bytes there are."""
+        return self.begin(None, b"")
+
+    def finish(self):
+        """Have the image started from the next start on."""
+        return self.begin(None, b"")
 
 
 class Workers:

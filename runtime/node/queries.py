@@ -1,15 +1,20 @@
-"""What the node answers of itself: identity, load, journal. Nothing here changes anything."""
+"""What the node answers of itself: identity, load, journal; and how it takes another firmware.
+
+Nothing here changes anything that the journal knows of.
+"""
 
 from runtime.actor import Later
+from runtime.node.ports import UPDATE_PART
 from runtime.wire import records
-from runtime.wire.commands import HEAD, MEASUREMENTS
+from runtime.wire.commands import HEAD, QUESTION
 from runtime.wire.errors import Missing, Refused, Unauthorized
 from runtime.wire.proofs import shown_of
 from runtime.wire.records import REPLIES, REQUESTS, SCHEMA_VERSION
 from runtime.wire.schema import canonical, spec_of
 
 PAGE_BYTES = 48 * 1024  # of entries in one answer, well under the largest message
-NAMING = ("command-signature", "public-key", "rotation-signature")  # whose they are, they tell
+# Whose they are, they tell.
+NAMING = ("command-signature", "public-key", "public-keys", "rotation-signature")
 
 
 class Queries:
@@ -41,6 +46,7 @@ class Queries:
             directory.dead_letters.count,
             tuple(directory.dead_letters.last),
             node.admission.noise,
+            node.randomness.failure,
         )
 
     def journal_head(self, tx, message):
@@ -58,11 +64,39 @@ class Queries:
         return REPLIES["journal_consistency"](tuple(path))
 
     def measurements(self, tx, message):
+        return Later(self._node.made.signed(message.nonce))
+
+    def _signing(self, reply, content, purpose):
+        """Function that gives a reply of something and the node's signature over it."""
         node = self._node
-        measured = records.Measured(node.id, node.measurements, message.nonce)
-        content = canonical(measured)
-        signing = node.workers.submit(node.crypto.sign, node.identity_seed, MEASUREMENTS, content)
-        return Later(lambda: REPLIES["measurements"](measured, signing.result()))
+        signing = node.workers.submit(
+            node.crypto.sign, node.identity_seed, purpose, canonical(content)
+        )
+        return lambda: reply(content, signing.result())
+
+    def ask_held(self, tx, message):
+        question = self._node.custody.ask(tx, message)
+        return Later(self._signing(REPLIES["ask_held"], question, QUESTION))
+
+    def held_answer(self, tx, message):
+        return REPLIES["held_answer"](*self._node.custody.answer(message.command))
+
+    def held_key(self, tx, message):
+        return REPLIES["held_key"](self._node.custody.public_key(tx.signer, message.partner))
+
+    def export_key(self, tx, message):
+        raise Refused("a key leaves the node only on a press", "ask_held, with export_key in it")
+
+    def begin_update(self, tx, message):
+        self._node.updater.begin(message.firmware, message.signature)
+        return REPLIES["begin_update"](UPDATE_PART)
+
+    def put_update(self, tx, message):
+        return REPLIES["put_update"](self._node.updater.put(message.offset, message.data))
+
+    def finish_update(self, tx, message):
+        self._node.updater.finish()
+        return REPLIES["finish_update"](self._node.updater.counter)
 
     def journal_entries(self, tx, message):
         whole = tx.signer == self._node.operator

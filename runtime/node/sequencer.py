@@ -3,7 +3,16 @@
 from runtime.actor import Escalated, Later, Transaction
 from runtime.actor.transaction import Journaled
 from runtime.wire import records
-from runtime.wire.errors import Busy, Fault, NodeError, Refused, Stale, StorageFailed, Unauthorized
+from runtime.wire.errors import (
+    Busy,
+    Fault,
+    NodeError,
+    NoEntropy,
+    Refused,
+    Stale,
+    StorageFailed,
+    Unauthorized,
+)
 from runtime.wire.schema import canonical, unpack_own
 
 
@@ -37,6 +46,7 @@ class Sequencer:
         self.max_queue = max_queue
         self.max_batch = max_batch
         self._signing = []  # (sequence, handle) of signatures under way
+        self._measured = None  # (sequence, function) of measurements to leave beside an entry
         self._signatures = {}  # sequence: the node's signatures of this batch's entries
         self.failure = None  # why the node stopped serving
 
@@ -67,6 +77,10 @@ class Sequencer:
             ticket = Ticket(None, reply, _failing(error))
         self._queue.append(ticket)
 
+    def push(self, admitted, reply):
+        """Queue what the node itself asks for: there is room for it in any case."""
+        self._queue.append(Ticket(admitted, reply))
+
     def run(self):
         """Execute what waits, up to a batch; commit; answer. Returns how many were answered."""
         if not self._queue:
@@ -80,11 +94,11 @@ class Sequencer:
                     ticket.answer = self._turn(ticket.admitted)
             if self._signatures:  # else nobody changed anything
                 self._make_durable()
-        except StorageFailed as error:
+        except (StorageFailed, NoEntropy) as error:
             # Whoever asked may have seen a state that is gone now: nobody gets an answer of it.
             for ticket in batch:
                 ticket.answer = _failing(error)
-            self._signing = []
+            self._signing, self._measured = [], None
             self._node.clock.restore(clock)
             self._reload()
         for ticket in batch:
@@ -129,7 +143,10 @@ class Sequencer:
             return lambda: answer
 
     def _execute(self, admitted):
-        node, spec, command = self._node, admitted.spec, admitted.command
+        node = self._node
+        if admitted.spec.more["held"]:  # from here on it is as if its user had signed it
+            admitted = getattr(node.custody, admitted.spec.wire_name)(admitted.message)
+        spec, command = admitted.spec, admitted.command
         if command:
             node.admission.check(admitted)
         journaled = spec.more["journaled"]
@@ -139,6 +156,10 @@ class Sequencer:
         tx = Transaction(
             node.directory, node, node.journal.size, node.clock.now(), command, admitted.enclosures
         )
+        if admitted.presence != tx.presence:
+            tx.presence = admitted.presence
+        if admitted.afterwards:
+            tx.afterwards.extend(admitted.afterwards)
         if command and tx.time > command.not_after:
             raise Stale(
                 "the command came after its not_after",
@@ -155,6 +176,8 @@ class Sequencer:
             if command and spec.more["signer"] != "self" and known is None:
                 self._authorize(tx, spec.more)
             result, denied = self._handle(tx, spec, admitted.message), None
+            if tx.to_sign:
+                node.randomness.check()
         except Journaled as denial:
             result, denied = None, denial.error
         except BaseException:
@@ -213,6 +236,8 @@ class Sequencer:
         for purpose, message in tx.to_sign:
             handle = node.workers.submit(node.crypto.sign, node.identity_seed, purpose, message)
             self._signing.append((tx.sequence, handle))
+        if node.made.is_news and not node.randomness.failure:
+            self._measured = (tx.sequence, node.made.leave(leaf))
         if admitted.hash:
             # What is judged anew is never kept: its result is for one request alone.
             kept = b"" if admitted.spec.more["judged_anew"] else content
@@ -228,7 +253,10 @@ class Sequencer:
             signature = handle.result()
             self._node.journal.attach(sequence, "node-signature", signature)
             self._signatures[sequence].append(signature)
-        self._signing = []
+        if self._measured:
+            sequence, signed = self._measured
+            self._node.journal.attach(sequence, "measured", canonical(signed()))
+        self._signing, self._measured = [], None
         self._node.journal.flush()
         self._node.checkpoints.keep()
         self._node.store.commit()

@@ -12,14 +12,25 @@ CODE = b"optin/v1/code"
 COMMITMENT = b"optin/v1/commitment"
 CONSENT = b"optin/v1/consent"
 CONSENT_PROOF = b"optin/v1/consent-proof"
+FIRMWARE = b"optin/v1/firmware"
 HEAD = b"optin/v1/head"
 CHECKPOINT = b"optin/v1/checkpoint"
 MEASUREMENTS = b"optin/v1/measurements"
+EXPORT = b"optin/v1/export"  # of the seal on a key that its user takes home
+HELD = b"optin/v1/held"  # purpose of what is sealed to the node about a key that it keeps
 HOP = b"optin/v1/hop"
+PAIRWISE = b"optin/v1/pairwise"  # from which, with a partner's id, HKDF makes a pairwise seed
+QUESTION = b"optin/v1/question"
+RECOVERY_KEY = b"optin/v1/recovery-key"
+RECOVERY_RELEASE = b"optin/v1/recovery-release"
+RECOVERY_SESSION = b"optin/v1/recovery-session"
+RECOVERY_SHARE = b"optin/v1/recovery-share"  # purpose of a sealed share
+RECOVERY_SPLIT = b"optin/v1/recovery-split"
 REGISTRATION = b"optin/v1/registration"
 REPLACEMENT = b"optin/v1/replacement"
 ROTATION = b"optin/v1/rotation"
 SETTLEMENT = b"optin/v1/settlement"
+TAKEOVER = b"optin/v1/takeover"
 VIEW = b"optin/v1/view"  # purpose of a sealed view
 WITNESS = b"optin/v1/witness"
 
@@ -44,9 +55,52 @@ def pairwise_id(public_key: bytes) -> bytes:
     return make_id("optin/v1/pairwise", public_key)
 
 
+def press_code(boot: bytes, command: bytes) -> str:
+    """Six digits by which people see that two screens speak of one question.
+
+    Args:
+        boot: nonce of the node's boot.
+        command: hash of the command that would be signed.
+    """
+    digest = make_id("optin/v1/press-code", boot, command)
+    return f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06d}"
+
+
+def operator_question(operator: bytes) -> bytes:
+    """What stands for the command where whoever is at a node is asked about its operator."""
+    return make_id("optin/v1/operator-question", operator)
+
+
+def export_id(passphrase_key: bytes) -> bytes:
+    """By what the node knows a passphrase key (32 bytes) again, without keeping it."""
+    return make_id("optin/v1/export", passphrase_key)
+
+
+def access_id(access: bytes) -> bytes:
+    """By what the node knows again who may use a key that it keeps."""
+    return make_id("optin/v1/access", access)
+
+
 def node_id(public_key: bytes) -> bytes:
     """Id of a node: hash of its identity key."""
     return make_id("optin/v1/node", public_key)
+
+
+def share_commitment(node: bytes, position: int, holder: int, share: bytes) -> bytes:
+    """By what a share of a recovery key is known: the hash of it and of where it belongs.
+
+    Args:
+        node: id of the node.
+        position: of the entry that says who holds the shares.
+        holder: 1 to 3.
+        share: 32 bytes.
+    """
+    return make_id("optin/v1/recovery-share", node, position, holder, share)
+
+
+def carried_id(part: tuple) -> bytes:
+    """By what a part that is carried over is known: the hash of a request's fields."""
+    return make_id("optin/v1/carried", *part)
 
 
 def reply_key_id(kem_key: bytes) -> bytes:

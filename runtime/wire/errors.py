@@ -51,6 +51,12 @@ class Unauthorized(NodeError):
     code = "unauthorized"
 
 
+class WrongHost(Unauthorized):
+    """The host of the channel has no role that may ask this."""
+
+    code = "host"
+
+
 class Stale(NodeError):
     """The command is too late, was overtaken by a newer one, or is meant for another node."""
 
@@ -87,10 +93,22 @@ class Busy(NodeError):
     code = "busy"
 
 
+class Asking(NodeError):
+    """The node asks whoever is at it; come again after `retry_ms` for what came of it."""
+
+    code = "asking"
+
+
 class StorageFailed(NodeError):
     """The store could not make the change durable; nothing of it remains."""
 
     code = "storage"
+
+
+class NoEntropy(NodeError):
+    """The node has no source of randomness that it trusts: it makes no key and signs nothing."""
+
+    code = "entropy"
 
 
 class Fault(NodeError):
@@ -102,8 +120,8 @@ class Fault(NodeError):
 ERRORS = {
     error.code: error
     for error in (
-        NodeError, Malformed, UnknownMethod, Unauthorized, Stale, Missing, NotAllowedNow,
-        Refused, NoFunds, Busy, StorageFailed, Fault,
+        NodeError, Malformed, UnknownMethod, Unauthorized, WrongHost, Stale, Missing, NotAllowedNow,
+        Refused, NoFunds, Busy, Asking, StorageFailed, NoEntropy, Fault,
     )
 }  # fmt: skip
 

@@ -7,7 +7,7 @@ from runtime.wire.native import native
 BLOCK = 136  # rate of SHA3-256, bytes: the HMAC block (FIPS 202, section 7)
 
 
-def hmac_sha3(key: bytes, message: bytes) -> bytes:
+def hmac_sha3(key: bytes, message: bytes | bytearray) -> bytes:
     """HMAC-SHA3-256 (32 bytes)."""
     if len(key) > BLOCK:
         key = sha3_256(key).digest()
@@ -20,7 +20,7 @@ if native:
     hmac_sha3 = native.hmac_sha3
 
 
-def hkdf(secret: bytes, salt: bytes, info: bytes, size: int = 32) -> bytes:
+def hkdf(secret: bytes | bytearray, salt: bytes, info: bytes, size: int = 32) -> bytes:
     """Derive `size` bytes (at most 8,160) from a secret.
 
     Args:

@@ -9,7 +9,7 @@ when somebody first asks for it. Records and types are names of this module, as 
 
 from runtime.wire.schema import Section, declare, record_or_type
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # 2: consents and revocations say how presence was given
 
 DAY = 86400 * 10**9  # ns
 # How long something is kept for the sake of an event of a scope, ns; None is for good.
@@ -46,6 +46,8 @@ TYPES = {
     "HOP": "one of AdView AdClick LandingPageView FormStart FormField FormSubmit PartnerRedirect "
     "Conversion OptIn",
     "EDGE": "one of referred has_code holds lead followed_by",
+    # How the node knows of a user's yes; "own": the user signed it elsewhere, so it cannot know.
+    "PRESENCE": "one of own terminal button injected",
     "COMPENSATION": "one of PrioritySupport EarlyAccess AffiliateCredit CharitableDonation",
 }
 
@@ -56,12 +58,19 @@ OPTIONS = {
         # Who signs it: a role, "self" (the key comes along), "any" registered party, or "" for an
         # unsigned request.
         ("signer", ""),
+        # Roles of the hosts that may ask it though nobody signs it; none for every host. A signed
+        # one is passed on for hosts of the signer's role. The operator's may ask everything.
+        ("hosts", ()),
         ("journaled", True),  # whether it changes anything
         ("sealed", False),  # whether it travels sealed to the node's ML-KEM key
         ("enclosures", ()),  # what lies beside the signed body, in order
         # Whether every attempt is judged and journaled: the same command again is not answered
         # from memory, and a refusal is an entry too.
         ("judged_anew", False),
+        ("held", False),  # whether the node makes a signed command of it, with a key that it keeps
+        # Whether such a key signs this one: "freely", "on a press" or "" for never. Freely is
+        # what shares no data, moves no money and removes no right.
+        ("kept", ""),
         ("timed", False),  # whether it depends on the time, so that the clock must have been set
         # Whether the command names a user, so that auditors are not shown it; "signer" if it does
         # when somebody signed it as a user.
@@ -119,6 +128,42 @@ TABLE = {
             ("position", "U64", "sequence number of the journal entry"),
             ("leaf", "ID", "its leaf hash; a receipt proves it is in the tree"),
             ("signatures", "list of 4 SIGNATURE", "the node's, in the order the method states"),
+        ),
+    ),
+    "HeldEnrolment": (
+        "value", "HeldEnrolment",
+        "What `enrol_held` seals: the enrolment of a user whose key the node is to make and keep.",
+        (
+            ("tag", "one of optin/v1/enrol-held", ""),
+            ("referrer", "maybe ID", "who brought the user; fixed for good"),
+            ("fields", "SealedFields", "the user's values; another blind, another key"),
+            ("not_after", "U64", "of the command, ns since the epoch"),
+            ("access", "exactly 32", "random; whoever has it may use the key, with presses"),
+            ("export", "maybe ID",
+             "id of the passphrase key, tag `optin/v1/export`; nil: the key never leaves"),
+        ),
+    ),
+    "HeldAsk": (
+        "value", "HeldAsk",
+        "What `use_held` and `ask_held` seal: a command that the node is to sign with the key "
+        "that it keeps for its party.",
+        (
+            ("tag", "one of optin/v1/use-held", ""),
+            ("access", "exactly 32", "as at the enrolment"),
+            ("body", "up to 8448", "canonical Command: the very bytes to be signed"),
+            ("enclosures", "list of 4 up to 24576",
+             "what lies beside it; of an activation the node makes them"),
+        ),
+    ),
+    "Question": (
+        "value", "Question",
+        "What the node asks whoever is at it, signed by it (context `optin/v1/question`).",
+        (
+            ("node", "ID", "which node"),
+            ("boot", "exactly 8", "nonce of its boot"),
+            ("command", "ID", "hash of the command that a press would sign"),
+            ("code", "text 6", "six digits, which the node shows too"),
+            ("wait_ms", "U32", "how long it waits for the press, from now"),
         ),
     ),
     "SealedFields": (
@@ -484,6 +529,55 @@ TABLE = {
             ("nonce", "exactly 32", "of whoever asked"),
         ),
     ),
+    "Firmware": (
+        "value", "Firmware",
+        "An image that a board may be updated to (context `optin/v1/firmware`, the update key's).",
+        (
+            ("board", "text 40", "which it is for"),
+            ("counter", "U32", "larger than that of all before it"),
+            ("size", "U32", "bytes of the image of main RAM"),
+            ("digest", "ID", "its SHA3-256"),
+        ),
+    ),
+    "RecoverySplit": (
+        "value", "RecoverySplit",
+        "Who holds the shares of a recovery key, signed by the node (context "
+        "`optin/v1/recovery-split`).",
+        (
+            ("node", "ID", "which node"),
+            ("position", "U64", "of the journal entry"),
+            ("witnesses", "list of 3 ID", "holders 1, 2 and 3"),
+            ("commitments", "list of 3 ID",
+             "hashes by which a share is known: tag `optin/v1/recovery-share`, then node, "
+             "position, holder's number and share"),
+        ),
+    ),
+    "Takeover": (
+        "value", "Takeover",
+        "A node takes over from one that is dead. Two witnesses who verified what was recovered "
+        "of it sign this (context `optin/v1/takeover`).",
+        (
+            ("predecessor", "ID", "the dead node"),
+            ("size", "U64", "entries that were recovered of its journal"),
+            ("root", "ID", "RFC 9162 root of these"),
+            ("successor", "ID", "the node that takes over"),
+            ("carried", "ID",
+             "hash of the first part that is carried over: tag `optin/v1/carried`, then the "
+             "fields of the request, the last of which is the hash of the next"),
+        ),
+    ),
+    "CarriedParty": (
+        "value", "CarriedParty", "A party of the dead node.",
+        (
+            ("party", "ID", ""),
+            ("roles", "list of 8 ROLE", "ascending; never operator"),
+            ("key", "ID", "id of the key it has now, tag `optin/v1/party`"),
+        ),
+    ),
+    "CarriedMoney": (
+        "value", "CarriedMoney", "What an account can promise, or a payee's balance.",
+        (("party", "ID", ""), ("currency", "CURRENCY", ""), ("amount", "U64", "micro-units")),
+    ),
     # ------------------------------------------------------------------------------- requests: node
     "Identity": (
         "request", "identity", "Say who this node is. Works before provisioning.",
@@ -502,7 +596,7 @@ TABLE = {
     "Status": (
         "request", "status", "Counters of the node: load, failures, dead letters.",
         (),
-        (("to", "node"), ("journaled", False)),
+        (("to", "node"), ("hosts", ("auditor",)), ("journaled", False)),
         (
             ("entries", "U64", "in the journal"),
             ("live", "U32", "entities in memory"),
@@ -511,6 +605,7 @@ TABLE = {
             ("dead_letters", "U64", "messages that could not be delivered, since boot"),
             ("last_dead", "list of 16 text 120", "the last of them"),
             ("unsigned_noise", "U64", "requests dropped for a signature that is not valid"),
+            ("no_entropy", "text 120", "why it signs nothing and makes no key; empty if it does"),
         ),
     ),
     "JournalHead": (
@@ -540,6 +635,26 @@ TABLE = {
         (("nonce", "exactly 32", "random"),),
         (("to", "node"), ("journaled", False)),
         (("measured", "Measured", ""), ("signature", "SIGNATURE", "the node's")),
+    ),
+    "BeginUpdate": (
+        "request", "begin_update",
+        "Begin to update the firmware of a board; what was begun before is forgotten.",
+        (("firmware", "Firmware", ""), ("signature", "SIGNATURE", "the update key's")),
+        (("to", "node"), ("signer", "operator"), ("journaled", False)),
+        (("part", "U32", "bytes that each part but the last must have"),),
+    ),
+    "PutUpdate": (
+        "request", "put_update", "The next part of the image, in order.",
+        (("offset", "U32", "of its first byte"), ("data", "up to 4096", "")),
+        (("to", "node"), ("signer", "operator"), ("journaled", False)),
+        (("received", "U32", "bytes that are there now"),),
+    ),
+    "FinishUpdate": (
+        "request", "finish_update",
+        "Have the image started from the next start on, if it is the one that was signed.",
+        (),
+        (("to", "node"), ("signer", "operator"), ("journaled", False)),
+        (("counter", "U32", "of the newest firmware that was ever taken"),),
     ),
     "JournalEntries": (
         "request", "journal_entries",
@@ -624,6 +739,92 @@ TABLE = {
         (("to", "charter"), ("signer", "operator"), ("journaled", False)),
         (("targets", "list of 255 ID", ""), ("next", "up to 64", "empty on the last page")),
     ),
+    "ShareRecovery": (
+        "request", "share_recovery",
+        "Split a new recovery key among three witnesses, of whom two can open the journal that "
+        "this node leaves with its host. Each holder agrees: its signature over the canonical "
+        "`[node, witness, key]` (context `optin/v1/recovery-key`) comes along.",
+        (
+            ("witnesses", "list of 3 ID", "holders 1, 2 and 3"),
+            ("keys", "list of 3 KEM_KEY", "to which their shares are sealed"),
+        ),
+        (
+            ("to", "recovery"),
+            ("signer", "operator"),
+            ("enclosures",
+             ("first witness's signature", "second witness's signature",
+              "third witness's signature")),
+        ),
+        (("split", "RecoverySplit", "what the node signs"),),
+    ),
+    "GetShare": (
+        "request", "get_share",
+        "The share of the witness who asks, sealed to the key it gave (purpose "
+        "`optin/v1/recovery-share`).",
+        (),
+        (("to", "recovery"), ("signer", "witness"), ("journaled", False)),
+        (
+            ("split", "RecoverySplit", ""),
+            ("signature", "SIGNATURE", "the node's over it"),
+            ("holder", "U8", "number of the witness: 1 to 3"),
+            ("share", "Sealed", "32 bytes"),
+            ("operator_key", "PUBLIC_KEY", "who may ask for the share, as of now"),
+        ),
+    ),
+    "TakeOver": (
+        "request", "take_over",
+        "Say, right behind its provisioning, that this node takes over from one that is dead.",
+        (
+            ("takeover", "Takeover", "what two witnesses signed"),
+            ("witnesses", "list of 2 ID", "of the dead node"),
+        ),
+        (
+            ("to", "takeover"),
+            ("signer", "operator"),
+            ("enclosures",
+             ("first witness's ML-DSA-87 public key", "its signature",
+              "second witness's ML-DSA-87 public key", "its signature")),
+        ),
+    ),
+    "CarryOver": (
+        "request", "carry_over",
+        "Carry the next part over: parties but users, what accounts can promise, and payment "
+        "references that were credited.",
+        (
+            ("parties", "list of 8 CarriedParty", ""),
+            ("accounts", "list of 24 CarriedMoney", ""),
+            ("payments", "list of 24 ID", ""),
+            ("next", "ID", "hash of the next part; zeros for none"),
+        ),
+        (
+            ("to", "takeover"),
+            ("signer", "operator"),
+            ("enclosures", ("the parties' ML-DSA-87 public keys, one after the other",)),
+        ),
+    ),
+    "CarryUsers": (
+        "request", "carry_users", "Carry the next part over: users, and balances of payees.",
+        (
+            ("parties", "list of 8 CarriedParty", ""),
+            ("payees", "list of 40 CarriedMoney", ""),
+            ("next", "ID", "hash of the next part; zeros for none"),
+        ),
+        (
+            ("to", "takeover"),
+            ("signer", "operator"),
+            ("names_user", True),
+            ("enclosures", ("the parties' ML-DSA-87 public keys, one after the other",)),
+        ),
+    ),
+    "GetTakeover": (
+        "request", "get_takeover", "From whom this node took over, if it did.",
+        (),
+        (("to", "takeover"), ("journaled", False)),
+        (
+            ("takeover", "maybe Takeover", ""),
+            ("next", "ID", "hash of the part that is still to be carried over; zeros for none"),
+        ),
+    ),
     "EraseDue": (
         "request", "erase_due",
         "Erase what was kept as long as it must be, up to a bounded batch: engagements that "
@@ -654,7 +855,7 @@ TABLE = {
         "The smallest nonce that the asker's next command may carry. Only the asker's own: a "
         "nonce that rises when something happens would tell whose doing it was.",
         (),
-        (("to", "party"), ("signer", "any"), ("journaled", False)),
+        (("to", "party"), ("signer", "any"), ("journaled", False), ("kept", "freely")),
         (("nonce", "U64", ""),),
     ),
     "GetParty": (
@@ -713,6 +914,67 @@ TABLE = {
             ("sealed", True),
             ("names_user", True),
             ("enclosures", ("canonical SealedFields",)),
+            ("kept", "freely"),
+        ),
+    ),
+    # ---------------------------------------------------------- requests: keys that the node keeps
+    "EnrolHeld": (
+        "request", "enrol_held",
+        "Make a key, keep it, and enrol its user: the node signs `enrol` itself. Answers as that.",
+        (("sealed", "Sealed", "HeldEnrolment, purpose `optin/v1/held`"),),
+        (("to", "node"), ("journaled", False), ("held", True)),
+        (
+            ("result", "up to 60000", "canonical reply of `enrol`"),
+            ("position", "U64", "sequence number of the journal entry"),
+            ("leaf", "ID", "its leaf hash"),
+            ("signatures", "list of 4 SIGNATURE", "none"),
+        ),
+    ),
+    "UseHeld": (
+        "request", "use_held",
+        "Do something with a key that the node keeps, and that needs no press. Answers as that "
+        "request does.",
+        (("sealed", "Sealed", "HeldAsk, purpose `optin/v1/held`"),),
+        (("to", "node"), ("journaled", False), ("held", True)),
+    ),
+    "AskHeld": (
+        "request", "ask_held",
+        "Have the node ask whoever is at it for a press, and sign a command only then. One "
+        "question at a time.",
+        (("sealed", "Sealed", "HeldAsk, purpose `optin/v1/held`"),),
+        (("to", "node"), ("journaled", False)),
+        (("question", "Question", ""), ("signature", "SIGNATURE", "the node's")),
+    ),
+    "HeldAnswer": (
+        "request", "held_answer",
+        "How a question stands. One that was not answered with a press is an error, and so is a "
+        "command that was refused after it.",
+        (("command", "ID", "of the question"),),
+        (("to", "node"), ("journaled", False)),
+        (
+            ("state", "one of asking pressed done", ""),
+            ("result", "up to 60000",
+             "once done: canonical Accepted; of `export_key` the sealed seed"),
+        ),
+    ),
+    "HeldKey": (
+        "request", "held_key", "A public key of the user, if the node keeps it.",
+        (("partner", "maybe ID", "as this partner knows the user; nil: as the node does"),),
+        (("to", "node"), ("signer", "user"), ("journaled", False), ("kept", "freely")),
+        (("public_key", "PUBLIC_KEY", ""),),
+    ),
+    "ExportKey": (
+        "request", "export_key",
+        "Give the seed of a key that the node keeps to its user; only by `ask_held`. It comes "
+        "sealed by ChaCha20-Poly1305 with a zero nonce under HKDF-SHA3-256 (secret: the passphrase "
+        "key; salt: `salt`; info: `optin/v1/export`).",
+        (("salt", "exactly 32", "random, for this one answer"),),
+        (
+            ("to", "node"),
+            ("signer", "user"),
+            ("journaled", False),
+            ("kept", "on a press"),
+            ("enclosures", ("the passphrase key, 32 bytes",)),
         ),
     ),
     # ------------------------------------------------------------------------------ requests: score
@@ -736,7 +998,13 @@ TABLE = {
     "OptinGetScore": (
         "request", "optin_get_score", "A user's score as of now; for that user and the operator.",
         (("user", "ID", ""),),
-        (("to", "score"), ("signer", "any"), ("journaled", False), ("timed", True)),
+        (
+            ("to", "score"),
+            ("signer", "any"),
+            ("journaled", False),
+            ("timed", True),
+            ("kept", "freely"),
+        ),
         (("score", "Score", ""),),
     ),
     # ------------------------------------------------------------------------- requests: provenance
@@ -748,7 +1016,7 @@ TABLE = {
             ("type", "HOP", "any but OptIn, the node's own"),
             ("data", "ID", "hash of what belongs to it"),
         ),
-        (("to", "hop"), ("signer", "any"), ("names_user", "signer")),
+        (("to", "hop"), ("signer", "any"), ("names_user", "signer"), ("kept", "freely")),
         (("hop", "ID", ""),),
     ),
     "GetHop": (
@@ -839,7 +1107,13 @@ TABLE = {
     "MarkViewed": (
         "request", "mark_viewed", "The user has seen the code; answers what it offers.",
         (("code", "ID", ""),),
-        (("to", "code"), ("signer", "user"), ("timed", True), ("names_user", True)),
+        (
+            ("to", "code"),
+            ("signer", "user"),
+            ("timed", True),
+            ("names_user", True),
+            ("kept", "freely"),
+        ),
         (("offer", "ID", ""), ("expires_at", "U64", "")),
     ),
     "OptinActivateCode": (
@@ -853,6 +1127,7 @@ TABLE = {
              ("the pairwise ML-DSA-87 public key", "its signature over the canonical Consent")),
             ("timed", True),
             ("names_user", True),
+            ("kept", "on a press"),
         ),
         (
             ("proof", "ID", "link of the consent chain"),
@@ -866,7 +1141,7 @@ TABLE = {
         "request", "optin_revoke_code",
         "Take consent back: views stop at once, what was settled stays settled.",
         (("code", "ID", ""),),
-        (("to", "code"), ("signer", "user"), ("names_user", True)),
+        (("to", "code"), ("signer", "user"), ("names_user", True), ("kept", "on a press")),
     ),
     "OptinExpireReservation": (
         "request", "optin_expire_reservation",
@@ -881,13 +1156,13 @@ TABLE = {
             ("after", "up to 64", "`next` of the page before; empty for the first"),
             ("limit", "U8", ""),
         ),
-        (("to", "code"), ("journaled", False), ("timed", True)),
+        (("to", "code"), ("hosts", ("auditor",)), ("journaled", False), ("timed", True)),
         (("codes", "list of 255 ID", ""), ("next", "up to 64", "empty on the last page")),
     ),
     "GetCode": (
         "request", "get_code", "State of a code; for its user, its partner and the operator.",
         (("code", "ID", ""),),
-        (("to", "code"), ("signer", "any"), ("journaled", False)),
+        (("to", "code"), ("signer", "any"), ("journaled", False), ("kept", "freely")),
         (
             ("status", "text 16", ""),
             ("offer", "ID", ""),
@@ -906,7 +1181,7 @@ TABLE = {
             ("after", "up to 64", "`next` of the page before; empty for the first"),
             ("limit", "U8", ""),
         ),
-        (("to", "code"), ("signer", "any"), ("journaled", False)),
+        (("to", "code"), ("signer", "any"), ("journaled", False), ("kept", "freely")),
         (("codes", "list of 255 ID", ""), ("next", "up to 64", "empty on the last page")),
     ),
     # ------------------------------------------------------------------------------ requests: views
@@ -986,13 +1261,13 @@ TABLE = {
         "request", "get_balance",
         "Balance of the payee who asks, or of any payee for the operator.",
         (("party", "ID", ""), ("currency", "CURRENCY", "")),
-        (("to", "payee"), ("signer", "any"), ("journaled", False)),
+        (("to", "payee"), ("signer", "any"), ("journaled", False), ("kept", "freely")),
         (("balance", "U64", ""), ("earned", "U64", "")),
     ),
     "WithdrawBalance": (
         "request", "withdraw_balance", "Take out what one has earned.",
         (("currency", "CURRENCY", ""), ("amount", "U64", "micro-units")),
-        (("to", "payee"), ("signer", "any"), ("names_user", "signer")),
+        (("to", "payee"), ("signer", "any"), ("names_user", "signer"), ("kept", "on a press")),
         (("balance", "U64", "what is left"),),
     ),
     "ListBalances": (
@@ -1060,6 +1335,18 @@ TABLE = {
     "IssueCode": ("message", "issue_code", "Count a code against an offer's budget."),
     "ReturnBudget": (
         "message", "return_budget", "A code of this offer was cancelled: its budget is free again.",
+    ),
+    "CarryParty": (
+        "message", "carry_party", "Take a party of a dead node over, with its roles and key.",
+        (
+            ("roles", "list of 8 ROLE", ""),
+            ("index", "U8", "of its key among those attached"),
+            ("key", "ID", "id of the key"),
+        ),
+    ),
+    "CarryMoney": (
+        "message", "carry_money", "Take money of a dead node's books over.",
+        (("party", "ID", ""), ("currency", "CURRENCY", ""), ("amount", "U64", "")),
     ),
     "AcceptPayment": (
         "message", "accept_payment", "Take a payment reference, once.",
@@ -1164,6 +1451,37 @@ TABLE = {
         "event", "key_rotated", "A party has a new key; it is attached.",
         (("successor", "ID", ""),),
         (("scope", "standing"), ("private", ("id", "successor"))),
+    ),
+    "RecoveryShared": (
+        "event", "recovery_shared",
+        "A recovery key was split; what an earlier one opens, this one opens too.",
+        (("witnesses", "list of 3 ID", ""), ("commitments", "list of 3 ID", "to their shares")),
+        (("scope", "standing"),),
+    ),
+    "TakenOver": (
+        "event", "taken_over", "This node takes over from one that is dead.",
+        (("takeover", "Takeover", ""), ("witnesses", "list of 2 ID", "who signed it")),
+        (("scope", "standing"),),
+    ),
+    "PartCarried": (
+        "event", "part_carried", "A part was carried over.",
+        (("next", "ID", "the part to follow; zeros for none"),),
+        (("scope", "standing"),),
+    ),
+    "PartyCarried": (
+        "event", "party_carried", "A party of the dead node is known; its key is attached.",
+        (("roles", "list of 8 ROLE", ""), ("index", "U8", "of the key"), ("key", "ID", "its id")),
+        (("scope", "standing"), ("private", ("id", "key"))),
+    ),
+    "FundsCarried": (
+        "event", "funds_carried", "What a dead node's account could promise is available.",
+        (("partner", "ID", ""), ("currency", "CURRENCY", ""), ("amount", "U64", "")),
+        (("scope", "standing"),),
+    ),
+    "BalanceCarried": (
+        "event", "balance_carried", "A payee has what it had on the dead node.",
+        (("party", "ID", ""), ("currency", "CURRENCY", ""), ("amount", "U64", "")),
+        (("scope", "standing"), ("private", ("id", "party"))),
     ),
     "ClockSet": (
         "event", "clock_set", "The operator moved the clock.",
@@ -1347,6 +1665,10 @@ TABLE = {
         (("settlement", "ID", ""),),
     ),
     "CodeRevoked": ("event", "code_revoked", "The user took consent back."),
+    "PresenceGiven": (
+        "event", "presence_given", "How the node knows of the user's yes.",
+        (("kind", "PRESENCE", ""),),
+    ),
     "ConsentRecorded": (
         "event", "consent_recorded", "A link of the consent chain.",
         (("previous", "ID", ""), ("consent_hash", "ID", ""), ("consent", "Consent", "")),
@@ -1403,6 +1725,23 @@ TABLE = {
             ("status", "text 16", "state"),
             ("operator", "ID", ""),
             ("clock", "U64", "to which the clock was set last, ns since the epoch; 0 if never"),
+        ),
+    ),
+    "RecoveryState": (
+        "state", "recovery", "Who holds the recovery key.",
+        (
+            ("status", "text 16", "state"),
+            ("position", "U64", "of the journal entry"),
+            ("witnesses", "list of 3 ID", ""),
+            ("commitments", "list of 3 ID", ""),
+        ),
+    ),
+    "TakeoverState": (
+        "state", "takeover", "From whom this node took over.",
+        (
+            ("status", "text 16", "state"),
+            ("takeover", "maybe Takeover", ""),
+            ("next", "ID", "hash of the part to follow"),
         ),
     ),
     "PartyState": (

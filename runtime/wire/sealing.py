@@ -11,6 +11,7 @@ NONCE = bytes(12)  # each key seals once
 
 # Sizes to which requests are padded, so that their length does not tell that of the fields.
 REQUEST_SIZES = (12288, 49152)
+ASK_SIZES = (2048, 12288, 49152)  # and of what is asked about a key that the node keeps
 
 
 def seal(
@@ -39,14 +40,16 @@ def seal(
     )
 
 
-def seal_request(crypto, kem_key: bytes, purpose: bytes, content: bytes) -> records.Sealed:
-    """Seal a request to a node's KEM key, padded to one of REQUEST_SIZES.
+def seal_request(
+    crypto, kem_key: bytes, purpose: bytes, content: bytes, sizes: tuple = REQUEST_SIZES
+) -> records.Sealed:
+    """Seal a request to a node's KEM key, padded to one of `sizes`.
 
     Raises:
         Refused: `content` is longer than the largest.
     """
-    fitting = [size for size in REQUEST_SIZES if len(content) < size]
-    return seal(crypto, kem_key, purpose, content, fitting[0] if fitting else REQUEST_SIZES[-1])
+    fitting = [size for size in sizes if len(content) < size]
+    return seal(crypto, kem_key, purpose, content, fitting[0] if fitting else sizes[-1])
 
 
 def unseal(crypto, private_seed: bytes, purpose: bytes, sealed: records.Sealed) -> bytes:

@@ -10,14 +10,17 @@ from pathlib import Path
 
 import click
 
+from firmware.measurement import of_image, row
+from firmware.micropython import ToolchainError
+
 try:
     from soc.boards import build as building
     from soc.boards import report as reports
     from soc.boards.board import Board
     from soc.boards.catalogue import BOARDS
     from soc.boards.firmware import firmware as node_firmware
+    from soc.boards.firmware import flashed
     from soc.boards.report import ReportError
-    from soc.boards.rom import packed
     from soc.boards.tools import ToolError
 except ModuleNotFoundError as error:
     if error.name and error.name.startswith("soc"):
@@ -40,6 +43,12 @@ class Name(click.ParamType):  # type: ignore[type-arg]
 
 BOARD = click.argument("board", type=Name())
 SOME = click.argument("boards", type=Name(), nargs=-1)
+UPDATE_KEY = click.option(
+    "--update-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the ML-DSA-87 key that updates must be signed with; none are taken without.",
+)
+KEY_BYTES = 2592
 
 
 @click.group()
@@ -74,17 +83,42 @@ def build(boards: tuple[Board, ...], as_json: bool) -> None:
         click.echo(json.dumps(made))
 
 
+def _key(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:
+        raise click.ClickException(f"{path} has {len(key)} bytes: expected a key of {KEY_BYTES}")
+    return key
+
+
 def _say(name: str, step: str) -> None:
     click.echo(f"{name}: {step}", err=True)
 
 
 @cli.command()
 @BOARD
+@UPDATE_KEY
 @JSON
-def firmware(board: Board, as_json: bool) -> None:
+def firmware(board: Board, update_key: Path | None, as_json: bool) -> None:
     """Build the node's firmware for BOARD, print where its image is."""
-    made = node_firmware(board)
+    made = node_firmware(board, _key(update_key))
     click.echo(json.dumps({"board": board.name, "image": str(made)}) if as_json else made)
+
+
+@cli.command()
+@SOME
+@UPDATE_KEY
+def measure(boards: tuple[Board, ...], update_key: Path | None) -> None:
+    """Print, as JSON, what nodes on BOARDS, on all without one, say they are made of."""
+    key = _key(update_key)
+    rows = []
+    for board in boards or tuple(BOARDS.values()):
+        _say(board.name, "firmware")
+        rows.append(row("firmware", of_image(node_firmware(board, key)), board.name))
+        _say(board.name, "gateware")
+        rows.append(row("gateware", bytes.fromhex(building.measurement(board)), board.name))
+    click.echo(json.dumps(rows))
 
 
 @cli.command()
@@ -108,7 +142,7 @@ def report(boards: tuple[Board, ...], as_json: bool) -> None:
 @click.option(
     "--firmware",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Write this image of main RAM into the flash instead; the boot ROM loads it.",
+    help="Write this image of main RAM and its loader into the flash instead.",
 )
 @JSON
 def flash(board: Board, keep: bool, firmware: Path | None, as_json: bool) -> None:
@@ -116,7 +150,7 @@ def flash(board: Board, keep: bool, firmware: Path | None, as_json: bool) -> Non
     if firmware:
         written = building.BUILD / board.name / "firmware.bin"
         written.parent.mkdir(parents=True, exist_ok=True)
-        written.write_bytes(packed(firmware.read_bytes()))
+        written.write_bytes(flashed(board, firmware.read_bytes()))
         options = ["--write-flash", "--offset", str(board.firmware_at)]
     else:
         written = _bitstream(board)
@@ -147,7 +181,7 @@ def main() -> None:
     """Entry point: 1 is a failure, 2 wrong usage."""
     try:
         cli.main(prog_name="python -m soc.boards")
-    except (ReportError, ToolError) as error:
+    except (ReportError, ToolchainError, ToolError) as error:
         sys.exit(f"Error: {error}")
 
 

@@ -19,13 +19,19 @@ PREPARING, PREPARED = struct.pack("<I", 1), struct.pack("<I", 2)
 MAX_CYCLES = 500_000_000  # 30 million with engines; 150 without, as all code is hashed
 
 
-def firmware(simulator: Simulator, engines: str = "all", program: Path = NODE) -> Path:
+def firmware(
+    simulator: Simulator,
+    engines: str = "all",
+    program: Path = NODE,
+    update_key: bytes | None = None,
+) -> Path:
     """Build the node's firmware, and let it load all of its code, unless that has been done.
 
     Args:
         simulator: which it is for
         engines: one of `firmware.engines.CONFIGURATIONS`
         program: Python file `boot.py` that runs the node
+        update_key: ML-DSA-87 key (2,592 bytes) that signs updates; None: none is taken
 
     Returns:
         path of the image, to be loaded to the start of main RAM
@@ -33,7 +39,7 @@ def firmware(simulator: Simulator, engines: str = "all", program: Path = NODE) -
     Raises:
         ToolchainError: if it does not build or does not load
     """
-    plain = image(simulator.headers, (SOFTWARE,), engines, program=program)
+    plain = image(simulator.headers, (SOFTWARE,), engines, program=program, update_key=update_key)
     name = f"{plain.parent.name} {simulator.program.parent.name}"
     made = cache() / f"firmware-{hashlib.sha256(name.encode()).hexdigest()[:12]}" / "firmware.bin"
     if made.exists():

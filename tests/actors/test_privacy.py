@@ -16,7 +16,7 @@ from runtime.wire.schema import canonical, make_id, spec_of, unpack
 from runtime.wire.sealing import unseal
 from tests.portable.ram_store import RamStore
 from tests.portable.toy_crypto import ToyCrypto
-from tests.portable.world import DAY, EUR, Use, World, refused, toy_world
+from tests.portable.world import DAY, EUR, HeldPerson, Use, World, refused, toy_world
 
 SETTINGS = settings(derandomize=True, deadline=None, database=None,
                     suppress_health_check=list(HealthCheck))  # fmt: skip
@@ -110,7 +110,7 @@ class Seen:
                   enclosures=signatures)  # fmt: skip
         (record,) = self.sign("get_settlement", settlement)
         self.ask("optin_verify_settlement", record)
-        for method in ("identity", "status", "list_fields"):
+        for method in ("identity", "status", "list_fields", "get_takeover"):
             self.ask(method)
         self.ask("journal_head", nonce)
         self.ask("measurements", nonce)
@@ -127,8 +127,24 @@ class Seen:
         self.view(world.record, EVERYTHING)
         self.sign("get_view", world.record)
         self.sign("get_code", world.code)
+        self.custody()
         self.rotate()
         return self
+
+    def custody(self):
+        """Keys that the node keeps: the partner has access to none."""
+        world, thief = self.world, HeldPerson("a thief")
+        for thief.id in (world.user.id, world.partner.id):
+            for method, field in (
+                ("get_code", world.code),
+                ("optin_revoke_code", world.code),
+                ("held_key", world.partner.id),
+            ):
+                params = world.ask_of(thief, world.body(thief, method, field))
+                self.ask("use_held", *params)
+                self.ask("ask_held", *params)
+        self.ask("enrol_held", *world.held(b"no enrolment"))
+        self.ask("held_answer", bytes(32))
 
     def rotate(self):
         """The last that is asked: from then on the partner has another key."""

@@ -21,9 +21,9 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from runtime.host.client import ConnectionLost
 from tests.appliance import tell
+from tests.appliance.metered import GATEWARE
 from tests.appliance.path import STEPS, STEPS_A_USER
 from tests.appliance.run import Run, go
-from tests.appliance.simulated import GATEWARE
 
 DEFAULT_FOLDER = "build/sim"
 MARK = "sim-demo"

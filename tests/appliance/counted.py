@@ -3,7 +3,7 @@
 from typing import Any, NamedTuple
 
 from runtime.host.client import Client
-from tests.appliance.simulated import Simulated, Spent
+from tests.appliance.metered import Metered, Spent
 
 
 class Call(NamedTuple):
@@ -19,13 +19,13 @@ class CountingClient(Client):
     """A client for one request at a time.
 
     Attributes:
-        node: Simulated, whose cycles are counted; None while there is none.
+        node: Metered, whose cycles are counted; None while there is none.
         calls: in order.
     """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.node: Simulated | None = None
+        self.node: Metered | None = None
         self.calls: list[Call] = []
 
     async def call(self, method: str, params: list[Any]) -> Any:

@@ -16,7 +16,7 @@ from runtime.host.keyfolder import Key
 from runtime.wire import records
 from runtime.wire.schema import make_id, spec_of
 from tests.appliance.counted import CountingClient
-from tests.appliance.simulated import Spent
+from tests.appliance.metered import Spent
 
 PARTIES = {"acme": "partner", "nimbus": "partner", "city-blog": "publisher"} | dict.fromkeys(
     cast.WITNESSES, "witness"
@@ -32,9 +32,14 @@ ENGAGEMENT = {
     "optin_settle_engagement": 1,
 }
 STEPS = (
-    len(PARTIES) + len(cast.FIELDS) + 2 + 1 + len(OFFERS) + 1
+    len(PARTIES) + len(cast.FIELDS) + 2 + 1 + len(OFFERS) + 1 + 1
 )  # before the first user, or after the last
 STEPS_A_USER = 1 + sum(ENGAGEMENT.values()) + 2
+
+
+def key(name: str) -> Key:
+    """The key of somebody."""
+    return Key(name, make_id("sim/v1/key", name))
 
 
 class Path:
@@ -54,7 +59,7 @@ class Path:
         self.client = client
         self.rows = read_people(text)[:users]
         names = ("operator", *PARTIES, *[name for name, _, _ in self.rows])
-        self.keys = {name: Key(name, make_id("sim/v1/key", name)) for name in names}
+        self.keys = {name: key(name) for name in names}
         self.registry: Registry = {}
         self.offers: dict[str, tuple[bytes, records.Terms]] = {}
         self._tick = tick
@@ -148,7 +153,9 @@ class Path:
 
     async def journal(self) -> audit.Bundle:
         """All entries, whole but for users' values."""
-        return await steps.whole_journal(self.client, self.keys["operator"])
+        whole = await steps.whole_journal(self.client, self.keys["operator"])
+        self._tick()
+        return whole
 
 
 class Command(NamedTuple):

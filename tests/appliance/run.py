@@ -9,8 +9,8 @@ from runtime.host import audit
 from runtime.wire import records
 from tests.appliance import path
 from tests.appliance.counted import CountingClient
+from tests.appliance.metered import Metered, Spent
 from tests.appliance.replay import Played, bodies
-from tests.appliance.simulated import Simulated, Spent
 
 PATIENCE_S = 600.0  # for one answer: the software's signatures take hundreds of millions of cycles
 
@@ -49,11 +49,12 @@ async def go(folder: Path, users: int, options: tuple[str, ...], tick: Callable[
         options: of `optin sim run`.
         tick: called after each step.
     """
-    node = await asyncio.to_thread(Simulated, folder, options)
+    node = await asyncio.to_thread(Metered, folder, options)
     try:
         boot = await node.idle()
         async with await CountingClient.connect(node.line, timeout_s=PATIENCE_S) as client:
             client.node = node
+            client.on_question = node.press
             walk = path.Path(client, users, tick)
             await walk.go()
             exported = await walk.journal()

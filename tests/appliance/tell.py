@@ -8,9 +8,9 @@ from typing import Any
 from rich.text import Text
 
 from runtime.host.cli.show import table
+from tests.appliance.metered import Spent
 from tests.appliance.path import ENGAGEMENT
 from tests.appliance.run import Run
-from tests.appliance.simulated import Spent
 
 WORDS = {
     "provision": "provision",
@@ -69,6 +69,9 @@ def told(runs: Sequence[Run], seconds: float) -> Iterator[Any]:
     yield "Waiting for the line is left out. Collecting the heap is apart; times is without it."
     yield "An engagement is the six steps above it, with evidence for two witnesses."
     yield f"From reset to serving with engines: {_millions(engines.boot.busy)}."
+    export = sum(engines.spent["journal_entries"], Spent(0, 0))
+    apart = _millions(export.collecting)
+    yield f"Exporting the journal: {_millions(export.busy)}, and {apart} for collections."
     yield ""
     yield from _checked(engines, "with engines")
     if software:

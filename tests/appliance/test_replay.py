@@ -33,7 +33,8 @@ def gone(tmp_path_factory: pytest.TempPathFactory) -> Gone:
             entries = list((await walk.journal()).entries)
             return Gone(path.journaled(client), len(ticks), entries)
 
-    with serving(tmp_path_factory.mktemp("node"), SEED) as served:
+    operator = path.key("operator").id
+    with serving(tmp_path_factory.mktemp("node"), SEED, operator) as served:
         return asyncio.run(go(served.line))
 
 

@@ -8,7 +8,19 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import appliance, board, engines, faults, gateware, line, node, scale, soc, unix
+from tests.bench import (
+    appliance,
+    board,
+    channel,
+    engines,
+    faults,
+    gateware,
+    line,
+    node,
+    scale,
+    soc,
+    unix,
+)
 
 OUT = Path("build/bench.json")
 
@@ -18,7 +30,9 @@ def main() -> None:
     table = Table("figure", "value", "unit", "floor or peer", "ratio", box=None, pad_edge=False)
     table.columns[1].justify = table.columns[4].justify = "right"
     figures = {}
-    for module in (node, line, scale, unix, gateware, soc, engines, appliance, faults, board):
+    for module in (
+        node, line, scale, unix, gateware, soc, engines, appliance, channel, faults, board,
+    ):  # fmt: skip
         for figure in module.figures():
             figures[figure.name] = figure.value
             ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"

@@ -14,9 +14,9 @@ from pathlib import Path
 from statistics import mean, median
 
 from soc.sim.system import FREQUENCY
+from tests.appliance.metered import Metered
 from tests.appliance.path import ENGAGEMENT
 from tests.appliance.run import Run, go
-from tests.appliance.simulated import Simulated
 from tests.appliance.tell import engagement
 from tests.bench.figure import Figure
 
@@ -46,7 +46,7 @@ def figures() -> Iterator[Figure]:
 def _run(folder: Path, memory: str, users: int) -> Run:
     options = ("--memory", memory, "--seed", "1")
     # The first start makes the device key; the second one finds it, and an empty journal.
-    Simulated(folder, options).stop()
+    Metered(folder, options).stop()
     return asyncio.run(go(folder, users, options, lambda: None))
 
 

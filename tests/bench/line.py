@@ -34,7 +34,7 @@ async def _measure(line: str) -> tuple[list[float], list[float], list[float]]:
     async def sign(i: int) -> None:
         operator.sign(b"bench", bytes(300))
 
-    async with await Client.connect(line) as client:
+    async with await Client.connect(line, host=operator) as client:
         await client.command(operator, records.Provision(), [operator.key])
         plain = await _times(PLAIN, lambda i: client.read(records.GetParty(operator.id)))
         signed = await _times(
@@ -49,7 +49,8 @@ async def _measure(line: str) -> tuple[list[float], list[float], list[float]]:
 def figures() -> Iterator[Figure]:
     """Plain and signed latency; what a noisy line costs, in virtual time."""
     with tempfile.TemporaryDirectory() as folder:
-        command = (sys.executable, "-m", "runtime.cpython", folder)
+        operator = Person(Crypto(), "operator").id.hex()
+        command = (sys.executable, "-m", "runtime.cpython", folder, "--operator", operator)
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             assert process.stdout
             process.stdout.readline()

@@ -4,8 +4,9 @@
 
 Runs on CPython and MicroPython. A recording is a file of items, each after its length (u32,
 big-endian), msgpack arrays: ["begin", name, seed], ["boot", uptime, knows time], ["send", uptime,
-method, params, error, result], ["end", entries, root, digest of all bodies]. The journal of each
-session is written into the folder BUNDLES, for the offline auditor.
+method, params, error, result], ["press", uptime, yes], ["summon", uptime], ["run", uptime], ["end",
+entries, root, digest of all bodies]. The journal of each session is written into the folder
+BUNDLES, for the offline auditor.
 """
 
 import os
@@ -15,9 +16,11 @@ from hashlib import sha3_256
 from actors import KINDS
 from runtime.node.clock import Clock
 from runtime.node.node import Node
+from runtime.node.presence import Presence
 from runtime.wire.errors import StorageFailed
 from runtime.wire.schema import canonical, unpack_own
 from tests.portable.kept import Device
+from tests.portable.pressed import Pressed
 from tests.portable.world import PLACES, START, Stepped
 
 SIGNATURE = 4627  # bytes
@@ -53,6 +56,8 @@ def masked(method, result):
     if method == "optin_enforce_view" and result:
         sealed = unpack_own(result[0])[0]
         return [len(sealed[1])] + _masked(result[1:])
+    if method == "get_share" and result:
+        return _masked(result[:3]) + [len(result[3][1])] + _masked(result[4:])
     return _masked(result)
 
 
@@ -104,10 +109,20 @@ class Player:
             self.node.directory.passivate_all()
         self.store = self.power_up()
         start = START + uptime if knows_time else None
+        self.button = Pressed()
         self.node = Node(
             self.seed, self.kinds, self.store, self.crypto,
             lambda floor: Clock(self.uptime, start, floor), places=PLACES,
+            presence=Presence(self.button, lambda: self.uptime.ns // 10**6),
         )  # fmt: skip
+
+    def at_node(self, what, uptime, *arguments):
+        """What somebody does at the node, or a round of it."""
+        self.uptime.ns = uptime
+        if what == "run":
+            self.node.run()
+        else:
+            getattr(self.button, what)(*arguments)
 
     def send(self, uptime, method, params):
         """(error, result) of a request."""
@@ -198,6 +213,8 @@ def play(path, kind, bundles=None):
         elif item[0] == "send":
             requests += 1
             problem = differs(item, *player.send(item[1], item[2], unpack_own(item[3])))
+        elif item[0] != "end":
+            player.at_node(*item)
         else:
             problem = strays(player.came_to(), item)
             if bundles:

@@ -50,6 +50,7 @@ class Recorder:
                 world.inherited = len(log)
                 self.worlds.append((self.test, world))
             node.submit = _heard(world, node.submit)
+            _see_presses(world, node)
             return node
 
         worlds.World.boot, worlds.ToyCrypto, worlds._stages = recorded, Crypto, {}
@@ -107,6 +108,27 @@ def _heard(world: Any, submit: Callable[..., None]) -> Callable[..., None]:
         world.log.append(item)
 
     return heard
+
+
+def _see_presses(world: Any, node: Any) -> None:
+    """Record what is done at the node, and the rounds in which it may see that."""
+    button, press, run = world.button, world.button.press, node.run
+
+    def pressed(answer: bool = True) -> None:
+        world.log.append(["press", world.uptime.ns, answer])
+        press(answer)
+
+    def summoned() -> None:
+        world.log.append(["summon", world.uptime.ns])
+        summon()
+
+    def ran() -> Any:
+        if not node.sequencer.queued:
+            world.log.append(["run", world.uptime.ns])
+        return run()
+
+    summon = button.summon
+    button.press, button.summon, node.run = pressed, summoned, ran
 
 
 def _sent(log: Iterable[Any]) -> bytes:

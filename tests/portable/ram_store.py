@@ -104,6 +104,9 @@ class RamStore:
     def entry(self, sequence):
         return self.entries[sequence] if 0 <= sequence < len(self.entries) else None
 
+    def recoverable(self, secret):
+        pass
+
     def commit(self):
         self._undo = []
 

@@ -72,7 +72,9 @@ class Replay:
         """Assert that a RamStore holds these states, the indexes they make, and nothing else."""
         self.check(store)
         for kind, entity_id in store.state:
-            assert kind in ("tree", "reply", "meta") or (kind, entity_id) in self.states, kind
+            assert kind in ("tree", "reply", "meta", "held") or (kind, entity_id) in self.states, (
+                kind
+            )
         for kind in CLASSES:
             for name, key_of in CLASSES[kind].indexes.items():
                 rows = [(key_of(self.states[key]), key[1]) for key in self.states if key[0] == kind]

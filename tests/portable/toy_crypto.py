@@ -22,12 +22,13 @@ class ToyCrypto:
         self._made = 0
 
     def public_key(self, seed):
+        seed = bytes(seed)  # its owner may overwrite it
         key = _long(PUBLIC_KEY, b"toy key", seed)
         self._signers[key] = seed
         return key
 
     def sign(self, seed, purpose, message):
-        return _long(SIGNATURE, b"toy signature", seed, purpose, message)
+        return _long(SIGNATURE, b"toy signature", bytes(seed), purpose, message)
 
     def verify(self, public_key, purpose, message, signature):
         seed = self._signers.get(public_key)

@@ -7,11 +7,13 @@ from actors import KINDS
 from runtime.node.clock import Clock
 from runtime.node.node import Node
 from runtime.node.places import Places
+from runtime.node.presence import Presence
 from runtime.wire import commands, records
 from runtime.wire.errors import NodeError, from_wire
 from runtime.wire.proofs import is_included, shown_leaf
 from runtime.wire.schema import canonical, make_id, spec_of, unpack
 from runtime.wire.sealing import seal_request, unseal
+from tests.portable.pressed import Pressed
 from tests.portable.ram_store import RamStore
 from tests.portable.toy_crypto import ToyCrypto
 
@@ -49,6 +51,10 @@ class Person:
         self.id = commands.party_id(self.key)
         self.nonce = 0
 
+    @property
+    def public_key(self):
+        return self.key
+
     def copy(self):
         """The same person, who goes on alone."""
         other = Person(self.crypto, "", self.seed)
@@ -69,11 +75,33 @@ def _own(value, people):
     """A value with copies of the people in it; `people` are the copies by id."""
     if isinstance(value, list):
         return [_own(item, people) for item in value]
-    if not isinstance(value, Person):
+    if not isinstance(value, (Person, HeldPerson)):
         return value
     if value.id not in people:
         people[value.id] = value.copy()
     return people[value.id]
+
+
+class HeldPerson:
+    """A user whose key the node keeps.
+
+    Attributes:
+        access: what lets them use it.
+        passphrase_key: under which it may leave; None if it may not.
+    """
+
+    def __init__(self, name, passphrase_key=None):
+        self.access = make_id("test/access", name)
+        self.passphrase_key = passphrase_key
+        self.id = None
+        self.nonce = 0
+
+    def copy(self):
+        """The same person, who goes on alone."""
+        other = HeldPerson("")
+        for name in self.__dict__:
+            setattr(other, name, getattr(self, name))
+        return other
 
 
 class World:
@@ -92,7 +120,7 @@ class World:
         if origin:
             people: dict = {}
             for name in origin.__dict__:
-                if name != "uptime":
+                if name not in ("uptime", "button"):
                     setattr(self, name, _own(getattr(origin, name), people))
             self.uptime.ns = origin.uptime.ns
         self.store = store
@@ -115,6 +143,7 @@ class World:
         Args:
             knows_time: False for a machine without a clock after a power cut.
         """
+        self.button = Pressed()
         self.node = Node(
             self.seed,
             self.kinds,
@@ -124,6 +153,7 @@ class World:
             self.workers,
             places=self.places,
             max_live=self.max_live,
+            presence=Presence(self.button, lambda: self.uptime.ns // 10**6),
         )
         self.failures = []
         self.node.directory.on_failure = lambda kind, error: self.failures.append((kind, error))
@@ -276,6 +306,86 @@ class World:
         )
         self.do(person, "enrol", params=params)
         return person
+
+    def held(self, value):
+        """The params of a request about a kept key."""
+        key = self.node.kem_public_key
+        return [seal_request(self.crypto, key, commands.HELD, canonical(value))]
+
+    def enrol_held(self, person, values, referrer=None):
+        """Enrol a user whose key the node makes and keeps."""
+        enrolment = records.HeldEnrolment(
+            "optin/v1/enrol-held",
+            referrer and referrer.id,
+            records.SealedFields(make_id("test/blind", person.access), tuple(values)),
+            self.now + DAY,
+            person.access,
+            person.passphrase_key and commands.export_id(person.passphrase_key),
+        )
+        error, result = self.send("enrol_held", self.held(enrolment))
+        if error:
+            raise from_wire(error)
+        self.accepted = spec_of(records.Accepted).build(result)
+        person.id = unpack(self.accepted.result)[0]
+        person.nonce = 1
+        return person
+
+    def body(self, person, method, *fields, not_after=None, nonce=None):
+        """The bytes that a command of a kept key signs."""
+        spec = spec_of(records.REQUESTS[method])
+        if nonce is None:
+            person.nonce += spec.more["journaled"]
+            nonce = person.nonce
+        params = canonical(list(spec.build(fields)))
+        return canonical(
+            records.Command(
+                commands.TAG, self.node.id, method, person.id, nonce,
+                self.now + DAY if not_after is None else not_after, params,
+            )
+        )  # fmt: skip
+
+    def use_held(self, person, method, *fields, enclosures=(), body=None):
+        """Use a kept key without a press; returns the reply record."""
+        ask = self.ask_of(person, body or self.body(person, method, *fields), enclosures)
+        error, result = self.send("use_held", ask)
+        if error:
+            raise from_wire(error)
+        spec = spec_of(records.REQUESTS[method])
+        if spec.more["journaled"]:
+            self.accepted = spec_of(records.Accepted).build(result)
+            result = unpack(self.accepted.result)
+        return spec_of(spec.more["reply"]).build(result)
+
+    def ask_of(self, person, body, enclosures=()):
+        """The params of `use_held` and `ask_held`."""
+        value = records.HeldAsk("optin/v1/use-held", person.access, body, tuple(enclosures))
+        return self.held(value)
+
+    def ask_held(self, person, method, *fields, enclosures=(), body=None):
+        """Have the node ask for a press; returns the Question."""
+        ask = self.ask_of(person, body or self.body(person, method, *fields), enclosures)
+        return self.read("ask_held", *ask).question
+
+    def pressed(self, question, after_ms=100):
+        """Press, and return (state, what came of it)."""
+        self.uptime.ns += after_ms * 10**6
+        self.button.press()
+        self.node.run()
+        self.node.run()
+        return self.read("held_answer", question.command)
+
+    def held_consent(self, person, code, **changes):
+        """The consent to the last published offer by a kept key, with changes."""
+        pairwise = self.use_held(person, "held_key", self.offered.partner).public_key
+        terms = self.offered
+        usual = dict(
+            code=code, pairwise=commands.pairwise_id(pairwise), partner=terms.partner,
+            offer=self.offer, fields=tuple(terms.required), compensation=terms.compensation,
+            amount=terms.amount, currency=terms.currency, hop=records.ZEROS,
+        )  # fmt: skip
+        usual.update(changes)
+        names = [field[0] for field in spec_of(records.Consent).fields]
+        return records.Consent(*[usual[name] for name in names])
 
     def generate(self, person, offer=None):
         """Generate a code for a user."""
@@ -490,6 +600,8 @@ STAGES = {
     "stopped": ("completed", lambda world: world.revoke(world.user, world.code)),
     "sourced": ("enrolled", lambda world: _source(world)),
     "bounded": ("enrolled", lambda world: _bound(world)),
+    "held": ("ready", lambda world: _hold(world)),
+    "consented": ("held", lambda world: _consent(world)),
 }
 VALUES = (b"Ada Lovelace", b"ada@example.org", b"+4930123456", b"10115", b"", b"", b"", b"", b"",
           b"1815-12-10")  # fmt: skip
@@ -537,6 +649,20 @@ def _bound(world):
     _generate(world)
     world.viewed(world.user, world.code)
     _activate(world)
+
+
+def _hold(world):
+    """A user whose key the node keeps, with a code that was viewed."""
+    world.user = world.enrol_held(HeldPerson("Ada", make_id("test/passphrase", "Ada")), VALUES)
+    world.code = world.generate(world.user)
+    world.use_held(world.user, "mark_viewed", world.code)
+
+
+def _consent(world):
+    """And opted in to by a press."""
+    consent = world.held_consent(world.user, world.code)
+    world.pressed(world.ask_held(world.user, "optin_activate_code", consent))
+    world.record = world.state("code", world.code).record
 
 
 def _generate(world):

@@ -2,6 +2,7 @@
  *
  * Where Python also says what is wrong with bytes or values, None is the answer to all that is.
  */
+#include "channel.h"
 #include "hashes.h"
 #include "records.h"
 #include "values.h"
@@ -22,6 +23,7 @@ static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(unpack_obj, 1, 2, unpack);
 
 static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___name__), MP_ROM_QSTR(MP_QSTR__wire)},
+    {MP_ROM_QSTR(MP_QSTR_Channel), MP_ROM_PTR(&channel_type)},
     {MP_ROM_QSTR(MP_QSTR_build), MP_ROM_PTR(&build_obj)},
     {MP_ROM_QSTR(MP_QSTR_canonical), MP_ROM_PTR(&canonical_obj)},
     {MP_ROM_QSTR(MP_QSTR_commitment_tree), MP_ROM_PTR(&commitment_tree_obj)},

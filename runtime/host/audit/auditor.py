@@ -15,11 +15,13 @@ from runtime.host.audit import (
     offers,
     parties,
     provenance,
+    recovery,
     retention,
     scores,
     settlement,
+    takeover,
 )
-from runtime.host.audit.bundle import ENTRY, MEASURED, Identity, parts
+from runtime.host.audit.bundle import ENTRY, LAST_HEAD, MEASURED, Identity, parts
 from runtime.host.audit.known import Known
 from runtime.host.audit.report import Checks, Fails, Failure, Report, show
 from runtime.host.audit.tree import Tree
@@ -28,14 +30,25 @@ from runtime.wire import commands, records
 from runtime.wire.errors import NodeError
 from runtime.wire.proofs import entry_leaf, shown_leaf
 from runtime.wire.records import Entry, Head, MeasurementsReply, SignedHead
-from runtime.wire.schema import Spec, spec_of, unpack_canonical
+from runtime.wire.schema import Spec, decode, spec_of, unpack_canonical
 
 Progress = Callable[[int, int], None]
 
 # Of each request the function of its name, which says what it has to lead to.
 LEADS_TO: dict[str, Callable[[Known, Turn, Any], None]] = {
     method: getattr(area, method)
-    for area in (parties, clock, scores, offers, provenance, engagement, settlement, retention)
+    for area in (
+        parties,
+        clock,
+        scores,
+        offers,
+        provenance,
+        engagement,
+        settlement,
+        retention,
+        recovery,
+        takeover,
+    )
     for method in records.REQUESTS
     if hasattr(area, method)
 }
@@ -48,6 +61,10 @@ ATTACHED = {
     "rotate_key": {"public-key": 1, "rotation-signature": 1},
     "set_clock": {"witness-signature": 2},
     "replace_witness": {"partner-signature": 1},
+    "share_recovery": {"witness-signature": 3, "sealed-share": 3, "node-signature": 1},
+    "take_over": {"witness-key": 2, "witness-signature": 2},
+    "carry_over": {"public-keys": 1},
+    "carry_users": {"public-keys": 1},
     "optin_generate_code": {"node-signature": 1},
     "optin_activate_code": {"pairwise-key": 1, "consent-signature": 1, "node-signature": 3},
     "optin_settle_engagement": {"witness-signature": 2, "node-signature": 1},
@@ -75,18 +92,28 @@ def verify_bundle(
     Raises:
         OSError: the file cannot be read.
     """
+    return follow_bundle(source, pinned_node_id, progress)[0]
+
+
+def follow_bundle(
+    source: str | Path | BinaryIO,
+    pinned_node_id: bytes | None = None,
+    progress: Progress | None = None,
+) -> tuple[Report, Known | None]:
+    """As `verify_bundle`; also what the auditor knows at the end, None if it came to nothing."""
     if isinstance(source, str | Path):
         with open(source, "rb") as file:
-            return verify_bundle(file, pinned_node_id, progress)
+            return follow_bundle(file, pinned_node_id, progress)
     if not source.seekable():
         with tempfile.TemporaryFile() as file:
             shutil.copyfileobj(source, file)
-            return verify_bundle(file, pinned_node_id, progress)
+            return follow_bundle(file, pinned_node_id, progress)
     report = Report()
     total = source.seek(0, os.SEEK_END)
     source.seek(0)
     entry: int | None = None
     head: Head | None = None
+    auditor: Auditor | None = None
     try:
         content = parts(source)
         _, identity = next(content)
@@ -104,6 +131,8 @@ def verify_bundle(
                 entry = None
                 if progress:
                     progress(source.tell(), total)
+            elif kind == LAST_HEAD:
+                head = auditor.last_head(part)
             else:
                 head = auditor.head(part)
         report.head = head
@@ -112,7 +141,7 @@ def verify_bundle(
     except NodeError as error:
         after = f", after {report.entries} entries" if entry is None else ""
         report.failure = Failure(entry, "form", error.wrong + after, error.expected)
-    return report
+    return report, auditor.known if auditor else None
 
 
 def _leaf_of(entry: Entry) -> bytes:
@@ -129,9 +158,12 @@ class Auditor:
         report.identity = identity
         self._report = report
         self._check = check = Checks(report)
-        self._known = Known(identity, check)
+        self.known = self._known = Known(identity, check)
         self._tree = Tree()
+        self._leaves: list[bytes] = []
+        self._is_measured = False
         self._time = 0
+        self._schema = 1
         self._seen: set[bytes] = set()  # hashes of commands that may be judged anew
         hashed = commands.node_id(identity.public_key)
         check(
@@ -145,17 +177,31 @@ class Auditor:
             )  # fmt: skip
 
     def measured(self, reply: MeasurementsReply) -> None:
-        """Check that the node signed what it says it is made of."""
+        """Check that the node signed what it says it is made of, when the journal was exported."""
+        self._measured("measurements", reply)
+        self._report.measured = reply.measured.measurements
+        self._is_measured = True
+
+    def _measured_since(self, turn: Turn, content: bytes) -> None:
+        """Likewise, from an entry on."""
+        reply = decode(MeasurementsReply, content)
+        self._check(
+            "changes of measurements", reply.measured.nonce == turn.leaf,
+            "the measurements are of another entry", f"those of leaf {show(turn.leaf)}",
+        )  # fmt: skip
+        self._measured("changes of measurements", reply)
+        self._report.made.append((self._report.entries, reply.measured.measurements))
+
+    def _measured(self, check: str, reply: MeasurementsReply) -> None:
         known = self._known
         self._check(
-            "measurements", reply.measured.node == known.node,
+            check, reply.measured.node == known.node,
             f"the measurements are of node {show(reply.measured.node)}", show(known.node),
         )  # fmt: skip
         self._check.signed(
-            "measurements", known.node_key, commands.MEASUREMENTS, reply.measured,
+            check, known.node_key, commands.MEASUREMENTS, reply.measured,
             reply.signature, "the node's",
         )  # fmt: skip
-        self._report.measured = reply.measured.measurements
 
     def erased_before(self, gone: retention.Gone) -> None:
         """Take over what erased entries came to, before the first that is there."""
@@ -174,9 +220,10 @@ class Auditor:
                 "header, salt and body do not hash to the entry's leaf", show(entry.leaf),
             )  # fmt: skip
         self._check(
-            "schema", header.schema == records.SCHEMA_VERSION,
+            "schema", self._schema <= header.schema <= records.SCHEMA_VERSION,
             f"the schema is version {header.schema}",
-            f"version {records.SCHEMA_VERSION}: take the auditor that belongs to it",
+            f"version {self._schema} to {records.SCHEMA_VERSION}: take the auditor that belongs to "
+            "it",
         )  # fmt: skip
         self._check(
             "times", header.time >= self._time,
@@ -188,7 +235,9 @@ class Auditor:
             f"at least {self._known.clock}, to which the clock was set",
         )  # fmt: skip
         self._tree.append(entry.leaf)
+        self._leaves.append(entry.leaf)
         self._time = header.time
+        self._schema = header.schema
         if self._known.began is None:
             self._known.began = header.time
         self._known.times.append(header.time)
@@ -213,9 +262,41 @@ class Auditor:
                 f"the {name} of the head is {show(found)}",
                 f"{show(expected)}, that of the entries",
             )  # fmt: skip
-        known.ledger.sums_in_full()
-        retention.all_declared(known)
+        if not self._is_measured:
+            raise Fails(
+                "measurements",
+                "the node does not say what it is made of",
+                "its measurements, before the entries",
+            )
+        self._end()
         return head
+
+    def last_head(self, signed: SignedHead) -> Head:
+        """Check that the entries begin with all for which a node that is dead signed last."""
+        head, known = signed.head, self._known
+        self._check.signed(
+            "head signature", known.node_key, commands.HEAD, head, signed.signature, "the node's"
+        )
+        tree = Tree()
+        for leaf in self._leaves[: head.size]:
+            tree.append(leaf)
+        time = known.times[head.size - 1] if 0 < head.size <= len(known.times) else 0
+        ours = Head(known.node, min(head.size, len(self._leaves)), tree.root(), time, head.nonce)
+        for name in ("node", "size", "root", "time"):
+            found, expected = getattr(head, name), getattr(ours, name)
+            self._check(
+                "head", found == expected,
+                f"the {name} of the last head is {show(found)}",
+                f"{show(expected)}, that of as many entries",
+            )  # fmt: skip
+        self._report.beyond = len(self._leaves) - head.size
+        known.root = self._tree.root()
+        self._end()
+        return head
+
+    def _end(self) -> None:
+        self._known.ledger.sums_in_full()
+        retention.all_declared(self._known)
 
     def _judge(self, turn: Turn) -> None:
         lead = LEADS_TO.get(turn.method)
@@ -228,6 +309,8 @@ class Auditor:
         spec = spec_of(records.REQUESTS[turn.method])
         signed = bool(spec.more["signer"])
         self._count_attachments(turn, signed)
+        for content in turn.attached.get("measured", ()):
+            self._measured_since(turn, content)
         if signed:
             self._signed(turn, spec, lead)
         else:
@@ -262,7 +345,8 @@ class Auditor:
             turn.expect("party", turn.signer, records.CommandAccepted(turn.command.nonce))
 
     def _count_attachments(self, turn: Turn, signed: bool) -> None:
-        allowed = {"command-signature": int(signed), **ATTACHED.get(turn.method, {})}
+        allowed = {"command-signature": int(signed), "measured": 1}
+        allowed.update(ATTACHED.get(turn.method, {}))
         for label, found in turn.attached.items():
             self._check(
                 "attachments", len(found) == allowed.get(label),

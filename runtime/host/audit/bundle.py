@@ -3,6 +3,10 @@
 A bundle is a file of records, each after one byte that says what it is and its length as u32,
 big-endian. First the node's identity, then what it says it is made of, then every entry, at the
 end the signed head. All are canonical msgpack; nothing in the file is trusted.
+
+A journal that was recovered from a dead node has not what the node would have to sign now: nothing
+says what it was made of, and at the end is the last head that it signed while it lived, over as
+many of the entries as there were then.
 """
 
 from __future__ import annotations
@@ -21,8 +25,13 @@ from runtime.wire.schema import canonical, spec_of, unpack_canonical
 
 TAG = "optin/v1/bundle"
 FRAME = Struct(">BI")
-IDENTITY, ENTRY, HEAD, MEASURED = 1, 2, 3, 4  # what a record of a bundle is
-FOLLOWS = {0: (IDENTITY,), IDENTITY: (MEASURED,), MEASURED: (ENTRY, HEAD), ENTRY: (ENTRY, HEAD)}
+IDENTITY, ENTRY, HEAD, MEASURED, LAST_HEAD = 1, 2, 3, 4, 5  # what a record of a bundle is
+FOLLOWS = {
+    0: (IDENTITY,),
+    IDENTITY: (MEASURED, ENTRY),
+    MEASURED: (ENTRY, HEAD),
+    ENTRY: (ENTRY, HEAD, LAST_HEAD),
+}
 MAX_RECORD = 1 << 20  # bytes; the schema's limits on an Entry keep it below
 
 
@@ -38,13 +47,13 @@ class Bundle(NamedTuple):
 
     Attributes:
         identity: of the node.
-        measured: what it says it is made of.
+        measured: what it says it is made of; None of a node that is dead.
         entries: all of the journal from the first, as `journal_entries` gives them.
-        signed: a head over exactly these.
+        signed: a head over exactly these; of a dead node its last one, over the first of them.
     """
 
     identity: Identity
-    measured: MeasurementsReply
+    measured: MeasurementsReply | None
     entries: Iterable[Entry]
     signed: SignedHead
 
@@ -70,7 +79,8 @@ def write_bundle(path: str | Path, bundle: Bundle) -> int:
         fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(fd, "wb") as file:
             _put(file, IDENTITY, [TAG, *bundle.identity])
-            _put(file, MEASURED, bundle.measured)
+            if bundle.measured:
+                _put(file, MEASURED, bundle.measured)
             for entry in bundle.entries:
                 if any(item.label == "values" for item in entry.attachments):
                     raise Malformed(
@@ -80,7 +90,7 @@ def write_bundle(path: str | Path, bundle: Bundle) -> int:
                     )
                 _put(file, ENTRY, entry)
                 count += 1
-            _put(file, HEAD, bundle.signed)
+            _put(file, HEAD if bundle.measured else LAST_HEAD, bundle.signed)
             file.flush()
             os.fsync(fd)
         os.replace(part, path)
@@ -99,8 +109,9 @@ def read_bundle(path: str | Path) -> Bundle:
         OSError: it cannot be read.
     """
     with open(path, "rb") as file:
-        (_, identity), (_, measured), *entries, (_, signed) = parts(file)
-    return Bundle(identity, measured, [entry for _, entry in entries], signed)
+        (_, identity), *content, (_, signed) = parts(file)
+    measured = content.pop(0)[1] if content and content[0][0] == MEASURED else None
+    return Bundle(identity, measured, [entry for _, entry in content], signed)
 
 
 def _put(file: BinaryIO, kind: int, record: Sequence[Any]) -> None:
@@ -125,7 +136,7 @@ def rest(file: BinaryIO) -> Iterator[tuple[int, Any]]:
 
 
 def _from(file: BinaryIO, last: int) -> Iterator[tuple[int, Any]]:
-    while last != HEAD:
+    while last not in (HEAD, LAST_HEAD):
         start = file.read(FRAME.size)
         if len(start) < FRAME.size:
             raise Malformed("the file ends early", "a bundle, with a signed head at its end")
@@ -145,7 +156,7 @@ def _from(file: BinaryIO, last: int) -> Iterator[tuple[int, Any]]:
 
 
 def _record(kind: int, value: Any) -> Any:
-    if kind == HEAD:
+    if kind in (HEAD, LAST_HEAD):
         return spec_of(SignedHead).build(value, "head")
     if kind == MEASURED:
         return spec_of(MeasurementsReply).build(value, "measurements")

@@ -14,6 +14,7 @@ from runtime.wire.records import ZEROS
 from runtime.wire.schema import make_id
 
 WAITING = ("generated", "viewed")  # states in which a code may still be activated
+PRESENCE_SINCE = 2  # version of the schema
 CONSENTS = make_id("optin/v1/chain", "consent")
 
 
@@ -156,6 +157,18 @@ def optin_activate_code(
     turn.expect("chain", CONSENTS, records.ChainExtended(link))
     turn.expect("view", view, created)
     turn.expect("code", consent.code, records.CodeActivated(hashed, link, view, code.complete_by))
+    _present(known, turn, consent.code)
+
+
+def _present(known: Known, turn: Turn, code: bytes) -> None:
+    """The entry says how presence was given, once there is a schema that has it.
+
+    "own" of a key that the user keeps: the node cannot know.
+    """
+    if turn.schema >= PRESENCE_SINCE:
+        kind = turn.first("presence_given").kind
+        known.check.report.presence[kind] += 1
+        turn.expect("code", code, records.PresenceGiven(kind))
 
 
 def _attested_root(known: Known, turn: Turn, view: bytes, consent: bytes) -> bytes:
@@ -272,6 +285,7 @@ def optin_revoke_code(known: Known, turn: Turn, message: records.OptinRevokeCode
     code.status = "revoked"
     turn.expect("view", make_id("optin/v1/view", identity), records.ViewStopped())
     turn.expect("code", identity, records.CodeRevoked())
+    _present(known, turn, identity)
     if not code.completed:
         made = code.made
         known.offer(made.offer).reserved -= made.amount

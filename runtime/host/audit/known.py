@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from runtime.host.audit.retention import Gone
 
 
-AFTER_THE_END = ("access_logged", "code_revoked", "view_stopped")  # of a settled engagement
+# Of a settled engagement.
+AFTER_THE_END = ("access_logged", "code_revoked", "presence_given", "view_stopped")
 
 
 @dataclass
@@ -72,6 +73,11 @@ class Known:
         self.check = check
         self.ledger = Ledger(check)
         self.operator: bytes | None = None
+        self.root: bytes | None = None  # of all entries, of a journal that was recovered
+        self.holders: tuple[bytes, ...] = ()  # of the recovery key, as of now
+        self.takeover: records.Takeover | None = None  # from a node that is dead
+        self.vouched: dict[bytes, bytes | None] = {}  # witnesses of that, and their keys
+        self.next_part = ZEROS  # that is to be carried over
         self.parties: dict[bytes, Party] = {}
         self.users: dict[bytes, bytes | None] = {}  # and who referred them
         self.fields: dict[int, records.FieldDefinition] = {}

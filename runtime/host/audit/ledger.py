@@ -21,10 +21,13 @@ MOVES = {
     "funds_withdrawn": {"available": -1, "withdrawn": 1},
     "payee_credited": {"payees": 1},
     "payee_paid": {"payees": -1, "paid": 1},
+    "funds_carried": {"deposited": 1, "available": 1},
+    "balance_carried": {"payees": 1, "carried": 1},
 }
 
 
-# Where money is that came in; withdrawn by partners, paid to payees.
+# Where money is that came in, deposited or carried with payees; withdrawn by partners, paid to
+# payees.
 PARTS = ("available", "reserved", "expired", "payees", "withdrawn", "paid")
 UNKNOWN = bytes(8)  # currency of what was moved from nowhere
 
@@ -101,8 +104,9 @@ class Ledger:
         sums = self.sums[currency]
         parts = sum(sums[column] for column in PARTS)
         self._check(
-            "money conserved", sums["deposited"] == parts,
-            f"{sums['deposited']} {currency_name(currency)} came in and {parts} are there",
+            "money conserved", sums["deposited"] + sums["carried"] == parts,
+            f"{sums['deposited'] + sums['carried']} {currency_name(currency)} came in and "
+            f"{parts} are there",
             "deposits = available + reserved + expired + payees' balances + withdrawals",
         )  # fmt: skip
 
@@ -116,10 +120,11 @@ class Ledger:
             self._check(
                 "money conserved",
                 total["deposited"] == sums["deposited"]
-                and total["released"] == sums["payees"] + sums["paid"],
+                and total["released"] + sums["carried"] == sums["payees"] + sums["paid"],
                 f"{total['released']} of {total['deposited']} {currency_name(currency)} "
                 "left the accounts",
-                f"the {sums['payees'] + sums['paid']} that payees have or took out, "
+                f"the {sums['payees'] + sums['paid'] - sums['carried']} that payees have or "
+                "took out, "
                 f"of {sums['deposited']}",
             )
         paid = sum(self.payees.values())

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from runtime.host.audit.bundle import Identity
 from runtime.host.crypto import Crypto
-from runtime.wire.records import Head, Measurement
+from runtime.wire.records import Head, Measurement, Takeover
 from runtime.wire.schema import canonical
 
 
@@ -44,7 +44,14 @@ class Report:
         erased: what could not be checked as something is erased, by the check it is for.
         gone: how many of the entries are erased but for header and leaf.
         hidden: what could not be checked as the export does not show it, likewise.
-        measured: what the node says it is made of.
+        presence: consents and revocations by how the node knows of the user's yes; "own": the key
+            is the user's, and the node cannot know.
+        measured: what the node said it is made of when the journal was exported.
+        made: what it said before: (number of the entry from which on, measurements).
+        beyond: of a journal recovered from a dead node, how many entries came after the last head
+            that it signed; None of a journal that the node itself gave.
+        takeover: from what dead node this one took over, if it did.
+        is_carried: whether all was carried over.
         failure: the first thing that is not right, or None.
     """
 
@@ -55,7 +62,12 @@ class Report:
     erased: Counter[str] = field(default_factory=Counter)
     gone: int = 0
     hidden: Counter[str] = field(default_factory=Counter)
+    presence: Counter[str] = field(default_factory=Counter)
     measured: tuple[Measurement, ...] = ()
+    made: list[tuple[int, tuple[Measurement, ...]]] = field(default_factory=list)
+    beyond: int | None = None
+    takeover: Takeover | None = None
+    is_carried: bool = False
     failure: Failure | None = None
 
     @property
@@ -67,6 +79,7 @@ class Report:
         lines = [f"{name:<24}{count:>9}" for name, count in self.checks.items()]
         for why, counts in (("erased", self.erased), ("not shown", self.hidden)):
             lines += [f"{name:<24}{count:>9} not checked: {why}" for name, count in counts.items()]
+        lines += [f"presence {kind:<15}{count:>9}" for kind, count in self.presence.items()]
         if self.gone:
             lines.append(f"{self.gone} of {self.entries} entries are erased but for their leaf")
         verdict = f"FAILED at {self.failure}" if self.failure else f"{self.entries} entries hold"

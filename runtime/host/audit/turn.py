@@ -12,7 +12,8 @@ from runtime.wire.schema import decode, spec_of, unpack_canonical
 
 # Which events belong to which check.
 CHECKED = {
-    "registrations": ("party_registered", "roles_added"),
+    "registrations": ("party_registered", "roles_added", "party_carried"),
+    "takeover": ("taken_over", "part_carried", "funds_carried", "balance_carried"),
     "keys": ("key_rotated",),
     "clock": ("clock_set",),
     "scores": ("weights_defined", "event_accepted", "activity_recorded"),
@@ -30,10 +31,12 @@ CHECKED = {
         "code_assigned", "code_generated", "code_viewed", "code_activated", "code_completed",
         "code_settled", "code_revoked", "code_expired",
     ),
+    "presence": ("presence_given",),
     "consent chain": ("consent_recorded",),
     "settlement chain": ("settlement_recorded",),
     "payees": ("payee_credited", "payee_paid"),
     "views": ("view_created", "view_stopped", "access_logged"),
+    "recovery key": ("recovery_shared",),
     "retention": ("forgotten", "activities_forgotten", "erased"),
 }  # fmt: skip
 
@@ -121,6 +124,9 @@ class Turn:
 
     def __init__(self, entry: records.Entry) -> None:
         self.time = entry.header.time
+        self.schema = entry.header.schema
+        self.leaf = entry.leaf
+        self.position: int = entry.header.sequence
         self.is_shown_in_part = entry.shown is not None
         if entry.shown is None:
             body: records.Body = decode(records.Body, entry.body)

@@ -16,12 +16,14 @@ from runtime.host.cli import (
     escrow,
     field,
     graph,
+    held,
     hop,
     keys,
     node,
     offer,
     party,
     payee,
+    recover,
     rules,
     score,
     settlement,
@@ -56,6 +58,15 @@ DEFAULT_KEYS = "~/.config/optin/keys"
     help="Your key folder. Its passphrase comes from OPTIN_PASSPHRASE or is asked for.",
 )
 @click.option(
+    "--as",
+    "host",
+    envvar="OPTIN_AS",
+    show_envvar=True,
+    metavar="NAME",
+    help="Your key that opens the channel: a node answers what its roles may ask. By default the "
+    "one that provisioned the node, else the one that signs, else your only one.",
+)
+@click.option(
     "--insecure-no-passphrase",
     is_flag=True,
     help="Make a key folder whose keys are in clear: for demonstrations.",
@@ -74,6 +85,7 @@ def cli(
     context: click.Context,
     line: str | None,
     keys: str,
+    host: str | None,
     insecure_no_passphrase: bool,
     timeout: float,
 ) -> None:
@@ -82,7 +94,7 @@ def cli(
     Every command prints for people, or one JSON value with --json. Ids may be shortened to
     their first digits, and are called by name where your key folder knows one.
     """
-    context.obj = App(line, Path(keys).expanduser(), insecure_no_passphrase, timeout)
+    context.obj = App(line, Path(keys).expanduser(), host, insecure_no_passphrase, timeout)
 
 
 for _noun in (
@@ -104,11 +116,14 @@ for _noun in (
     payee.payee,
     graph.graph,
     audit.audit,
+    recover.recover,
     sim.sim,
     board.board,
     completion.completion,
 ):
     cli.add_command(_noun)
+for _verb in held.held.commands.values():
+    witness.witness.add_command(_verb)
 
 
 def main() -> None:

@@ -7,10 +7,12 @@ from rich.progress import Progress
 
 from runtime.host import audit as auditing
 from runtime.host import steps
-from runtime.host.cli.context import App, Problem, command, operator_option
+from runtime.host.cli.context import App, Problem, command, operator_option, read_file
 from runtime.host.cli.show import facts, short, table, time_text
 from runtime.host.keyfolder import fingerprint
+from runtime.host.recovery import takeover
 from runtime.wire import records
+from runtime.wire.errors import NodeError
 
 
 @click.group()
@@ -82,37 +84,65 @@ async def export(app: App, file: str, reader: str, progress: bool) -> None:
     )
 
 
-@command(audit, example="audit verify journal.optin")
+@command(
+    audit,
+    example="audit verify journal.optin\naudit verify --measurements published.json journal.optin",
+)
 @click.argument("file")
 @click.option("--node", metavar="ID", help="The node whose journal it must be, 64 hex digits.")
+@click.option(
+    "--measurements",
+    "published",
+    metavar="FILE",
+    help="What was published of its kind: `optin board measure` makes such a list.",
+)
+@click.option("--predecessor", metavar="FILE", help="What was recovered of the dead node from "
+              "which this one took over.")  # fmt: skip
 @click.option("--progress", is_flag=True, help="Show how far it is.")
-def verify(app: App, file: str, node: str | None, progress: bool) -> None:
+def verify(
+    app: App,
+    file: str,
+    node: str | None,
+    published: str | None,
+    predecessor: str | None,
+    progress: bool,
+) -> None:
     """Verify an exported journal: no node and no key is needed.
 
-    Every entry is recomputed from the commands that the parties signed.
+    Every entry is recomputed from the commands that the parties signed. With --measurements, what
+    the node said it was made of must be published as good, at each time. With --predecessor also
+    what was carried over must be what the dead node's journal comes to.
     """
+    good = _published(published) if published else None
     with Progress(console=app.console, disable=not progress, transient=True) as bar:
         task = bar.add_task("Verifying", total=None)
-        report = auditing.verify_bundle(
+        report, known = auditing.follow_bundle(
             file,
             _node_id(node),
             lambda done, all_: bar.update(task, completed=done, total=all_ or None),
         )
     failure = report.failure
+    found = auditing.findings(report, good)
+    against = next((each for each in found if each.is_against), None)
     app.say(
         {
-            "valid": report.ok,
+            "valid": report.ok and against is None,
             "node": report.identity and report.identity.node,
             "entries": report.entries,
             "checks": dict(report.checks),
             "erased": dict(report.erased),
             "hidden": dict(report.hidden),
             "erased_entries": report.gone,
+            "presence": dict(report.presence),
             "measurements": {each.name: each.digest for each in report.measured},
+            "findings": [{**each._asdict(), "todo": each.todo} for each in found],
             "failure": failure and failure._asdict(),
             "root": report.head and report.head.root,
+            "recovered_beyond_head": report.beyond,
+            "took_over_from": report.takeover and report.takeover.predecessor,
         },
         *verdict(report),
+        *map(str, found),
     )
     if failure:
         raise Problem(
@@ -120,6 +150,12 @@ def verify(app: App, file: str, node: str | None, progress: bool) -> None:
             failure.expected,
             "keep the file, and ask the operator" if failure.entry is not None else "",
         )
+    if against:
+        raise Problem(against.wrong, "what is published as good", against.todo)
+    if predecessor is not None and known is not None:
+        takeover.check_takeover(report, known, takeover.read_estate(predecessor))
+        if not app.as_json:
+            app.say({}, f"what was carried over is what {predecessor} comes to")
 
 
 @command(audit, example="audit erase\naudit erase --dry-run")
@@ -154,6 +190,15 @@ async def erase(app: App, operator: str, dry_run: bool) -> None:
     app.say({"states": states, "entries": entries, "due": left, "next": after.due}, *lines)
 
 
+# How the node knows of a yes, in words.
+PRESENT = {
+    "own": "with keys of their own, where the node cannot know",
+    "terminal": "at the node's terminal",
+    "button": "at the node's button",
+    "injected": "in a test",
+}
+
+
 def verdict(report: auditing.Report) -> list[object]:
     """What people read of an audit."""
     lines: list[object] = []
@@ -163,6 +208,9 @@ def verdict(report: auditing.Report) -> list[object]:
     for why, counts in (("erased", report.erased), ("not shown to auditors", report.hidden)):
         for name, count in counts.items():
             lines.append(f"{count} of {name} not checked: {why}")
+    if report.presence:
+        kinds = ", ".join(f"{PRESENT[kind]}: {n}" for kind, n in sorted(report.presence.items()))
+        lines.append(f"users said yes {kinds}")
     if report.gone:
         lines.append(f"{report.gone} of {report.entries} entries were erased when they were due")
     for each in report.measured:
@@ -173,10 +221,30 @@ def verdict(report: auditing.Report) -> list[object]:
             f"FAILED at {report.failure.check}" + ("" if where is None else f" of entry {where}")
         )
     elif report.identity:
+        if report.beyond is not None:
+            lines.append(
+                "recovered from a dead node, whose last head covers "
+                f"{report.entries - report.beyond} of {report.entries} entries"
+            )
+        if report.takeover is not None:
+            took = report.takeover
+            lines.append(
+                f"it took over from dead node {fingerprint(took.predecessor)}, {took.size} entries"
+                + ("" if report.is_carried else "; NOT ALL IS CARRIED OVER")
+            )
         lines.append(
             f"all {report.entries} entries of node {fingerprint(report.identity.node)} hold"
         )
     return lines
+
+
+def _published(path: str) -> auditing.Published:
+    try:
+        return auditing.read_published(read_file(path, "a list of measurements"))
+    except NodeError as error:
+        raise Problem(
+            f"{path}: {error.wrong}", error.expected, "optin board measure makes one"
+        ) from None
 
 
 def _node_id(text: str | None) -> bytes | None:

@@ -29,7 +29,8 @@ from runtime.host.keyfolder import (
     WrongPassphrase,
 )
 from runtime.host.transports import TransportError
-from runtime.wire.errors import NodeError
+from runtime.wire import records
+from runtime.wire.errors import NodeError, NoEntropy
 from runtime.wire.schema import make_id
 
 T = TypeVar("T")
@@ -92,15 +93,19 @@ def _sentences(text: str) -> tuple[str, str, str]:
 class App:
     """The global options, and what commands do with them."""
 
-    def __init__(self, line: str | None, keys: Path, insecure: bool, timeout_s: float) -> None:
+    def __init__(
+        self, line: str | None, keys: Path, host: str | None, insecure: bool, timeout_s: float
+    ) -> None:
         self.line = line
         self.keys = keys
+        self.host = host
         self.insecure = insecure
         self.timeout_s = timeout_s
         self.as_json = False
         self.receipts = True
         self._folder: KeyFolder | None = None
         self._passphrase: str | None = None
+        self._signer: Key | None = None  # the first that this command asked for
         self._names: dict[bytes, str | None] = {}
 
     # ---------------------------------------------------------------------- the key folder
@@ -136,27 +141,37 @@ class App:
             self._folder = KeyFolder.create(self.keys, passphrase)
         return self.folder
 
-    def passphrase(self, new: bool = False, variable: str = "OPTIN_PASSPHRASE") -> str:
-        """The folder's passphrase, from the environment or the terminal; asked for once."""
-        known = os.environ.get(variable) or (None if new else self._passphrase)
+    def passphrase(
+        self, new: bool = False, variable: str = "OPTIN_PASSPHRASE", what: str = ""
+    ) -> str:
+        """The folder's passphrase, from the environment or the terminal; asked for once.
+
+        Args:
+            what: what else it is of.
+        """
+        what = what or f"the key folder {self.keys}"
+        mine = variable == "OPTIN_PASSPHRASE" and not new
+        known = os.environ.get(variable) or (self._passphrase if mine else None)
         if known:
             return known
         if not sys.stdin.isatty():
             raise Problem(
-                f"the key folder {self.keys} needs its passphrase and there is no terminal",
+                f"{what} needs its passphrase and there is no terminal",
                 f"the passphrase in {variable}, or a terminal to ask on",
                 "for a demonstration: --insecure-no-passphrase makes a folder without one"
-                if new
+                if new and variable == "OPTIN_PASSPHRASE"
                 else "",
             )
-        words = f"{'New passphrase' if new else 'Passphrase'} for {self.keys}"
+        words = f"{'New passphrase' if new else 'Passphrase'} for {what}"
         answer: str = click.prompt(words, hide_input=True, confirmation_prompt=new, err=True)
         return answer
 
     def key(self, name: str) -> Key:
         """A key of the folder."""
         try:
-            return self.folder.key(name)
+            key = self.folder.key(name)
+            self._signer = self._signer or key
+            return key
         except UnknownName as error:
             wrong, expected, hint = _sentences(str(error))
             raise Problem(wrong, expected, f"optin keys create {name}; {hint}") from error
@@ -215,10 +230,14 @@ class App:
     # ---------------------------------------------------------------------- the connection
 
     @contextlib.asynccontextmanager
-    async def node(self) -> AsyncIterator[Client]:
+    async def node(self, as_guest: bool = False, accept: bool = False) -> AsyncIterator[Client]:
         """A connection to the node that was met on this line before, if there was one.
 
+        It must be made of what it was, unless `accept` says to take what it is made of now.
         A known head must be a part of the journal still; what is checked now is kept for next time.
+
+        Args:
+            as_guest: whether what is asked is nobody's in particular.
         """
         if not self.line:
             raise Problem(
@@ -226,11 +245,22 @@ class App:
                 "its line: --line PATH, or OPTIN_LINE; tcp://host:port works too",
                 "optin node run FOLDER, then --line FOLDER/tty",
             )
-        async with await Client.connect(self.line, timeout_s=self.timeout_s) as client:
-            identity, book = client.identity, self.book
+        label, book = self.label, self.book
+
+        def meet(identity: records.IdentityReply) -> None:
             if book is not None:
-                label = self.line if "://" in self.line else os.path.abspath(self.line)
                 book.pin_node(label, identity.node, identity.public_key)
+
+        async with await Client.connect(
+            self.line,
+            host=None if as_guest else self._host(),
+            meet=meet,
+            timeout_s=self.timeout_s,
+        ) as client:
+            client.on_question = self.tell_of_press
+            identity = client.identity
+            if book is not None:
+                await self._pin_measurements(client, book, label, accept)
                 client.head = book.head(identity.node)
                 if client.head is not None:
                     await client.latest_head()
@@ -238,7 +268,46 @@ class App:
                 yield client
             finally:
                 if book is not None and client.head is not None:
-                    book.save_head(identity.node, client.head)
+                    book.save_head(identity.node, client.head, client.head_signature)
+
+    @property
+    def label(self) -> str:
+        """The address that people use for the node."""
+        line = self.line or ""
+        return line if "://" in line else os.path.abspath(line)
+
+    def _host(self) -> Key | None:
+        """Who asks; None for a guest."""
+        if self.host or self.book is None:
+            return self.key(self.host) if self.host else None
+        names = self.book.names()
+        if operator := self.book.host(self.label):
+            return self.key(operator)
+        return self._signer or (self.key(names[0]) if len(names) == 1 else None)
+
+    def came_as(self, name: str) -> None:
+        """Open channels to this node with this key from now on."""
+        if self.book is not None:
+            self.book.come_as(self.label, name)
+
+    def tell_of_press(self, question: records.Question) -> None:
+        """Say what to compare before pressing; not to whoever reads the answer."""
+        code = f"{question.code[:3]} {question.code[3:]}"
+        click.echo(
+            f"The node asks for a press within {question.wait_ms // 1000} seconds. Its code is "
+            f"{code}: if the node shows another one, or other words, do not press.",
+            err=True,
+        )
+
+    async def _pin_measurements(
+        self, client: Client, book: KeyFolder, label: str, accept: bool
+    ) -> None:
+        try:
+            reply = await steps.measurements(client)
+        except NoEntropy as error:
+            click.echo(f"what the node is made of is not checked: {error.wrong}", err=True)
+            return
+        book.pin_measurements(label, reply.measured.measurements, accept)
 
     async def proved(self, client: Client, done: Done) -> dict[str, Any]:
         """Where a command stands in the journal, after checking the receipt."""

@@ -1,12 +1,29 @@
 """`optin keys`: the key folder."""
 
+import json
 from typing import Any
 
 import click
 
 from runtime.host import steps
-from runtime.host.cli.context import App, Problem, command, receipt_line
+from runtime.host.cli.context import (
+    App,
+    Problem,
+    command,
+    read_file,
+    receipt_line,
+    write_private,
+)
 from runtime.host.cli.show import short, table
+from runtime.host.keyfolder import (
+    HeldKey,
+    export_salt,
+    open_exported,
+    passphrase_key,
+    seal_exported,
+)
+
+EXPORT_VARIABLE = "OPTIN_EXPORT_PASSPHRASE"
 
 
 @click.group()
@@ -104,8 +121,13 @@ async def rotate(app: App, name: str) -> None:
     """
     folder = app.folder
     key = app.key(name)
+    if isinstance(key, HeldKey):
+        raise Problem(
+            f"the node keeps the key of {name}", "a key of this folder", "optin keys export first"
+        )
     proof: dict[str, Any] = {}
-    async with app.node() as client:
+    # As a guest: after an interruption nobody knows which of the keys the node takes now.
+    async with app.node(as_guest=True) as client:
         successor, is_new = folder.successor(name)
         if is_new or not await steps.signs_for(client, key.id, successor):
             proof = await app.proved(client, await steps.rotate_key(client, key, successor))
@@ -116,3 +138,46 @@ async def rotate(app: App, name: str) -> None:
         f"{name} signs with a new key now; its id {short(key.id)} stays",
         said,
     )
+
+
+@command(keys, example="keys export anna anna.key.json")
+@click.argument("name")
+@click.argument("file")
+async def export(app: App, name: str, file: str) -> None:
+    """Take home a key that the node keeps, on a press.
+
+    It must have been enrolled with --exportable; the passphrase of then is asked for, or comes from
+    OPTIN_EXPORT_PASSPHRASE, and FILE is sealed under it. The node goes on keeping the key.
+    """
+    key = app.key(name)
+    if not isinstance(key, HeldKey):
+        raise Problem(f"the key of {name} is in this folder", "one that the node keeps")
+    passphrase = app.passphrase(variable=EXPORT_VARIABLE, what=f"the key of {name}")
+    salt = export_salt(key.access)
+    stretched = passphrase_key(passphrase, salt)
+    async with app.node() as client:
+        seed = await steps.export_key(client, key, stretched)
+    write_private(file, json.dumps(seal_exported(seed, stretched, salt), indent=2) + "\n")
+    if file != "-":
+        app.say(
+            {"name": name, "id": key.id, "file": file},
+            f"the key of {name} is in {file}, under its passphrase: optin keys import",
+        )
+
+
+@command(keys, "import", example="keys import anna anna.key.json")
+@click.argument("name")
+@click.argument("file")
+def import_(app: App, name: str, file: str) -> None:
+    """Put an exported key into this folder.
+
+    From then on its owner signs with it here, and no press is needed.
+    """
+    folder = app.create_folder()
+    try:
+        content = json.loads(read_file(file, "an exported key"))
+    except ValueError:
+        raise Problem(f"{file} is no exported key", "a file of optin keys export") from None
+    passphrase = app.passphrase(variable=EXPORT_VARIABLE, what=f"the key in {file}")
+    key = folder.import_key(name, open_exported(content, passphrase))
+    app.say({"name": name, "id": key.id}, f"the key of {name} is in {app.keys} now")

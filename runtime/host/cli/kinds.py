@@ -16,17 +16,34 @@ HEAP = "4m"  # of the unix node
 KEEPER = "runtime.host.keeper"
 
 
-def software(folder: str) -> NoReturn:
-    """Become the software node of a folder."""
-    _become("runtime.cpython", folder)
+def software(folder: str, operator: bytes) -> NoReturn:
+    """Become the software node of a folder.
+
+    Args:
+        folder: its path.
+        operator: id of the party that may become operator of a new node; empty for nobody.
+    """
+    _become("runtime.cpython", folder, *(("--operator", operator.hex()) if operator else ()))
 
 
-def unix(folder: str) -> NoReturn:
-    """Become the keeper of the firmware's node on this machine."""
+def unix(folder: str, operator: bytes) -> NoReturn:
+    """Become the keeper of the firmware's node on this machine.
+
+    Args: as of `software`.
+    """
     os.environ["MICROPYPATH"] = ".frozen"  # all of the node's code is in the program
     program, _ = _built("MicroPython", "firmware.micropython", "--frozen")
     node = [program, "-X", f"heapsize={HEAP}", "-m", "firmware.node.main"]
-    _become(KEEPER, folder, *node, "{device}", str(PLACES))
+    named = [f"operator={operator.hex()}"] if operator else []
+    _become(KEEPER, folder, *node, "{device}", str(PLACES), *named, *_terminal())
+
+
+def _terminal() -> list[str]:
+    """The terminal that this process has to itself, for the node's questions; none in the back."""
+    for fd in (0, 1, 2):
+        if os.isatty(fd) and os.tcgetpgrp(fd) == os.getpgrp():
+            return [f"terminal={os.ttyname(fd)}"]
+    return []
 
 
 def simulated(

@@ -2,17 +2,28 @@
 
 import os
 import time
+from collections.abc import Iterator
 
 import click
 
 from runtime.host import steps
 from runtime.host.cli import kinds
-from runtime.host.cli.context import App, Problem, Typed, command, operator_option, receipt_line
+from runtime.host.cli.context import (
+    App,
+    Problem,
+    Typed,
+    command,
+    operator_option,
+    read_file,
+    receipt_line,
+)
 from runtime.host.cli.show import SECOND, duration_text, facts, parse_time, time_text
 from runtime.host.keeper.speed import SPEEDS, START
-from runtime.host.keyfolder import fingerprint
+from runtime.host.keyfolder import Key, fingerprint
+from runtime.host.recovery import files, takeover
 from runtime.host.reference import reference as message_reference
 from runtime.wire import records
+from runtime.wire.errors import WrongHost
 
 
 def _time(text: str) -> int:
@@ -36,8 +47,13 @@ def node() -> None:
     default="software",
     help="unix: the firmware's node, on MicroPython; sim: on the simulated system.",
 )
+@click.option(
+    "--operator",
+    metavar="PARTY",
+    help="Who may become operator of a new node: a name of your key folder, or an id.",
+)
 @click.argument("folder", type=click.Path(file_okay=False))
-def run(app: App, kind: str, folder: str) -> None:
+def run(app: App, kind: str, operator: str | None, folder: str) -> None:
     """Run the node that lives in FOLDER, until Ctrl-C.
 
     It serves the pseudo-terminal FOLDER/tty. A software node has its secrets and its store there,
@@ -47,10 +63,11 @@ def run(app: App, kind: str, folder: str) -> None:
     """
     kinds.refuse_json(app)
     path = os.path.abspath(folder)
+    named = app.party(operator) if operator else b""
     if kind == "software":
-        kinds.software(path)
+        kinds.software(path, named)
     if kind == "unix":
-        kinds.unix(path)
+        kinds.unix(path, named)
     kinds.simulated(path, (), "all", ("--seed", "{seed}"))
 
 
@@ -79,10 +96,14 @@ def attach(app: App, port: str, baud: str, folder: str) -> None:
 
 @command(node, example="node status")
 async def status(app: App) -> None:
-    """Show who the node is and how it is."""
+    """Show who the node is, and to its operator and auditors how it is."""
     async with app.node() as client:
         identity = client.identity
-        load = await client.read(records.Status())
+        try:
+            load = await client.read(records.Status())
+        except WrongHost:
+            load = None
+        before = (await client.read(records.GetTakeover())).takeover
     ahead = identity.time - time.time_ns()
     clock = f"{time_text(identity.time)}, " + (
         "on time" if abs(ahead) < SECOND
@@ -90,35 +111,97 @@ async def status(app: App) -> None:
     )  # fmt: skip
     if not identity.time:
         clock = "never set: optin node clock now, with two witnesses"
+    counters = load._asdict() if load else {}
     app.say(
-        {**identity._asdict(), "fingerprint": fingerprint(identity.node), **load._asdict()},
+        {
+            **identity._asdict(),
+            "fingerprint": fingerprint(identity.node),
+            **counters,
+            "took_over_from": before and before.predecessor,
+        },
         facts(
             ("node", fingerprint(identity.node)),
             ("operator", app.name(identity.operator) if identity.operator else "not provisioned"),
-            ("journal", f"{load.entries} {'entry' if load.entries == 1 else 'entries'}"),
+            *([("took over from", fingerprint(before.predecessor))] if before else []),
             ("clock", clock),
-            ("load", f"{load.live} entities live, {load.queued} requests waiting"),
-            (
-                "failures",
-                f"{load.restarts} restarts, {load.dead_letters} dead letters, "
-                f"{load.unsigned_noise} bad signatures",
-            ),
+            *(_load(load) if load else ()),
         ),
     )
 
 
-@command(node, example="node provision --operator operator", journaled=True)
+def _load(load: records.StatusReply) -> Iterator[tuple[str, str]]:
+    yield "journal", f"{load.entries} {'entry' if load.entries == 1 else 'entries'}"
+    yield (
+        "randomness",
+        f"FAILED: {load.no_entropy}; nothing is signed and no key is made: start it anew"
+        if load.no_entropy
+        else "sound",
+    )
+    yield "load", f"{load.live} entities live, {load.queued} requests waiting"
+    yield (
+        "failures",
+        f"{load.restarts} restarts, {load.dead_letters} dead letters, "
+        f"{load.unsigned_noise} bad signatures",
+    )
+
+
+@command(
+    node,
+    example="node provision --operator operator\n"
+    "node provision --recover journal.optin --agreement 1.json --agreement 2.json",
+    journaled=True,
+)
+@click.option("--recover", "journal", metavar="FILE", help="Take over from a dead node: what optin "
+              "recover open wrote of it.")  # fmt: skip
+@click.option("--agreement", "agreements", multiple=True, help="With --recover: two files of optin "
+              "recover agree.")  # fmt: skip
 @operator_option
-async def provision(app: App, operator: str) -> None:
-    """Bind the operator's key to a new node, once."""
+async def provision(
+    app: App, journal: str | None, agreements: tuple[str, ...], operator: str
+) -> None:
+    """Bind the operator's key to a new node, once.
+
+    With --recover it takes over from a node that is dead, and says so to everybody: parties and
+    money go over, offers and engagements do not. What was interrupted goes on when asked again.
+    """
     key = app.key(operator)
+    if journal is not None:
+        await _take_over(app, key, journal, agreements)
+        return
+    if agreements:
+        raise click.UsageError("expected --recover FILE with --agreement")
     async with app.node() as client:
         done = await steps.provision(client, key)
+        app.came_as(operator)
         proof = await app.proved(client, done)
         app.say(
             {"operator": key.id, "node": client.identity.node, **proof},
             f"{operator} operates node {fingerprint(client.identity.node)}",
             receipt_line(proof),
+        )
+
+
+async def _take_over(app: App, key: Key, journal: str, agreements: tuple[str, ...]) -> None:
+    agreed = [
+        files.from_json(takeover.Agreement, read_file(path, "a file of optin recover agree"))
+        for path in agreements
+    ]
+    estate = takeover.read_estate(journal, takeover.heads_of(journal, app.folder.signed_head))
+    async with app.node() as client:
+        done = await takeover.take_over(client, key, estate, agreed)
+        await client.latest_head()
+        app.say(
+            {
+                "operator": key.id,
+                "node": client.identity.node,
+                **estate.takeover_by(client.identity.node)._asdict(),
+                "commands": len(done),
+            },
+            f"node {fingerprint(client.identity.node)} takes over from "
+            f"{fingerprint(estate.known.node)}, of whose journal {estate.entries} entries are left",
+            f"{sum(len(part.request.parties) for part in estate.parts)} parties and all money "
+            "were carried over",
+            "define fields and rules, have partners publish their offers anew, users enrol anew",
         )
 
 
@@ -145,6 +228,24 @@ async def clock(app: App, time: int, witnesses: tuple[str, ...], operator: str) 
         await app.done(
             client, done, {"time": time}, f"the clock of the node shows {time_text(time)}"
         )
+
+
+@command(node, example="node accept")
+async def accept(app: App) -> None:
+    """Accept what the node on --line is made of now, after an update.
+
+    Compare it first with what is published of that version: optin board measure prints a list.
+    """
+    if app.book is None:
+        raise Problem("there is no key folder", "one that knows the node: --keys or OPTIN_KEYS")
+    async with app.node(accept=True) as client:
+        reply = await steps.measurements(client)
+    made = reply.measured.measurements
+    app.say(
+        {each.name: each.digest for each in made},
+        facts(*((each.name, each.digest.hex()) for each in made)),
+        "accepted: from now on the node has to be made of this",
+    )
 
 
 @command(node, example="node unpin")

@@ -61,7 +61,7 @@ async def request(app: App, name: str, file: str, roles: tuple[str, ...], node: 
     for this one node: nothing secret.
     """
     key = app.key(name)
-    identity = await _node_asked(app, node)
+    identity = await node_asked(app, node)
     asked = steps.ask_to_register(identity, key, roles)
     if not asked.is_genuine:
         raise Problem(
@@ -81,7 +81,8 @@ async def request(app: App, name: str, file: str, roles: tuple[str, ...], node: 
     )
 
 
-async def _node_asked(app: App, node: str | None) -> bytes:
+async def node_asked(app: App, node: str | None) -> bytes:
+    """Id of the node that is meant: the one named, the one on the line, or the only one met."""
     if node is not None:
         return hex_id(node, "node")
     if app.line:

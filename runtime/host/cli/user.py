@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import secrets
 import time
 from collections.abc import Iterable
 from typing import Any
@@ -26,11 +27,13 @@ from runtime.host.cli.context import (
 )
 from runtime.host.cli.escrow import CURRENCY
 from runtime.host.cli.holdings import holdings, overview
+from runtime.host.cli.keys import EXPORT_VARIABLE
 from runtime.host.cli.offer import Registry, field_name, read_aloud
 from runtime.host.cli.payee import show_balance
 from runtime.host.cli.score import show_score
 from runtime.host.cli.show import IN_WORDS, Unreadable, facts, jsonable, short, time_text
 from runtime.host.client import Client
+from runtime.host.keyfolder import HeldKey, export_salt, passphrase_key
 from runtime.wire import records
 from runtime.wire.schema import canonical
 
@@ -61,6 +64,7 @@ def user() -> None:
 @command(
     user,
     example='user enrol anna --field full_name="Anna Berg" --field phone=+4930123456\n'
+    "user enrol ben --held --exportable\n"
     "user enrol --csv people.csv --progress",
     journaled=True,
 )
@@ -73,6 +77,10 @@ def user() -> None:
     metavar="FILE",
     help="Enrol many: columns `name`, `referrer` and names of fields; empty for no value.",
 )
+@click.option("--held", is_flag=True, help="The node makes the key and keeps it; it asks whoever "
+              "is at it before it consents or revokes.")  # fmt: skip
+@click.option("--exportable", is_flag=True, help="With --held: the key may leave the node under a "
+              "passphrase that is asked for now.")  # fmt: skip
 @click.option("--progress", is_flag=True, help="Show how far it is.")
 async def enrol(
     app: App,
@@ -80,6 +88,8 @@ async def enrol(
     fields: tuple[tuple[str, str], ...],
     referrer: str | None,
     file: str | None,
+    held: bool,
+    exportable: bool,
     progress: bool,
 ) -> None:
     """Enrol a user; makes the key if there is none of that name.
@@ -89,6 +99,8 @@ async def enrol(
     """
     if (name is None) == (file is None) or (file and (fields or referrer)):
         raise click.UsageError("expected a NAME with --field, or --csv FILE")
+    if exportable and not held:
+        raise click.UsageError("--exportable is for a key that is --held")
     if file:
         people = read_people(read_file(file, "comma-separated values"))
     else:
@@ -102,7 +114,11 @@ async def enrol(
         try:
             with bar:
                 for person, by, values in bar.track(rows, description="Enrolling"):
-                    made.append(await _enrol(app, client, person, by, values))
+                    made.append(
+                        await _enrol_held(app, client, person, by, values, exportable)
+                        if held
+                        else await _enrol(app, client, person, by, values)
+                    )
         finally:
             # Whoever was enrolled before one failed is.
             if made:
@@ -125,6 +141,30 @@ async def _enrol(
     app.note(client, name, "enrol", done, referrer=known, fields=sorted(values))
     proof = await app.proved(client, done)
     return {"name": name, "user": key.id, "referrer": known, **proof}
+
+
+async def _enrol_held(
+    app: App,
+    client: Client,
+    name: str,
+    referrer: str | None,
+    values: dict[int, bytes],
+    exportable: bool,
+) -> dict[str, Any]:
+    known = app.party(referrer) if referrer else None
+    folder = app.folder
+    if name in folder.known():
+        raise Problem(f"the name {name} is taken", "a new one", "choose another")
+    access, stretched = secrets.token_bytes(32), None
+    if exportable:
+        words = f"the key of {name}, should it leave the node"
+        passphrase = app.passphrase(new=True, variable=EXPORT_VARIABLE, what=words)
+        stretched = passphrase_key(passphrase, export_salt(access))
+    done, key = await steps.enrol_held(client, values, known, access, stretched)
+    held = folder.create_held(name, key, client.identity.node, access)
+    app.note(client, name, "enrol", done, referrer=known, fields=sorted(values))
+    proof = await app.proved(client, done)
+    return {"name": name, "user": held.id, "referrer": known, "held": True, **proof}
 
 
 @command(user, example="user update anna --field phone=+4930654321", journaled=True)
@@ -239,9 +279,13 @@ async def activate(
                 )
         uses = terms.required + tuple(use for use in terms.optional if use.index in added)
         shown = _names(registry, uses)
-        if not yes and not app.as_json:
+        if not app.as_json and (not yes or isinstance(key, HeldKey)):
             shares = await steps.offer_shares(client, terms)
             app.say(None, read_aloud(app, offer, terms, shares, registry))
+            if isinstance(key, HeldKey):
+                partner = app.name(terms.partner)
+                app.say(None, f"the node says {short(terms.partner)} for {partner}, "
+                        f"{short(key.id)} for {name}")  # fmt: skip
         app.confirm(f"Let {app.name(terms.partner)} see {shown}?", yes)
         done = await steps.activate(client, key, identity, offer, added, came_by)
         consent = steps.consent_to(key, terms, identity, offer, added, came_by)

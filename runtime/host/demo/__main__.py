@@ -79,9 +79,10 @@ def main() -> int:
     running: Running | None = None
     try:
         clear(folder)
-        running = start(folder)
-        app = App(str(running.line), folder / "keys", insecure=True, timeout_s=30.0)
-        KeyFolder.create(app.keys, None)
+        folder.mkdir(parents=True, mode=0o700)
+        operator = KeyFolder.create(folder / "keys", None).create_key("operator")
+        running = start(folder, operator.id)
+        app = App(str(running.line), folder / "keys", None, insecure=True, timeout_s=30.0)
         code = asyncio.run(play(app, folder))
         app.say(None, *_hints(folder, running.process.pid, code))
     except (Exception, KeyboardInterrupt) as error:

@@ -78,12 +78,19 @@ def _free(folder: Path) -> bool:
     return True
 
 
-def start(folder: Path) -> Running:
-    """Start a node that outlives this process."""
-    folder.mkdir(parents=True, mode=0o700)
+def start(folder: Path, operator: bytes) -> Running:
+    """Start a node that outlives this process.
+
+    Args:
+        folder: of the demo.
+        operator: id of the party that may become its operator.
+    """
     with open(folder / "node.log", "wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "runtime.cpython", _home(folder)],
+            [
+                *(sys.executable, "-m", "runtime.cpython", _home(folder)),
+                *("--operator", operator.hex()),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -73,8 +73,8 @@ class Story:
         self.client = client
         self.rows = rows
         self.names = [name for name, _, _ in rows]
-        everybody = ("operator", *cast.PARTIES, *self.names)
-        self.keys = {name: app.folder.create_key(name) for name in everybody}
+        self.keys = {name: app.folder.create_key(name) for name in (*cast.PARTIES, *self.names)}
+        self.keys["operator"] = app.folder.key("operator")
         self.people: dict[str, Person] = {}
         self.registry: Registry = {}
         self.offers: dict[str, bytes] = {}
@@ -135,6 +135,7 @@ class Story:
         """Parties, fields, rules, money, offers."""
         client, keys, operator = self.client, self.keys, self.keys["operator"]
         await self.do(steps.provision(client, operator))
+        self.app.came_as("operator")
         for name, role in cast.PARTIES.items():
             await self.do(steps.register(client, operator, keys[name], [role]))
         for index, (name, kind, forms) in enumerate(cast.FIELDS):

@@ -1,13 +1,15 @@
 """One node, one line, two conversations: what clients ask of it, and what it asks of its keeper.
 
-Two links: to the node, and to whoever is on the terminal. Requests of clients go to the node under
-numbers of this end, answers come back under theirs; so the node sees one session, however clients
-come and go, and no answer reaches another client than the one that asked.
+Two links: to the node, and to whoever is on the terminal. Messages of a secure channel pass as
+they are: nobody here can read them. The requests that need none go to the node under numbers of
+this end, answers come back under theirs; so the node sees one session, however clients come and go,
+and no answer reaches another client than the one that asked.
 """
 
 import contextlib
 
 from runtime.host.keeper.boxes import Boxes
+from runtime.wire.channel import is_channel
 from runtime.wire.errors import Malformed, NodeError, from_wire
 from runtime.wire.link import MESSAGE_LIMIT, Link, LinkFull
 from runtime.wire.requests import (
@@ -68,7 +70,8 @@ class Relay:
     @property
     def takes_clients(self) -> bool:
         """Whether bytes of clients may be taken now."""
-        return self.ready is not None and len(self._asked) < UNDER_WAY
+        under_way = max(len(self._asked), len(self._for_node))
+        return self.ready is not None and under_way < UNDER_WAY
 
     def stop(self) -> None:
         """Have the node finish what it does, and stop."""
@@ -85,6 +88,9 @@ class Relay:
             self._node_anew()
         self.heard += len(messages)
         for message in messages:
+            if is_channel(message):
+                self._for_client.append(message)
+                continue
             try:
                 self._of_node(parse(message))
             except Malformed:
@@ -144,6 +150,9 @@ class Relay:
         if self._clients.generation != self._client_generation:
             self._clients_anew()
         for message in messages:
+            if is_channel(message):
+                self._for_node.append(message)
+                continue
             try:
                 request = parse(message)
             except Malformed:

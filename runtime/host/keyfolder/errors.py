@@ -27,6 +27,10 @@ class NodeChanged(KeyFolderError):
     """A node is not the one that was met before, or took back what it had signed."""
 
 
+class MeasurementChanged(KeyFolderError):
+    """A node is not made of what it was made of before."""
+
+
 def unknown(path: Path, name: str, known: Iterable[str], expected: str) -> UnknownName:
     """Error for a name that is not there, with those that come close."""
     known = sorted(known)

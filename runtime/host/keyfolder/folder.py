@@ -8,12 +8,13 @@ from typing import NoReturn, Self
 from runtime.host.keyfolder.deeds import Deeds
 from runtime.host.keyfolder.errors import KeyFolderError, TooOpen
 from runtime.host.keyfolder.files import HALF, locked, read, write
+from runtime.host.keyfolder.held import HeldShares
 from runtime.host.keyfolder.names import Names
 from runtime.host.keyfolder.nodes import Nodes
 from runtime.host.keyfolder.seal import COST, new_lock, seal, unlock
 
 
-class KeyFolder(Names, Nodes, Deeds):
+class KeyFolder(Names, Nodes, Deeds, HeldShares):
     """A folder of keys; make one with `create` or `open`.
 
     Attributes:

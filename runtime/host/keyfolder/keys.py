@@ -9,7 +9,7 @@ from typing import Any
 
 from runtime.host.keyfolder.errors import KeyFolderError, WrongPassphrase, unknown
 from runtime.host.keyfolder.files import Files, damaged, locked, now, parsing, read, write
-from runtime.host.keyfolder.key import Key
+from runtime.host.keyfolder.key import HeldKey, Key
 from runtime.host.keyfolder.seal import FACTS, FORMAT, open_seal, seal
 from runtime.wire.commands import party_id
 
@@ -50,14 +50,53 @@ class Keys(Files):
         Raises:
             KeyFolderError: the name is not allowed or taken.
         """
-        check_name(name)
         key = Key(name, secrets.token_bytes(32))
+        self._add(name, key.id, key._seed, {"purpose": purpose})
+        return key
+
+    def create_held(self, name: str, public_key: bytes, node: bytes, access: bytes) -> HeldKey:
+        """Take note of a key that a node keeps.
+
+        Args:
+            name: as of `create_key`.
+            public_key: 2,592 bytes.
+            node: id of the node.
+            access: 32 secret bytes that let its user use it there.
+
+        Raises:
+            KeyFolderError: the name is not allowed or taken.
+        """
+        key = HeldKey(name, public_key, node, access)
+        facts = {"purpose": "", "held": node.hex(), "public_key": public_key.hex()}
+        self._add(name, key.id, access, facts)
+        return key
+
+    def import_key(self, name: str, seed: bytes) -> Key:
+        """Put a key from elsewhere into the folder, in the place of a held one if it is that.
+
+        Raises:
+            KeyFolderError: the name is not allowed, or another key's.
+        """
+        key = Key(name, seed)
+        self._add(name, key.id, seed, {"purpose": ""})
+        return key
+
+    def _takes_the_place(self, name: str, identity: bytes, facts: dict[str, str]) -> bool:
+        """Whether a key is the very one of that name that a node keeps."""
+        if "held" in facts or name not in self.names():
+            return False
+        known = self._file(name)
+        return "held" in known and known["id"] == identity.hex()
+
+    def _add(self, name: str, identity: bytes, secret: bytes, facts: dict[str, str]) -> None:
+        """Write a file with its secret sealed in it."""
+        check_name(name)
         file: dict[str, Any] = {
             "format": FORMAT,
             "name": name,
-            "id": key.id.hex(),
-            "purpose": purpose,
+            "id": identity.hex(),
             "created": now(),
+            **facts,
         }
         with locked(self.path):
             if read(self.path / "folder.json").get("generation") != self._generation:
@@ -67,16 +106,17 @@ class Keys(Files):
                 )
             # Filesystems that fold case would write `Acme.key` over `acme.key`.
             taken = [other for other in self.names() if other.lower() == name.lower()]
+            if self._takes_the_place(name, identity, facts):
+                taken = []
             if taken or name in read(self.path / "names.json", missing={}):
                 raise KeyFolderError(
                     f"{name}: the name is taken{f' by key {taken[0]}' if taken else ''}; expected "
                     "a new one; choose another, or forget the remembered party of that name"
                 )
             file["seals"] = {
-                self._generation: seal(self._folder_key, self._generation, file, key._seed)
+                self._generation: seal(self._folder_key, self._generation, file, secret)
             }
             write(self._path_of(name), file)
-        return key
 
     def key(self, name: str) -> Key:
         """The key of that name.
@@ -91,6 +131,16 @@ class Keys(Files):
         file = self._file(name)
         with parsing(self._path_of(name)):
             identity = bytes.fromhex(file["id"])
+            if "held" in file:
+                held = HeldKey(
+                    name,
+                    bytes.fromhex(file["public_key"]),
+                    bytes.fromhex(file["held"]),
+                    self._seed_of(name, file),
+                )
+                if file["name"] != name or held.id != identity:
+                    raise damaged(self._path_of(name))
+                return held
         key = Key(name, self._seed_of(name, file), identity=identity)
         current = file.get("current", file["id"])
         if file["name"] != name or party_id(key.public_key).hex() != current:

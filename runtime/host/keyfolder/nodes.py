@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from runtime.host.keyfolder.errors import KeyFolderError, NodeChanged, unknown
+from runtime.host.keyfolder.errors import (
+    KeyFolderError,
+    MeasurementChanged,
+    NodeChanged,
+    unknown,
+)
 from runtime.host.keyfolder.files import Files, now, parsing, read
 from runtime.wire.commands import node_id
-from runtime.wire.records import Head
+from runtime.wire.records import Head, Measurement, SignedHead
 
 
 class PinnedNode(NamedTuple):
@@ -58,6 +64,41 @@ class Nodes(Files):
                 )
         return _pinned(label, known)
 
+    def pin_measurements(
+        self, label: str, measured: Iterable[Measurement], accept: bool = False
+    ) -> bool:
+        """Remember what a node is made of; after that, insist that it is the same.
+
+        Args:
+            label: of a pinned node.
+            measured: what it has just signed that it is made of.
+            accept: take what it is made of now as what it has to be from now on.
+
+        Returns:
+            Whether it is made of something else than before.
+
+        Raises:
+            MeasurementChanged: it is, and `accept` does not say to take it.
+        """
+        made = {each.name: each.digest.hex() for each in measured}
+        with self._editing("nodes.json") as nodes:
+            known = nodes[label].setdefault("measured", made)
+            changed: bool = known != made
+            if changed and not accept:
+                changes = "; ".join(
+                    f"{name} was {known.get(name, 'not there')[:16]}, "
+                    f"is {made.get(name, 'not there')[:16]}"
+                    for name in sorted({*known, *made})
+                    if known.get(name) != made.get(name)
+                )
+                raise MeasurementChanged(
+                    f"{label}: the node is not made of what it was: {changes}; expected the same "
+                    "unless it was updated; ask its operator what it runs, compare that with what "
+                    "is published; if it is right: optin node accept"
+                )
+            nodes[label]["measured"] = made
+        return changed
+
     def unpin_node(self, label: str) -> None:
         """Forget the node met under a label, so that another may take its place.
 
@@ -75,6 +116,17 @@ class Nodes(Files):
             nodes = read(path, missing={})
             return {label: _pinned(label, known) for label, known in sorted(nodes.items())}
 
+    def come_as(self, label: str, name: str) -> None:
+        """Remember which key opens channels to the node met under a label."""
+        with self._editing("nodes.json") as nodes:
+            if label in nodes:
+                nodes[label]["host"] = name
+
+    def host(self, label: str) -> str | None:
+        """Name of the key that opens channels to the node met under a label, if one has."""
+        known: dict[str, str] = read(self.path / "nodes.json", missing={}).get(label, {})
+        return known.get("host")
+
     def head(self, node: bytes) -> Head | None:
         """The last verified head of a node (id, 32 bytes); None before the first."""
         path = self.path / "heads.json"
@@ -85,10 +137,24 @@ class Nodes(Files):
             root, nonce = bytes.fromhex(known["root"]), bytes.fromhex(known["nonce"])
             return Head(node, int(known["size"]), root, int(known["time"]), nonce)
 
-    def save_head(self, node: bytes, head: Head) -> None:
+    def signed_head(self, node: bytes) -> SignedHead | None:
+        """The last verified head of a node (id, 32 bytes) with the node's signature, if kept."""
+        known = read(self.path / "heads.json", missing={}).get(node.hex(), {})
+        head = self.head(node)
+        if head is None or "signature" not in known:
+            return None
+        with parsing(self.path / "heads.json"):
+            return SignedHead(head, bytes.fromhex(known["signature"]))
+
+    def save_head(self, node: bytes, head: Head, signature: bytes | None = None) -> None:
         """Keep a head whose signature and consistency with the last one were verified.
 
         A head with fewer entries than the last one leaves the last one in place.
+
+        Args:
+            node: its id.
+            head: the head.
+            signature: the node's over it, to show it to others when the node is gone.
 
         Raises:
             NodeChanged: a tree of as many entries as the last one has another root.
@@ -104,12 +170,14 @@ class Nodes(Files):
                     "expected one; it has rewritten its journal: keep both heads and tell its "
                     "auditor"
                 )
-            if known is None or head.size >= known["size"]:
+            size = known["size"] if known else -1
+            if head.size > size or (head.size == size and signature):
                 heads[node.hex()] = {
                     "size": head.size,
                     "root": head.root.hex(),
                     "time": head.time,
                     "nonce": head.nonce.hex(),
+                    **({"signature": signature.hex()} if signature else {}),
                 }
 
 

@@ -88,10 +88,17 @@ def _derive(passphrase: str, kdf: dict[str, Any]) -> tuple[bytes, bytes]:
     return hkdf(root, b"", b"optin/v1/folder-key"), hkdf(root, b"", b"optin/v1/folder-check")
 
 
+def passphrase_key(passphrase: str, salt: bytes) -> bytes:
+    """32 bytes of a passphrase by scrypt, under which a key may leave the node that keeps it."""
+    text = unicodedata.normalize("NFC", passphrase).encode()
+    return Scrypt(salt=salt, length=32, n=COST, r=8, p=1).derive(text)
+
+
 def _bound(generation: str, file: dict[str, Any]) -> bytes:
     """Associated data of a seal: everything a key file says in clear."""
     facts = [file[fact] for fact in ("name", "id", *FACTS)]
     facts += [file["current"]] if "current" in file else []  # of a key that follows another
+    facts += ["held", file["held"], file["public_key"]] if "held" in file else []  # by a node
     bound: bytes = canonical(["optin/v1/seed", generation, *facts])
     return bound
 

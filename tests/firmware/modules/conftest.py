@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from firmware.crypto.build import SANITIZED
+from firmware.crypto.build import SANITIZED, SECRETS
 from firmware.micropython import ensure
 from tests.firmware.crypto.native import EXCHANGE, VALGRIND, Process
 
@@ -35,6 +35,12 @@ def sanitized():
 def undefined_watched():
     """The plain C under valgrind, which sees what depends on memory that was not written."""
     yield from plain_c(DEBUGGED, VALGRIND)
+
+
+@pytest.fixture
+def secret_keeping():
+    """The plain C under valgrind, with everything secret marked undefined."""
+    yield from plain_c(SECRETS, VALGRIND)
 
 
 @pytest.fixture(params=["plain", "sanitized"])

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "bytes.h"
+#include "channel.h"
 #include "cobs.h"
 #include "exchange.h"
 #include "faces.h"
@@ -193,6 +194,49 @@ static int do_frame_receive(struct call *call)
     return 0;
 }
 
+/* A channel: secrets, a program of steps, and what its messages carry. A step is what to do and the
+ * size of its bytes. Out come the result of each, what it made, and at the end how many bytes of the
+ * secrets are left. */
+static int do_channel(struct call *call)
+{
+    enum { SEAL = 1, CLOSE = 2, OPEN = 3 };
+    const struct bytes *secrets = &call->in[0], *steps = &call->in[1];
+    const uint8_t *at = call->in[2].at;
+    struct bytes *out = next_out(call);
+    struct channel *channel = memory_of(sizeof *channel);
+    channel_start(channel, secrets->at, secrets->at + CHANNEL_SECRET_BYTES);
+    for (size_t i = 0; i + 5 <= steps->size; i += 5) {
+        const size_t size = load32(steps->at + i + 1);
+        uint8_t *data = memory_of(size), *made = memory_of(size + CHANNEL_OVERHEAD), number[5];
+        size_t made_size = size + CHANNEL_OVERHEAD;
+        int result;
+        memcpy(data, at, size);
+        at += size;
+        if (steps->at[i] != OPEN) {
+            result = channel_seal(channel, made, steps->at[i], data, size);
+        } else {
+            made_size = size < CHANNEL_OVERHEAD ? 0 : size - CHANNEL_OVERHEAD;
+            free(made);
+            made = memory_of(made_size + 1);
+            result = channel_open(channel, made, data, size);
+        }
+        number[0] = (uint8_t)result;
+        store32(number + 1, result < 0 ? 0 : (uint32_t)made_size);
+        add(out, number, sizeof number);
+        if (result >= 0)
+            add(out, made, made_size);
+        free(made);
+        free(data);
+    }
+    uint8_t left = 0;
+    channel_break(channel);
+    for (size_t i = 0; i < sizeof channel->outgoing; i++)
+        left |= ((const uint8_t *)&channel->outgoing)[i] | ((const uint8_t *)&channel->incoming)[i];
+    add(out, &left, 1);
+    free(channel);
+    return 0;
+}
+
 /* The store: a program of steps of six bytes; test_store.py has the same in Python. */
 
 static struct store_bytes letters(uint8_t *to, uint8_t which)
@@ -343,6 +387,7 @@ const struct operation operations[] = {
     {"cobs_decode", do_cobs_decode, 1, 0},
     {"frame_encode", do_frame_encode, 3, 0},
     {"frame_receive", do_frame_receive, 3, 0},
+    {"channel", do_channel, 3, 1},
     {"store", do_store, 1, 0},
     {"store_leftover", do_store_leftover, 1, 0},
 };

@@ -14,19 +14,24 @@ from typing import IO
 
 from firmware.node.anchor import SECTORS
 from firmware.node.flash import SECTOR
-from runtime.host.client import Client
+from runtime.host.client import Client, Holder
+from runtime.wire import records
+from soc.gateware.presence.registers import DEBOUNCE_MS
 from soc.sim.build import build
 from soc.sim.firmware import firmware
+from soc.sim.system import FREQUENCY
 from tests.runtime.host.keeper.kept import ROOT, environment
+from tests.runtime.host.served import OPERATOR
 
 FLASH = 1 << 22
 NODE_AT = FLASH - 0x20000  # the node's part of the flash: see firmware/port/flash.c
 KEY_AT = NODE_AT + SECTORS * SECTOR
 PATIENCE_S = 600  # of a client: a simulated second takes minutes
+SETTLED = FREQUENCY // 1000 * (DEBOUNCE_MS + 1)  # cycles in which the button comes to rest
 CONTROL = re.compile(r"control tcp://127\.0\.0\.1:(\d+)")
 
 
-class Ended(Exception):
+class Ended(RuntimeError):
     """The keeper ended; holds what it said."""
 
 
@@ -35,22 +40,21 @@ class Simulated:
 
     Args:
         folder: of the keeper.
-        options: further ones of `python -m soc.sim run`.
-        image: what runs; the node's firmware by default.
+        command: words that become the keeper, of a simulator with a control socket.
 
     Attributes:
+        line: the clients' end of the node's line, once it serves.
         keeper: process.
         said: lines of the keeper that tell neither where the controls are nor that it is ready.
     """
 
-    def __init__(self, folder: Path, *options: object, image: Path | None = None) -> None:
-        words = ["--uart", 0, "--control", 0, "--flash", "{device}/flash", "--flash-fast"]
-        words += [*options, image or firmware(build())]
-        run = [sys.executable, "-m", "soc.sim", "run", *map(str, words)]
+    def __init__(self, folder: Path, command: list[str]) -> None:
         self.folder = folder
+        self.line = str(folder / "tty")
         self.said: list[str] = []
         self.keeper = subprocess.Popen(
-            [sys.executable, "-m", "runtime.host.keeper", "--simulator", str(folder), *run],
+            command,
+            stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -97,9 +101,18 @@ class Simulated:
         while self.cycle() < cycle:
             await asyncio.sleep(0.01)
 
-    async def connect(self) -> Client:
+    async def connect(self, host: Holder = OPERATOR) -> Client:
         """A client of it."""
-        return await Client.connect(str(self.folder / "tty"), timeout_s=PATIENCE_S)
+        return await Client.connect(self.line, host=host, timeout_s=PATIENCE_S)
+
+    def press(self, question: records.Question) -> None:
+        """Press the button in a while, as whoever is at the node."""
+        self._pressing = asyncio.get_running_loop().create_task(self._press())
+
+    async def _press(self) -> None:
+        for contact in ("down", "up"):
+            await self.until_cycle(self.cycle() + SETTLED)
+            self.tell(f"button {contact}")
 
     def ended(self) -> str:
         """Wait for the keeper's end; returns what it said on standard error."""
@@ -109,10 +122,21 @@ class Simulated:
         return error.strip()
 
     def stop(self) -> None:
-        """Stop the node; its folder is whole then."""
+        """Stop the node; its folder is whole then.
+
+        Raises:
+            Ended: it had ended of itself, or did not stop as it is to.
+        """
         self.keeper.terminate()
         error = self.ended()
-        assert self.keeper.returncode == 0, error
+        if self.keeper.returncode:
+            raise Ended(error)
+
+    def end(self) -> None:
+        """Be rid of it, whatever it does."""
+        if self.keeper.poll() is None:
+            self.keeper.terminate()
+        self.ended()
 
     def _hang_up(self) -> None:
         if self._control:
@@ -120,14 +144,27 @@ class Simulated:
         self._control = None
 
 
+def start(folder: Path, *options: object, image: Path | None = None) -> Simulated:
+    """Start a simulated node.
+
+    Args:
+        folder: of the keeper.
+        options: further ones of `python -m soc.sim run`.
+        image: what runs; the node's firmware by default.
+    """
+    words = ["--uart", 0, "--control", 0, "--flash", "{device}/flash", "--flash-fast"]
+    words += [*options, image or firmware(build())]
+    keeper = [sys.executable, "-m", "runtime.host.keeper", "--simulator", str(folder)]
+    run = [sys.executable, "-m", "soc.sim", "run", *map(str, words)]
+    return Simulated(folder, [*keeper, *run])
+
+
 @contextmanager
 def simulated(folder: Path, *options: object, image: Path | None = None) -> Iterator[Simulated]:
     """A simulated node that serves, until the end of the block."""
-    node = Simulated(folder, *options, image=image)
+    node = start(folder, *options, image=image)
     try:
         node.until_ready()
         yield node
     finally:
-        if node.keeper.poll() is None:
-            node.keeper.terminate()
-            node.ended()
+        node.end()

@@ -11,24 +11,32 @@ import os
 import random
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from firmware.measurement import of_image
 from firmware.node.anchor import SECTORS
 from firmware.node.flash import BLANK, SECTOR
+from firmware.port.build import image
+from runtime.host import steps
 from runtime.host.client import Client
 from runtime.wire import records
 from runtime.wire.errors import StorageFailed
 from soc.sim.build import build
 from soc.sim.firmware import firmware
+from soc.sim.system import make
+from soc.soc import measurement as soc_measurement
+from soc.software.build import FOLDER as SOFTWARE
 from tests.conformance.board import Board
 from tests.conformance.record import NODE_SEED
 from tests.firmware.node.bridge import SerialBoard
-from tests.firmware.node.simulated import NODE_AT, PATIENCE_S, Ended, Simulated, simulated
+from tests.firmware.node.simulated import NODE_AT, PATIENCE_S, Ended, Simulated, simulated, start
 from tests.portable.world import World
 from tests.runtime.host.keeper.kept import attached
+from tests.runtime.host.served import OPERATOR
 
 CUTS = int(os.environ.get("OPTIN_CUTS", "1"))
 FULL = Path(__file__).parent / "full" / "boot.py"
@@ -104,6 +112,20 @@ async def entries(client: Client) -> int:
     return count
 
 
+def test_the_node_measures_what_was_built_and_what_it_runs_on(serving: Simulated) -> None:
+    async def measured() -> list[Any]:
+        async with await serving.connect() as client:
+            return list((await steps.measurements(client)).measured.measurements)
+
+    simulator = build()
+    plain = image(simulator.headers, (SOFTWARE,))
+    gateware = soc_measurement(partial(make, memory="block", variant="full", cores=None))
+    assert asyncio.run(measured()) == [
+        records.Measurement("firmware", of_image(plain)),
+        records.Measurement("gateware", gateware.to_bytes(32, "big")),
+    ]
+
+
 # ---------------------------------------------------------------------------------- the line
 
 
@@ -158,7 +180,9 @@ def test_a_host_that_disappears_while_it_is_asked_is_followed_by_another(
     async def ready() -> Client:
         while not (prepared.folder / "tty").exists():
             await asyncio.sleep(0.1)
-        return await Client.connect(str(prepared.folder / "tty"), timeout_s=PATIENCE_S)
+        return await Client.connect(
+            str(prepared.folder / "tty"), host=OPERATOR, timeout_s=PATIENCE_S
+        )
 
     async def lose(process: int) -> None:
         client = await ready()
@@ -247,7 +271,7 @@ def test_a_node_whose_memory_is_full_says_so_and_does_it_once_there_is_room(
 
 def refusal(folder: Path) -> str:
     """Why a node does not start."""
-    node = Simulated(folder, "--seed", 6)
+    node = start(folder, "--seed", 6)
     with pytest.raises(Ended) as ended:
         node.until_ready()
     assert node.keeper.returncode == 1

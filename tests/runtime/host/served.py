@@ -46,6 +46,9 @@ class Someone:
         return Someone(self._name, partner)
 
 
+OPERATOR = Someone("operator")  # whom every node here awaits
+
+
 class Served:
     """A node and its server.
 
@@ -54,18 +57,20 @@ class Served:
         node: Node, to be tampered with before requests come.
     """
 
-    def __init__(self, folder: Path, seed: bytes) -> None:
+    def __init__(self, folder: Path, seed: bytes, operator: bytes) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         (folder / "seed").write_bytes(seed)
         self.folder = Folder(folder)
         self.node: Any = make_node(self.folder)
-        self.server: Any = Server(self.node, self.folder.line)
+        self.operator = operator
+        self.server: Any = Server(self.node, self.folder.line, operator)
         self.line = str(self.folder.line)
         self.thread = Thread(target=self.server.serve, daemon=True)
 
     def start_anew(self) -> None:
         """What the other end sees of a node that was restarted: another boot on the same line."""
-        self.server._session = Session(self.node, Link(secrets.token_bytes(8), ring=RING))
+        link = Link(secrets.token_bytes(8), ring=RING)
+        self.server._session = Session(self.node, link, secrets.token_bytes, self.operator)
 
     def close(self) -> None:
         """Stop it."""
@@ -77,9 +82,11 @@ class Served:
 
 
 @contextmanager
-def serving(folder: Path, seed: bytes = bytes(range(32))) -> Iterator[Served]:
-    """A node in this process."""
-    served = Served(folder, seed)
+def serving(
+    folder: Path, seed: bytes = bytes(range(32)), operator: bytes = OPERATOR.id
+) -> Iterator[Served]:
+    """A node in this process, which awaits an operator of that id."""
+    served = Served(folder, seed, operator)
     served.thread.start()
     try:
         yield served
@@ -88,10 +95,11 @@ def serving(folder: Path, seed: bytes = bytes(range(32))) -> Iterator[Served]:
 
 
 @contextmanager
-def node_process(folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A node in a process of its own."""
+def node_process(folder: Path, operator: str = "") -> Iterator[subprocess.Popen[str]]:
+    """A node in a process of its own, for an operator of that id in hex, or for OPERATOR."""
+    awaited = operator or OPERATOR.id.hex()
     process = subprocess.Popen(
-        [sys.executable, "-m", "runtime.cpython", str(folder)],
+        [sys.executable, "-m", "runtime.cpython", str(folder), "--operator", awaited],
         stdout=subprocess.PIPE,
         text=True,
         cwd=Path(__file__).parents[3],
@@ -139,7 +147,7 @@ class Cast:
     """Everyone in a usual engagement."""
 
     def __init__(self) -> None:
-        self.operator = Someone("operator")
+        self.operator = OPERATOR
         self.partner = Someone("partner")
         self.auditor = Someone("auditor")
         self.witnesses = [Someone(f"witness {i}") for i in range(3)]

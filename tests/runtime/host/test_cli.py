@@ -15,6 +15,7 @@ import sys
 import termios
 import tty
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -82,13 +83,19 @@ class Terminal:
         return result.stderr
 
 
+def node_of(terminal: Terminal) -> AbstractContextManager[Any]:
+    """A node that awaits an operator whose key is made here."""
+    made = terminal.json("--insecure-no-passphrase", "keys", "create", "operator")
+    return node_process(terminal.folder / "node", made[0]["id"])
+
+
 class Walk(Terminal):
     """The whole path, walked once by commands; what they printed stays here."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         names = ("operator", "acme", "witness-1", "witness-2", "witness-3", "auditor", "blog")
-        self.keys = self.ok("--insecure-no-passphrase", "keys", "create", *names)
+        self.ok("--insecure-no-passphrase", "keys", "create", *names[1:])
         self.new = self.ok("node", "status")
         self.provisioned = self.json("node", "provision")
         for name, role in zip(
@@ -143,7 +150,7 @@ class Walk(Terminal):
 @pytest.fixture(scope="module")
 def walk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Walk]:
     folder = tmp_path_factory.mktemp("cli")
-    with node_process(folder / "node"):
+    with node_of(Terminal(folder)):
         yield Walk(folder)
 
 
@@ -621,7 +628,7 @@ class Around(Terminal):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         names = ("operator", "acme", "quiz", "blog", *(f"witness-{i}" for i in range(1, 5)))
-        self.ok("--insecure-no-passphrase", "keys", "create", *names, "auditor")
+        self.ok("--insecure-no-passphrase", "keys", "create", *names[1:], "auditor")
         self.ok("node", "provision")
         roles = ("partner", "source", "publisher", *["witness"] * 4, "auditor")
         for name, role in zip((*names[1:], "auditor"), roles, strict=True):
@@ -659,7 +666,7 @@ class Around(Terminal):
 @pytest.fixture(scope="module")
 def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Around]:
     folder = tmp_path_factory.mktemp("around")
-    with node_process(folder / "node"):
+    with node_of(Terminal(folder)):
         yield Around(folder)
 
 

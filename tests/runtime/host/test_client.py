@@ -64,7 +64,7 @@ def test_a_command_comes_back_with_a_receipt_that_holds(tmp_path: Path) -> None:
 def test_a_process_of_its_own_serves_the_blocking_face(tmp_path: Path) -> None:
     before = threading.active_count()
     operator = Someone("operator")
-    with node_process(tmp_path), BlockingClient(str(tmp_path / "tty")) as client:
+    with node_process(tmp_path), BlockingClient(str(tmp_path / "tty"), host=operator) as client:
         done = client.command(operator, records.Provision(), (operator.public_key,))
         assert client.receipt(done.accepted).position == 0
         assert client.read(records.Status()).entries == 1
@@ -89,7 +89,7 @@ def test_a_hundred_commands_of_one_party_in_flight_all_arrive_once(tmp_path: Pat
             cast = await Cast().set_up(client)
             before = (await client.read(records.Status())).entries
         # A client that does not know the nonce yet.
-        async with await Client.connect(served.line) as client:
+        async with await Client.connect(served.line, host=cast.operator) as client:
             done = await asyncio.gather(
                 *(
                     steps.deposit(client, cast.operator, cast.partner.id, 1, EUR, b"%d" % number)
@@ -353,8 +353,8 @@ def test_an_answer_of_a_wrong_shape_is_noticed(tmp_path: Path) -> None:
 
 async def history(line: str, deposits: list[bytes], **options: Any) -> records.Head:
     """Write a history of the same start and other deposits; returns the head after it."""
-    async with await Client.connect(line, **options) as client:
-        cast = Cast()
+    cast = Cast()
+    async with await Client.connect(line, host=cast.operator, **options) as client:
         if client.identity.operator is None:
             await cast.set_up(client)
         for reference in deposits:
@@ -431,6 +431,7 @@ def test_log_lines_of_the_node_reach_whoever_asked_for_them(tmp_path: Path) -> N
 
     async def test(client: Client, served: Served) -> None:
         client.on_log = lines.append
+        await steps.provision(client, Someone("operator"))
         lie(served, "status", lambda reply: served.server._session.log("hello", 10**9) or reply)
         await client.read(records.Status())
 

@@ -93,7 +93,8 @@ class Run:
 
         async def connected() -> Any:
             keys = KeyFolder.open(self.folder / "keys")
-            async with await Client.connect(str(self.folder / "node" / "tty")) as client:
+            line = str(self.folder / "node" / "tty")
+            async with await Client.connect(line, host=keys.key("operator")) as client:
                 return await question(client, keys)
 
         return asyncio.run(connected())
@@ -264,7 +265,8 @@ def test_it_is_stopped_as_printed_and_another_takes_its_place(run: Run) -> None:
     os.kill(pid, signal.SIGTERM)
     stop(run.folder)  # returns once it has ended
     clear(run.folder)
-    second = start(run.folder)
+    run.folder.mkdir()
+    second = start(run.folder, bytes(32))
     clear(run.folder)  # of one that still runs
     assert second.process.wait(timeout=10) == 0
     assert not run.folder.exists()

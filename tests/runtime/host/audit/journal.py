@@ -219,7 +219,7 @@ PRIVATE: dict[str, tuple[Any, ...]] = {
     "key_rotated": ("id", 0), "activity_recorded": ("id",), "activities_forgotten": ("id",),
     "enrolled": ("id", 0), "fields_updated": ("id",), "hop_recorded": (4,),
     "code_assigned": (0, 1, 2, 3), "payee_credited": ("id", 0), "payee_paid": ("id",),
-    "erased": (4,),
+    "erased": (4,), "party_carried": ("id", 2), "balance_carried": ("id", 0),
 }  # fmt: skip
 
 
@@ -340,8 +340,10 @@ def asked(
 ) -> Report:
     """Audit these entries with one more at their end, that nobody signed."""
     position, time = len(entries), entries[-1].header.time + later
-    body = records.Body(1, position, time, method, b"", tuple(map(canonical, events)), MASK)
-    header = records.Header("optin/v1/entry", 1, position, time)
+    body = records.Body(
+        records.SCHEMA_VERSION, position, time, method, b"", tuple(map(canonical, events)), MASK
+    )
+    header = records.Header("optin/v1/entry", records.SCHEMA_VERSION, position, time)
     entry = records.Entry(header, bytes(32), bytes(32), canonical(body), None, ())
     return journal.audit([*entries, entry])
 
@@ -356,9 +358,18 @@ def acted(
     signed = commands.sign_command(
         signer.sign, journal.identity.node, signer.id, 1000, time, spec.build(fields)
     )
-    body = records.Body(1, position, time, method, signed.body, tuple(map(canonical, events)), MASK)
+    body = records.Body(
+        records.SCHEMA_VERSION,
+        position,
+        time,
+        method,
+        signed.body,
+        tuple(map(canonical, events)),
+        MASK,
+    )
     entry = records.Entry(
-        records.Header("optin/v1/entry", 1, position, time), bytes(32), bytes(32), canonical(body),
-        None, (records.Attachment("command-signature", signed.signature),),
+        records.Header("optin/v1/entry", records.SCHEMA_VERSION, position, time), bytes(32),
+        bytes(32), canonical(body), None,
+        (records.Attachment("command-signature", signed.signature),),
     )  # fmt: skip
     return journal.audit(journal.entries + [entry])

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from actors.payee import payee_id
-from runtime.host.audit import Report, verify_bundle
+from runtime.host.audit import Bundle, Report, follow_bundle, verify_bundle
 from runtime.host.audit.tree import Tree
+from runtime.host.recovery.redacted import for_auditors
 from runtime.wire import records
 from runtime.wire.proofs import part_digest, shown_leaf
 from runtime.wire.schema import canonical, evolve, unpack
@@ -42,6 +43,15 @@ def with_part(entry: Any, name: str, **changes: Any) -> Any:
     at = next(i for i, part in enumerate(events) if unpack(part.content)[2] == name)
     events[at] = evolve(events[at], **changes)
     return evolve(entry, shown=evolve(entry.shown, events=tuple(events)))
+
+
+def test_a_whole_journal_is_redacted_to_what_the_node_shows(
+    journal: Journal, seen: list[Any]
+) -> None:
+    _, known = follow_bundle(io.BytesIO(bundle(journal, journal.entries, journal.signed)))
+    assert known is not None
+    whole = Bundle(journal.identity, journal.measured, journal.entries, journal.signed)
+    assert for_auditors(whole, known).entries == seen
 
 
 def test_what_an_auditor_is_shown_holds(journal: Journal, seen: list[Any]) -> None:

@@ -35,9 +35,9 @@ class Machine(Terminal):
 class Market:
     """Everybody, up to one settled engagement and two that wait for a settlement."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, operator: Machine) -> None:
         self.folder = folder
-        self.operator = Machine(folder, "operator")
+        self.operator = operator
         self.operator.ok("node", "provision")
         self.partner = self.join("acme", "partner")
         self.witnesses = [self.join(name, "witness") for name in WITNESSES]

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 
 from runtime.host import client
-from tests.runtime.host.cli.market import Market
+from tests.runtime.host.cli.market import Machine, Market
 from tests.runtime.host.served import DAY, Served, serving
 
 YEAR = 365 * DAY
@@ -34,8 +34,9 @@ class Old:
 
 @pytest.fixture
 def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Old]:
-    with serving(tmp_path / "node") as served:
-        yield Old(Market(tmp_path), served, monkeypatch)
+    operator = Machine(tmp_path, "operator")
+    with serving(tmp_path / "node", operator=bytes.fromhex(operator.id)) as served:
+        yield Old(Market(tmp_path, operator), served, monkeypatch)
 
 
 def test_what_is_due_is_erased_and_nothing_else(old: Old, tmp_path: Path) -> None:
@@ -68,4 +69,6 @@ def test_what_is_due_is_erased_and_nothing_else(old: Old, tmp_path: Path) -> Non
 
 
 def test_only_the_operator_erases(old: Old) -> None:
-    assert "the role operator" in old.market.partner.fails("audit", "erase", "--operator", "acme")
+    assert "a host that is operator" in old.market.partner.fails(
+        "audit", "erase", "--operator", "acme"
+    )

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from runtime.host.cli.segment import AT_ONCE, each
-from tests.runtime.host.cli.market import Market
+from tests.runtime.host.cli.market import Machine, Market
 from tests.runtime.host.served import serving
 from tests.runtime.host.test_cli import start
 
@@ -95,8 +95,9 @@ def test_one_user_who_is_refused_is_answered_by_the_error_alone(market: Market) 
 def test_ctrl_c_half_way_says_what_exists_and_the_rest_follows_when_it_is_said_again(
     tmp_path: Path,
 ) -> None:
-    with serving(tmp_path / "node") as served:
-        market = Market(tmp_path)
+    operator = Machine(tmp_path, "operator")
+    with serving(tmp_path / "node", operator=bytes.fromhex(operator.id)) as served:
+        market = Market(tmp_path, operator)
         market.publish("large", serial=2, amount="0.01 EUR", budget="1.00 EUR")
         file = Path(market.people.file("crowd.csv"))
         file.write_text("\n".join(["name,full_name", *(f"{n},{n}" for n in CROWD)]) + "\n")

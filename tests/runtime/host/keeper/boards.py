@@ -12,7 +12,7 @@ import threading
 import tty
 from pathlib import Path
 
-from tests.runtime.host.keeper.kept import PLACES, ROOT, environment
+from tests.runtime.host.keeper.kept import AWAITED, PLACES, ROOT, environment
 
 TTY_MAIN = Path(__file__).parent / "tty_main.py"
 TRACEBACK = b'Traceback (most recent call last):\n  File "boot.py", line 1\nMemoryError: \n'
@@ -38,7 +38,13 @@ class Board:
         self.speeds: list[tuple[int, int]] = []
         self.most = 2_000_000
         self._folder = folder
-        self._command = [*python, str(TTY_MAIN), str(folder / "device"), str(PLACES)]
+        self._command = [
+            *python,
+            str(TTY_MAIN),
+            str(folder / "device"),
+            str(PLACES),
+            f"operator={AWAITED}",
+        ]
         self._near, self._uart = os.openpty()  # the bridge's end, and the board's
         tty.setraw(self._uart)
         os.set_blocking(self._near, False)

@@ -12,12 +12,16 @@ from pathlib import Path
 
 from runtime.host import steps
 from runtime.host.client import Client
-from tests.runtime.host.served import Cast
+from tests.runtime.host.served import OPERATOR, Cast
 
 ROOT = Path(__file__).parents[4]
 OPTIN = [sys.executable, "-m", "runtime.host.cli"]
 PLACES = ROOT / "runtime/cpython/places"
-CPYTHON = [sys.executable, "-m", "tests.firmware.node.cpython_main", "{device}", str(PLACES)]
+AWAITED = OPERATOR.id.hex()
+CPYTHON = [
+    *(sys.executable, "-m", "tests.firmware.node.cpython_main", "{device}", str(PLACES)),
+    f"operator={AWAITED}",
+]
 UNIX: list[str] = []  # what `optin node run --kind unix` starts
 
 
@@ -26,36 +30,18 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def start(folder: Path, node: list[str]) -> subprocess.Popen[str]:
-    """Start a keeper and its node; without a command as `optin` does."""
-    keeper = [sys.executable, "-m", "runtime.host.keeper", str(folder), *node]
-    if not node:
-        keeper = [*OPTIN, "node", "run", "--kind", "unix", str(folder)]
-    return subprocess.Popen(
-        keeper,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-        env=environment(),
-    )
+def start(folder: Path, node: list[str], operator: str = AWAITED) -> subprocess.Popen[str]:
+    """Start a keeper and its node; without a command as `optin` does, for that operator."""
+    if node:
+        return _open([sys.executable, "-m", "runtime.host.keeper", str(folder), *node])
+    return _open([*OPTIN, "node", "run", "--kind", "unix", "--operator", operator, str(folder)])
 
 
 @contextmanager
 def keeping(folder: Path, node: list[str]) -> Iterator[subprocess.Popen[str]]:
     """A keeper and its node, from ready to stopped."""
-    process = start(folder, node)
-    assert process.stdout is not None
-    assert process.stderr is not None
-    try:
-        ready = process.stdout.readline()
-        assert " ready on " in ready, process.stderr.read()
+    with _until_it_ends(start(folder, node), "node ") as process:
         yield process
-    finally:
-        process.terminate()
-        process.wait()
-        process.stdout.close()
-        process.stderr.close()
 
 
 @contextmanager
@@ -71,7 +57,12 @@ def attached(folder: Path, *words: str, first: str = "node ") -> Iterator[subpro
         command = [sys.executable, "-m", "runtime.host.keeper", words[0], str(folder), *words[1:]]
     else:
         command = [*OPTIN, "node", "attach", *words, str(folder)]
-    process = subprocess.Popen(
+    with _until_it_ends(_open(command), first) as process:
+        yield process
+
+
+def _open(command: list[str]) -> subprocess.Popen[str]:
+    return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -79,6 +70,10 @@ def attached(folder: Path, *words: str, first: str = "node ") -> Iterator[subpro
         cwd=ROOT,
         env=environment(),
     )
+
+
+@contextmanager
+def _until_it_ends(process: subprocess.Popen[str], first: str) -> Iterator[subprocess.Popen[str]]:
     assert process.stdout is not None
     assert process.stderr is not None
     try:
@@ -101,8 +96,8 @@ def line_of(process: subprocess.Popen[str]) -> str:
 
 
 async def connect(folder: Path) -> Client:
-    """A client of the node in a folder."""
-    return await Client.connect(str(folder / "tty"), timeout_s=60)
+    """A client of the node in a folder, which its operator asks."""
+    return await Client.connect(str(folder / "tty"), host=OPERATOR, timeout_s=60)
 
 
 def child_of(process: subprocess.Popen[str]) -> int:

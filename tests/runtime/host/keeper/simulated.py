@@ -22,12 +22,13 @@ def main() -> int:
     """Serve one connection; returns the status of a simulator."""
     device = sys.argv[1]
     (Path(device) / "whole").unlink(missing_ok=True)
-    signals = {RESET, CUT, END, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     listener = socket.create_server(("127.0.0.1", 0))
     for name in ("uart", "control") if "--control" in sys.argv else ("uart",):
         print(f"{name} tcp://127.0.0.1:{listener.getsockname()[1]}", file=sys.stderr, flush=True)
     line, _ = listener.accept()
+    # Not before: without a keeper that connects, SIGTERM just ends it.
+    signals = {RESET, CUT, END, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     line.setblocking(False)
     command = [word.replace("{device}", device) for word in CPYTHON]
     while True:

@@ -9,6 +9,7 @@ import pytest
 from runtime.host.keyfolder import (
     KeyFolder,
     KeyFolderError,
+    MeasurementChanged,
     NodeChanged,
     UnknownName,
     fingerprint,
@@ -83,3 +84,45 @@ def test_a_head_never_goes_back(folder: KeyFolder) -> None:
 def test_a_head_of_another_node_is_not_kept(folder: KeyFolder) -> None:
     with pytest.raises(ValueError, match="expected"):
         folder.save_head(OTHER, head(5))
+
+
+MADE = (records.Measurement("firmware", bytes(32)), records.Measurement("gateware", bytes(32)))
+UPDATED = (records.Measurement("firmware", bytes([1]) * 32), MADE[1])
+
+
+def test_a_node_that_is_made_of_something_else_is_refused_until_that_is_accepted(
+    folder: KeyFolder,
+) -> None:
+    folder.pin_node("board", NODE, NODE_KEY)
+    assert not folder.pin_measurements("board", MADE)
+    assert not folder.pin_measurements("board", reversed(MADE))
+    before = contents(folder.path)
+    with pytest.raises(MeasurementChanged, match="firmware was 0000.*is 0101") as caught:
+        folder.pin_measurements("board", UPDATED)
+    assert "optin node accept" in str(caught.value) and "gateware" not in str(caught.value)
+    assert contents(folder.path) == before
+    assert folder.pin_measurements("board", UPDATED, accept=True)
+    assert not folder.pin_measurements("board", UPDATED)
+    with pytest.raises(MeasurementChanged):
+        folder.pin_measurements("board", MADE)
+
+
+def test_a_measurement_that_is_gone_or_new_is_a_change(folder: KeyFolder) -> None:
+    folder.pin_node("board", NODE, NODE_KEY)
+    folder.pin_measurements("board", MADE)
+    with pytest.raises(MeasurementChanged, match="gateware was 0000.*is not there"):
+        folder.pin_measurements("board", MADE[:1])
+    folder.pin_measurements("board", MADE[:1], accept=True)
+    with pytest.raises(MeasurementChanged, match="gateware was not there"):
+        folder.pin_measurements("board", MADE)
+
+
+def test_a_node_keeps_its_measurements_when_it_is_met_again(folder: KeyFolder) -> None:
+    folder.pin_node("board", NODE, NODE_KEY)
+    folder.pin_measurements("board", MADE)
+    folder.pin_node("board", NODE, NODE_KEY)
+    with pytest.raises(MeasurementChanged):
+        folder.pin_measurements("board", UPDATED)
+    folder.unpin_node("board")
+    folder.pin_node("board", NODE, NODE_KEY)
+    assert not folder.pin_measurements("board", UPDATED)

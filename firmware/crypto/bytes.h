@@ -11,19 +11,6 @@ static inline uint32_t load32(const uint8_t *from)
     return from[0] | (uint32_t)from[1] << 8 | (uint32_t)from[2] << 16 | (uint32_t)from[3] << 24;
 }
 
-/* The same at once where the address allows it: for loops over much. */
-typedef uint32_t __attribute__((may_alias)) bytes_word;
-
-static inline int is_word(const void *at)
-{
-    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ && ((uintptr_t)at & 3) == 0;
-}
-
-static inline uint32_t load_word(const uint8_t *from)
-{
-    return is_word(from) ? *(const bytes_word *)from : load32(from);
-}
-
 static inline uint64_t load64(const uint8_t *from)
 {
     return load32(from) | (uint64_t)load32(from + 4) << 32;

@@ -60,7 +60,7 @@ static uint16_t get16(const uint8_t *from)
 
 size_t frame_encode(uint8_t to[FRAME_LIMIT], const struct frame *frame, uint32_t key)
 {
-    _Alignas(4) uint8_t body[FRAME_BODY_LIMIT];
+    uint8_t body[FRAME_BODY_LIMIT] __attribute__((aligned(4)));
     uint8_t *at = body;
     *at++ = FRAME_VERSION;
     *at++ = frame->flags;

@@ -35,7 +35,7 @@ struct frame_receiver {
     uint16_t size; /* of the run so far */
     bool skipping; /* the run is too long: drop it up to its delimiter */
     uint8_t run[FRAME_RUN_LIMIT];
-    _Alignas(4) uint8_t body[FRAME_RUN_LIMIT]; /* whole words are read at once */
+    uint8_t body[FRAME_RUN_LIMIT] __attribute__((aligned(4))); /* whole words are read at once */
 };
 
 enum frame_fault {

@@ -21,7 +21,8 @@ struct link_piece {
     bool lost;    /* of one sent: it is to be sent again */
     uint16_t end; /* of one sent: count of written bytes after it */
     uint8_t flags, size;
-    _Alignas(4) uint8_t payload[FRAME_PAYLOAD_LIMIT]; /* whole words are copied sooner */
+    /* Whole words are copied sooner. */
+    uint8_t payload[FRAME_PAYLOAD_LIMIT] __attribute__((aligned(4)));
 };
 
 struct link {

@@ -19,8 +19,6 @@ from firmware.node.soldered import Soldered
 from firmware.node.update import Updater
 from runtime.node.entropy import Entropy
 from runtime.node.health import RINGS
-from runtime.wire import records
-from runtime.wire.proofs import hidden_of
 from runtime.wire.records import Measurement
 from runtime.wire.schema import specs
 
@@ -65,13 +63,7 @@ class FlashPart:
 def prepare() -> bytes:
     """Load what would be loaded when it is first used; returns the measurement of all code."""
     KINDS.items()
-    for spec in specs():
-        getattr(records, spec.name)
-        spec.find_types()
-    for section in (records.REQUESTS, records.REPLIES, records.INTERNAL, records.STATES):
-        section.items()
-    for event, _ in records.EVENTS.items():
-        hidden_of(event)
+    specs()
     measurement = sha3_256(board.firmware()).digest()
     gc.collect()
     return measurement

@@ -118,8 +118,9 @@ class Sealer:
         context = _context(name, part, head)
         key = hkdf(root, mark[:8], PURPOSE) if root else self._key(name, mark)
         sealed = self._crypto.aead_seal(key, bytes(4) + mark[8:], chunk, context)
-        box = bytearray(head)  # MicroPython hashes whatever it adds up as bytes
-        box.extend(sealed)
+        box = bytearray(HEAD + len(sealed))  # MicroPython hashes whatever it adds up as bytes
+        box[:HEAD] = head
+        box[HEAD:] = sealed
         return box
 
     def _key(self, name, mark):

@@ -1,4 +1,4 @@
-/* memcpy, memset and memchr, word by word: those of picolibc go byte by byte. */
+/* memcpy, memmove, memset and memchr, word by word: those of picolibc go byte by byte. */
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -31,7 +31,8 @@ void *memset(void *memory, int value, size_t size)
     return memory;
 }
 
-void *memcpy(void *restrict memory, const void *restrict source, size_t size)
+/* Never writes ahead of what it reads: for what overlaps, too, if it is to be moved down. */
+static void *forward(void *memory, const void *source, size_t size)
 {
     uint8_t *to = memory;
     const uint8_t *from = source;
@@ -61,6 +62,22 @@ void *memcpy(void *restrict memory, const void *restrict source, size_t size)
     }
     while (size--)
         *to++ = *from++;
+    return memory;
+}
+
+void *memcpy(void *restrict memory, const void *restrict source, size_t size)
+{
+    return forward(memory, source, size);
+}
+
+void *memmove(void *memory, const void *source, size_t size)
+{
+    uint8_t *to = memory;
+    const uint8_t *from = source;
+    if ((uintptr_t)to - (uintptr_t)from >= size)
+        return forward(memory, source, size);
+    while (size--)
+        to[size] = from[size];
     return memory;
 }
 

@@ -57,7 +57,7 @@ def faces(content: bytes) -> tuple[bytes, bytes]:
             return both
     try:
         kind, entity, name, fields = unpack_own(content)
-        hidden = hidden_of(name)
+        hidden = _hidden_of(name)
         if hidden and len(fields) != len(hidden) - 1:
             raise ValueError
     except Exception:  # whatever hostile bytes raise in a decoder
@@ -70,7 +70,7 @@ def faces(content: bytes) -> tuple[bytes, bytes]:
     return canonical([kind, shown[0], name, shown[1:]]), canonical(own)
 
 
-def hidden_of(name: str) -> bytes:
+def _hidden_of(name: str) -> bytes:
     """What is private of an event, a byte for its id and for each field; empty if it is unknown."""
     hidden = _HIDDEN.get(name)
     if hidden is None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-CODE = re.compile(rb"code (\d{3}) (\d{3}) too")
+CODE = re.compile(rb"code (\d{3}(?: \d{3})+) too")
 START_S = 60.0
 
 
@@ -50,7 +50,7 @@ class AtNode:
                 self._changed.notify_all()
             for found in list(CODE.finditer(self.shown))[self._answered :]:
                 self._answered += 1
-                typed = self.answer((found[1] + found[2]).decode())
+                typed = self.answer(found[1].replace(b" ", b"").decode())
                 if typed is not None:
                     self.type(typed)
 

@@ -5,7 +5,7 @@ soc/gateware/presence. What is asked, the lamp cannot say: that stands on the as
 the code tells whether it is the same.
 """
 
-from runtime.node.presence import WAIT_MS, Port
+from runtime.node.presence import Port
 
 PRESSED = 2  # state of an answer
 OFF, ON, PATTERN = 0, 1, 3  # modes of the lamp
@@ -57,7 +57,7 @@ class Button(Port):
         self._nonce = self._nonce % 0xFFFFFFFF + 1
         self._digits = [blinks(int(digit)) for digit in question.code]
         self._next, self._change_at, self._dark_at = 0, None, None
-        self._board.ask(self._nonce, WAIT_MS)
+        self._board.ask(self._nonce, question.wait_ms)
 
     def poll(self, now_ms: int):
         if self._board.answer() == (PRESSED, self._nonce):

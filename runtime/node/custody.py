@@ -163,7 +163,7 @@ class Custody:
         code = commands.press_code(self._node.boot_nonce, hashed)
         question = Question(lines, code, lambda question: self._ended(asked, act))
         asked = Asked(hashed, question)
-        self._node.presence.ask(question, by_hand)
+        self._node.presence.ask(question, by_hand=by_hand)
         self._remember(asked)
 
     def _ended(self, asked, act):

@@ -21,7 +21,8 @@ class Question:
 
     Attributes:
         state: of IDLE to DECLINED.
-        deadline: ms, from when on a press is too late; set when it is asked.
+        wait_ms: how long it waits for a press; set when it is asked.
+        deadline: ms, from when on a press is too late; likewise.
 
     Args:
         lines: texts in plain words: what happens on a press.
@@ -30,7 +31,7 @@ class Question:
     """
 
     state = IDLE
-    deadline = 0
+    wait_ms = deadline = 0
 
     def __init__(self, lines: list, code: str, on_end) -> None:
         self.lines = lines
@@ -95,10 +96,11 @@ class Presence:
         """Of the question that is asked; idle if none is."""
         return self._question.state if self._question else IDLE
 
-    def ask(self, question: Question, by_hand: bool = False) -> None:
+    def ask(self, question: Question, wait_ms: int = WAIT_MS, by_hand: bool = False) -> None:
         """Begin to ask a question.
 
         Args:
+            wait_ms: how long to wait for a press, at most 120,000.
             by_hand: whether somebody at the node wants it asked, who need not wait for a pause.
 
         Raises:
@@ -123,7 +125,7 @@ class Presence:
             )
         if now < self._free_at and not by_hand:
             raise Busy("the node has just asked something", "a pause", "", self._free_at - now)
-        question.state, question.deadline = ASKING, now + WAIT_MS
+        question.state, question.wait_ms, question.deadline = ASKING, wait_ms, now + wait_ms
         self._question = question
         self.port.show(question)
 

@@ -80,7 +80,7 @@ class Terminal(Port):
 
 def spaced(code: str) -> str:
     """A code as people read it out."""
-    return code[:3] + " " + code[3:]
+    return " ".join([code[at : at + 3] for at in range(0, len(code), 3)])
 
 
 def printable(text: str) -> str:

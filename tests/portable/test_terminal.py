@@ -42,6 +42,13 @@ def test_the_code_is_a_yes():
         assert b"012 345" in screen.shown and b"name" in screen.shown and b"yes." in screen.shown
 
 
+def test_a_longer_code_is_shown_in_threes():
+    screen = Screen()
+    screen.ask("012345678901")
+    assert b"012 345 678 901" in screen.shown
+    assert screen.types("012345 678901\n") == "pressed"
+
+
 def test_anything_else_is_a_no():
     for typed in ("yes\n", "12345\n", "112345\n", "0123456\n", "n\n", b"\xff\xfe\n", "012345x\n"):
         screen = Screen()

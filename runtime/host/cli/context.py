@@ -28,6 +28,7 @@ from runtime.host.keyfolder import (
     KeyFolderError,
     UnknownName,
     WrongPassphrase,
+    fingerprint,
 )
 from runtime.host.transports import TransportError
 from runtime.wire import records
@@ -250,7 +251,14 @@ class App:
 
         def meet(identity: records.IdentityReply) -> None:
             if book is not None:
+                is_new = label not in book.pinned()
                 book.pin_node(label, identity.node, identity.public_key)
+                if is_new and sys.stderr.isatty():
+                    click.echo(
+                        f"First meeting with node {fingerprint(identity.node)}, which is pinned "
+                        "now: compare with what it says at its start, or with its operator.",
+                        err=True,
+                    )
 
         async with await Client.connect(
             self.line,

@@ -185,3 +185,13 @@ def test_a_line_that_always_asks_keeps_nobody_from_holding_the_button() -> None:
         with pytest.raises(NodeError):
             bench.ask()
     assert len(bench.summons) == 1
+
+
+def test_a_question_may_wait_longer_and_the_button_with_it() -> None:
+    bench = Bench()
+    question = Question(["?"], "012345678901", lambda q: bench.ended.append(q.state))
+    bench.presence.ask(question, 2 * WAIT_MS)
+    assert read(bench.wait(WAIT_MS)).startswith("012345678901")
+    bench.wait(WAIT_MS - 1000)
+    bench.press()
+    assert bench.ended == ["pressed"]

@@ -21,9 +21,10 @@ class Crowded(Node):
         if method == "define_field" and not self.pieces:
             self._fill()
         elif method == "status" and self.taken:
+            # One by one: what is dropped can be taken back, and that needs memory, until a commit.
             for number in range(self.pieces):
                 self.taken.drop("piece", number.to_bytes(4, "big"))
-            self.taken.commit()
+                self.taken.commit()
             self.taken = None
         Node.submit(self, method, params, reply)
 

@@ -45,7 +45,6 @@ REASONS = {  # reason: (class of the error, a pattern of what the node says is w
     "partner's word": ("unauthorized", "^the partner's signature is not valid"),
     # ---- profiles and scores
     "enrolled nowhere": ("missing", "the (user|referrer) is not enrolled"),
-    "own referrer": ("refused", "their own referrer"),
     "other fields": ("unauthorized", "fields are not the ones that were signed"),
     "no such field": ("missing", "there is no field"),
     "value too long": ("refused", r" has \d+ bytes"),
@@ -371,7 +370,6 @@ class Model:
         yield self.wrong_values(values, signed) | broken({
             "state": user in self.values,
             "witness with a role": "witness" in self.roles(user),
-            "own referrer": referrer == user,
             "enrolled nowhere": referrer is not None and referrer not in self.values,
         })  # fmt: skip
         self.parties.setdefault(user, Party(key, ())).roles.add("user")

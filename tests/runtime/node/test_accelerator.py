@@ -1,4 +1,4 @@
-"""The share splitter against exact fractions."""
+"""The share splitter against exact fractions; the redactor, bit by bit."""
 
 from fractions import Fraction
 
@@ -38,3 +38,15 @@ def test_the_rest_of_the_division_is_less_than_four(amount, cut):
     shares = shares_of(cut)
     publisher = Accelerator().split(amount, shares, True, True)[3]
     assert 0 <= publisher - amount * shares[3] // 10000 < 4
+
+
+def test_each_bit_of_a_mask_keeps_its_own_field():
+    contents = [bytes([number]) * (number % 5) for number in range(20)]
+    fields = [len(content).to_bytes(2, "little") + content for content in contents]
+    record = b"".join(fields)
+    for number in range(20):
+        mask = bytearray(32)
+        mask[number >> 3] |= 1 << (number & 7)
+        assert Accelerator().redact(record, bytes(mask)) == fields[number]
+    assert Accelerator().redact(record, bytes(32)) == b""
+    assert Accelerator().redact(record, b"\xff" * 32) == record

@@ -1,6 +1,6 @@
 """The firmware's node, which writes down what it takes whenever it is asked for its status.
 
-    micropython tests/conformance/heap.py DEVICE PLACES OUT
+    micropython tests/conformance/heap.py DEVICE PLACES operator=ID OUT
 
 A line each time: requests so far, bytes of the collected heap in use, and of the store beside it.
 """

@@ -14,7 +14,7 @@ from runtime.host import steps
 from runtime.host.cli.kinds import HEAP, PLACES
 from runtime.host.client import Client
 from runtime.wire import records
-from tests.runtime.host.keeper.kept import ROOT, keeping, set_clock
+from tests.runtime.host.keeper.kept import AWAITED, ROOT, keeping, set_clock
 from tests.runtime.host.served import EUR, Cast, Someone, terms
 
 PLENTY = 10**12
@@ -36,7 +36,8 @@ def heap_of(*phases: Callable[[Client, Cast], Awaitable[None]]) -> list[Line]:
         program = micropython.ensure(frozen=True).micropython
         out = Path(work) / "out"
         script = ROOT / "tests/conformance/heap.py"
-        command = [program, "-X", f"heapsize={HEAP}", script, "{device}", PLACES, out]
+        command = [program, "-X", f"heapsize={HEAP}", script, "{device}", PLACES]
+        command += [f"operator={AWAITED}", out]
         os.environ["MICROPYPATH"] = ".frozen"
         with keeping(Path(work) / "node", list(map(str, command))):
             asyncio.run(_work(str(Path(work) / "node/tty"), phases))

@@ -18,7 +18,6 @@ from typing import Any, NamedTuple
 
 from runtime.host.audit import verify_bundle
 from runtime.host.client import Client
-from runtime.host.crypto import Crypto
 from runtime.wire.errors import NodeError
 from runtime.wire.schema import canonical, unpack_own
 from soc.sim.build import build
@@ -26,7 +25,6 @@ from soc.sim.firmware import firmware
 from tests.conformance.board import CLOCK_AT, Board, clock
 from tests.conformance.play import SIGNED, differs, items, strays
 from tests.firmware.node.simulated import Simulated, start
-from tests.portable.world import Person
 
 PROGRAM = Path(__file__).parent / "program" / "boot.py"
 
@@ -88,7 +86,7 @@ class SimulatedPlayer:
         self.board.set_clock(*self._now)
         self._node = start(self.board.folder, image=self._image)
         self._node.until_ready()
-        self._client = self._runner.run(self._node.connect(Person(Crypto(), "operator")))
+        self._client = self._runner.run(self._node.connect())
 
     def send(self, uptime: int, method: str, params: Any) -> tuple[Any, Any]:
         """(error, result) of a request."""

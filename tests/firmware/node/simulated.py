@@ -15,13 +15,13 @@ from typing import IO
 from firmware.node.anchor import SECTORS
 from firmware.node.flash import SECTOR
 from runtime.host.client import Client
-from runtime.host.connection import Holder
+from runtime.host.crypto import Crypto
 from soc.gateware.presence.registers import DEBOUNCE_MS
 from soc.sim.build import build
 from soc.sim.firmware import firmware
 from soc.sim.system import FREQUENCY
+from tests.portable.world import Person
 from tests.runtime.host.keeper.kept import ROOT, environment
-from tests.runtime.host.served import OPERATOR
 
 FLASH = 1 << 22
 NODE_AT = FLASH - 0x20000  # the node's part of the flash: see firmware/port/flash.c
@@ -29,6 +29,11 @@ KEY_AT = NODE_AT + SECTORS * SECTOR
 PATIENCE_S = 600  # of a client: a simulated second takes minutes
 SETTLED = FREQUENCY // 1000 * (DEBOUNCE_MS + 1)  # cycles in which the button comes to rest
 CONTROL = re.compile(r"control tcp://127\.0\.0\.1:(\d+)")
+
+
+def operator() -> Person:
+    """Who operates the nodes of these tests."""
+    return Person(Crypto(), "operator")
 
 
 class Ended(RuntimeError):
@@ -101,9 +106,9 @@ class Simulated:
         while self.cycle() < cycle:
             await asyncio.sleep(0.01)
 
-    async def connect(self, host: Holder = OPERATOR) -> Client:
-        """A client of it."""
-        return await Client.connect(self.line, host=host, timeout_s=PATIENCE_S)
+    async def connect(self) -> Client:
+        """A client of its operator's."""
+        return await Client.connect(self.line, host=operator(), timeout_s=PATIENCE_S)
 
     def press(self, code: str, seconds: int) -> None:
         """Press the button in a while, as whoever is at the node."""

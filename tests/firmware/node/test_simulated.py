@@ -36,7 +36,6 @@ from tests.firmware.node.bridge import SerialBoard
 from tests.firmware.node.simulated import NODE_AT, PATIENCE_S, Ended, Simulated, simulated, start
 from tests.portable.world import World
 from tests.runtime.host.keeper.kept import attached
-from tests.runtime.host.served import OPERATOR
 
 CUTS = int(os.environ.get("OPTIN_CUTS", "1"))
 FULL = Path(__file__).parent / "full" / "boot.py"
@@ -181,7 +180,7 @@ def test_a_host_that_disappears_while_it_is_asked_is_followed_by_another(
         while not (prepared.folder / "tty").exists():
             await asyncio.sleep(0.1)
         return await Client.connect(
-            str(prepared.folder / "tty"), host=OPERATOR, timeout_s=PATIENCE_S
+            str(prepared.folder / "tty"), host=prepared.world.operator, timeout_s=PATIENCE_S
         )
 
     async def lose(process: int) -> None:

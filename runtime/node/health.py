@@ -15,7 +15,7 @@ from collections import namedtuple
 
 WINDOW = 512  # samples: section 4.4.2 has it so for samples of more than a bit
 STARTUP = 1024  # samples that are tested before a key is made of any: section 4.3
-CONTEXTS = 4096  # the bits before a sample that are looked at are 12
+CONTEXTS = 0x1000  # the bits before a sample that are looked at are 12
 
 # What is claimed of a source: tenths of a bit of min-entropy in a byte. Cutoffs: of equal samples
 # in a row, of guesses of a window that are right, and of equal bits in a window; a sound
@@ -42,15 +42,10 @@ class Health:
 
     def __init__(self, claim: Claim) -> None:
         self._claim = claim
-        self._last = -1  # no sample yet
-        self._row = 0
-        self._at = 0  # in the window
-        self._first = 0
-        self._alike = 0
-        self._ones = 0
-        self._context = 0
         self._followed = bytearray(CONTEXTS)
-        self._guessed = 0
+        # Last sample, none yet; its row; place in the window, the window's first sample, those like
+        # it, guesses that were right, ones; the context.
+        self._so_far = (-1, 0, 0, 0, 0, 0, 0, 0)
         self._failure = ""
 
     def test(self, samples: bytes) -> None:
@@ -59,32 +54,35 @@ class Health:
         Raises:
             Unhealthy: a test fails with one of them, or has failed before.
         """
+        # All in names of this function: on a board each start waits for it.
+        claim, followed, ones_in, failure = self._claim, self._followed, _ONES, self._failure
+        most_row, most_alike, most_ones = claim.row, claim.window, claim.bits
+        last, row, at, first, alike, guessed, ones, context = self._so_far
         for sample in samples:
-            self._look_at(sample)
-            if self._failure:
-                raise Unhealthy(self._failure)
-
-    def _look_at(self, sample):
-        claim = self._claim
-        self._row = self._row + 1 if sample == self._last else 1
-        if self._row >= claim.row:
-            self._failure = "the source is stuck (repetition count test)"
-        if self._at == 0:
-            self._first, self._alike, self._guessed, self._ones = sample, 0, 0, 0
-        if sample == self._first:
-            self._alike += 1
-            if self._alike >= claim.window:
-                self._failure = "the source is biased (adaptive proportion test)"
-        if sample == self._followed[self._context]:
-            self._guessed += 1
-            if self._guessed >= claim.window:
-                self._failure = "the source repeats itself (prediction test)"
-        self._followed[self._context] = sample
-        self._context = (self._context << 8 | sample) & (CONTEXTS - 1)
-        self._last = sample
-        self._ones += _ONES[sample]
-        self._at += 1
-        if self._at == WINDOW:
-            self._at = 0
-            if not 8 * WINDOW - claim.bits < self._ones < claim.bits:
-                self._failure = "the source is biased (proportion of ones)"
+            if failure:
+                break
+            row = row + 1 if sample == last else 1
+            if row >= most_row:
+                failure = "the source is stuck (repetition count test)"
+            if at == 0:
+                first, alike, guessed, ones = sample, 0, 0, 0
+            if sample == first:
+                alike += 1
+                if alike >= most_alike:
+                    failure = "the source is biased (adaptive proportion test)"
+            if sample == followed[context]:
+                guessed += 1
+                if guessed >= most_alike:
+                    failure = "the source repeats itself (prediction test)"
+            followed[context] = last = sample
+            context = (context << 8 | sample) & 0xFFF
+            ones += ones_in[sample]
+            at += 1
+            if at == WINDOW:
+                at = 0
+                if not 8 * WINDOW - most_ones < ones < most_ones:
+                    failure = "the source is biased (proportion of ones)"
+        self._so_far = (last, row, at, first, alike, guessed, ones, context)
+        if failure:
+            self._failure = failure
+            raise Unhealthy(failure)

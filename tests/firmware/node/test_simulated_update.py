@@ -51,7 +51,7 @@ def test_a_board_is_updated_over_its_line_and_the_loader_starts_what_came(
     operator = prepared.world.operator
 
     async def work(node: Simulated) -> None:
-        async with await node.connect(operator) as host:
+        async with await node.connect() as host:
             measured = (await steps.measurements(host)).measured.measurements
             assert measured[0] == Measurement("firmware", of_image(plain))
             forged = updates.signed(Someone("somebody"), "sim", 7, new)

@@ -100,7 +100,7 @@ class Checkpoints:
         states = states_digest(node.store) if self._with_states else None
         self._with_states = False
         content = canonical(records.Checkpoint(node.journal.head(ZEROS), states))
-        signature = node.crypto.sign(node.identity_seed, CHECKPOINT, content)
+        signature = node.sign(CHECKPOINT, content)
         node.store.put(KEY[0], KEY[1], canonical([content, signature]))
         self._size = node.journal.size
 

@@ -40,8 +40,7 @@ class Made:
         """
         node = self._node
         measured = records.Measured(node.id, self._measurements, nonce)
-        content = canonical(measured)
-        signing = node.workers.submit(node.crypto.sign, node.identity_seed, MEASUREMENTS, content)
+        signing = node.signing(MEASUREMENTS, canonical(measured))
         return lambda: records.MeasurementsReply(measured, signing.result())
 
     def leave(self, leaf: bytes):

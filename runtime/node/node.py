@@ -105,6 +105,10 @@ class Node:
         """The node's own ML-DSA-87 signature under context `purpose`."""
         return self.crypto.sign(self.identity_seed, purpose, message)
 
+    def signing(self, purpose: bytes, message: bytes):
+        """Have it signed beside the sequencer; returns an object whose `result()` is `sign`'s."""
+        return self.workers.submit(self.sign, purpose, message)
+
     @property
     def kem_public_key(self) -> bytes:
         """ML-KEM-1024 encapsulation key (1,568 bytes), made when it is first asked for."""

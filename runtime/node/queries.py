@@ -68,10 +68,7 @@ class Queries:
 
     def _signing(self, reply, content, purpose):
         """Function that gives a reply of something and the node's signature over it."""
-        node = self._node
-        signing = node.workers.submit(
-            node.crypto.sign, node.identity_seed, purpose, canonical(content)
-        )
+        signing = self._node.signing(purpose, canonical(content))
         return lambda: reply(content, signing.result())
 
     def ask_held(self, tx, message):
@@ -150,7 +147,6 @@ class Queries:
 
     def signed_head(self, nonce):
         """The head as of now: a function that gives it as SignedHead once it is signed."""
-        node = self._node
-        head = node.journal.head(nonce)
-        signing = node.workers.submit(node.crypto.sign, node.identity_seed, HEAD, canonical(head))
+        head = self._node.journal.head(nonce)
+        signing = self._node.signing(HEAD, canonical(head))
         return lambda: records.SignedHead(head, signing.result())

@@ -234,8 +234,7 @@ class Sequencer:
         for change in keys:
             _reindex(store, *change)
         for purpose, message in tx.to_sign:
-            handle = node.workers.submit(node.crypto.sign, node.identity_seed, purpose, message)
-            self._signing.append((tx.sequence, handle))
+            self._signing.append((tx.sequence, node.signing(purpose, message)))
         if node.made.is_news and not node.randomness.failure:
             self._measured = (tx.sequence, node.made.leave(leaf))
         if admitted.hash:

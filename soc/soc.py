@@ -9,7 +9,6 @@ from typing import NamedTuple, TypeVar
 
 from litex.build.generic_platform import GenericPlatform
 from litex.gen import LiteXModule
-from litex.soc.cores.cpu.vexriscv.core import CPU_VARIANTS
 from litex.soc.cores.spi import SPIMaster
 from litex.soc.cores.uart import UART
 from litex.soc.integration.soc import SoCRegion
@@ -20,6 +19,7 @@ from migen import Module, Record, Signal
 from migen.fhdl import tracer
 from migen.fhdl.structure import DUID
 
+from soc import cpu
 from soc.gateware.entropy.noise import SeededNoise
 from soc.gateware.entropy.registers import EntropyRegisters
 from soc.gateware.keccak.registers import KeccakEngine
@@ -127,10 +127,7 @@ class System(SoCCore):
         for name, other in NEEDED.items():
             if name in names and other not in names:
                 raise ValueError(f"{name} works on {other}: expected both, or neither")
-        if variant not in CPU_VARIANTS:
-            raise ValueError(
-                f"no variant {variant!r} of VexRiscv: expected one of {', '.join(CPU_VARIANTS)}"
-            )
+        processor = cpu.verilog(variant)
         self.crg = crg
         super().__init__(
             platform,
@@ -146,6 +143,7 @@ class System(SoCCore):
             ident="optin-node",
             with_uart=False,
         )
+        self.cpu.use_external_variant(str(processor))
         self.uart_phy = uart_phy
         self.uart = UART(uart_phy, tx_fifo_depth=UART_FIFO_BYTES, rx_fifo_depth=UART_FIFO_BYTES)
         self.irq.add("uart", use_loc_if_exists=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import sys
 from pathlib import Path
 
@@ -35,6 +36,8 @@ from runtime.host.cli import (
 from runtime.host.cli.context import App, Problem
 
 DEFAULT_KEYS = "~/.config/optin/keys"
+# Less than a page: no file is written, and from 1 on a program that is handed dumps gets none (core(5)).
+DUMPED_BYTES = 1
 
 
 @click.group(
@@ -128,6 +131,8 @@ for _verb in held.held.commands.values():
 
 def main() -> None:
     """Entry point: 1 is a failure, 2 wrong usage, 130 a Ctrl-C."""
+    # Keys are in memory, of this process and of a node that it becomes or starts.
+    resource.setrlimit(resource.RLIMIT_CORE, (DUMPED_BYTES, DUMPED_BYTES))
     try:
         status = cli.main(prog_name="optin", standalone_mode=False)
     except click.Abort:

@@ -68,6 +68,7 @@ static void run(const char *name, void (*test)(void))
 int main(void)
 {
     TEST(test_memory)
+    TEST(test_caches)
     TEST(test_timer)
     TEST(test_uart)
     TEST(test_flash)

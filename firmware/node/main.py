@@ -9,6 +9,7 @@ of it passes the line. That is standard input and output, both non-blocking; wha
 on standard error. The node ends when its line ends, or when the host says `stop`.
 """
 
+import io
 import os
 import select
 import sys
@@ -182,6 +183,10 @@ def main(crypto=None) -> int:
     try:
         operator = bytes.fromhex(named.get("operator", ""))
         places = read_places(sys.argv[2])
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    try:
         measured = (Measurement("program", digest_of(PROGRAM)),)
         random = Entropy(os.urandom, SYSTEM)
         crypto, pipe = crypto or _own_crypto(random), _standard_pipe()
@@ -198,10 +203,22 @@ def main(crypto=None) -> int:
         )
     except LineEnded:
         return 0
-    except (NodeError, OSError, ValueError) as error:
+    except (NodeError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
+    except Exception as error:
+        # Where it failed, not what it held: the text of an exception may quote a value.
+        print(f"error: the node failed with {type(error).__name__}{_trace(error)}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _trace(error) -> str:
+    """The lines of a traceback that tell places; nothing where CPython plays the firmware."""
+    text = io.StringIO()
+    getattr(sys, "print_exception", lambda error, file: None)(error, text)
+    places = [line for line in text.getvalue().split("\n") if line.startswith("  File ")]
+    return " in\n" + "\n".join(places) if places else ""
 
 
 def _own_crypto(random):

@@ -35,6 +35,18 @@ void *sbrk(ptrdiff_t size)
     return malloc_next - size;
 }
 
+/* Where it failed, not what it held: the text of an exception may quote a value. */
+static void say_where(mp_obj_t exception)
+{
+    size_t count, *places; /* three each, the innermost first: file, line, function */
+    mp_obj_exception_get_traceback(exception, &count, &places);
+    mp_print_str(&mp_plat_print, "Traceback (most recent call last):\n");
+    for (; count >= 3; count -= 3)
+        mp_printf(&mp_plat_print, "  File \"%q\", line %u, in %q\n", (qstr)places[count - 3],
+                  (unsigned)places[count - 2], (qstr)places[count - 1]);
+    mp_printf(&mp_plat_print, "%q\n", (qstr)mp_obj_get_type(exception)->name);
+}
+
 /* Runs the frozen module `boot`. */
 static void run(void)
 {
@@ -44,7 +56,7 @@ static void run(void)
         nlr_pop();
     } else {
         uart_send_now((const uint8_t *)"", 1); /* ends a frame that was under way */
-        mp_obj_print_exception(&mp_plat_print, MP_OBJ_FROM_PTR(guard.ret_val));
+        say_where(MP_OBJ_FROM_PTR(guard.ret_val));
         panic("uncaught exception", 0, 0);
     }
 }

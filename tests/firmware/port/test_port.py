@@ -29,7 +29,8 @@ def test_frozen_code_boots_signs_by_the_engines_hears_the_line_and_panics_by_nam
         text=True,
     )  # fmt: skip
     heard = done.stdout.replace("\0", "")
-    said = dict(line.split(" ", 1) for line in heard.splitlines() if " " in line)
+    lines = heard.splitlines()
+    said = dict(line.split(" ", 1) for line in lines if " " in line)
     assert said["sha3"] == hashlib.sha3_256(b"abc").hexdigest()
     library = Library()
     key = library.get("mldsa_keygen", SEED)
@@ -37,5 +38,5 @@ def test_frozen_code_boots_signs_by_the_engines_hears_the_line_and_panics_by_nam
     assert said["signature"] == hashlib.sha3_256(key + signature).hexdigest()
     assert said["verified"] == "True"
     assert said["heard"] == f"{len(SENT)} bytes"
-    assert said["ValueError:"] == "enough"
+    assert "ValueError" in lines and "enough" not in heard  # whose text may quote a value
     assert said["panic:"].startswith("uncaught exception")

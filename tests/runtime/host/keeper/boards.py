@@ -15,7 +15,7 @@ from pathlib import Path
 from tests.runtime.host.keeper.kept import AWAITED, PLACES, ROOT, environment
 
 TTY_MAIN = Path(__file__).parent / "tty_main.py"
-TRACEBACK = b'Traceback (most recent call last):\n  File "boot.py", line 1\nMemoryError: \n'
+TRACEBACK = b'Traceback (most recent call last):\n  File "boot.py", line 1, in f\nMemoryError\n'
 PANIC = b"panic: uncaught exception at 40001234, 00000007\n"
 
 

@@ -6,7 +6,7 @@ if a role of the host may ask it; what a signed command may do is its signer's r
 
 from runtime.node.presence import ASKING, PRESSED, Question
 from runtime.wire.channel import FINISH, HELLO, RECORD, Channel
-from runtime.wire.commands import pairing_code, party_id
+from runtime.wire.commands import FINGERPRINT, fingerprint, pairing_code, party_id
 from runtime.wire.errors import Asking, Malformed, NodeError, Refused, Unauthorized, WrongHost
 from runtime.wire.handshake import NodeHandshake
 from runtime.wire.records import REQUESTS, Command, Signed
@@ -16,7 +16,6 @@ from runtime.wire.schema import decode, spec_of
 PLAIN = ("identity",)  # what is answered without a channel
 PAIRING_MS = 120_000  # for a press: a lamp takes half a minute to say the code
 LOOK_MS = 1000  # between two looks at what came of a question
-FINGERPRINT = 10  # bytes of an id that people compare
 BY_SIGNATURE = ("self", "any")  # signers that are no role: the signature alone decides
 
 
@@ -202,9 +201,7 @@ class Gate:
                     "somebody at the node who agrees to this operator, or one that was named",
                     "name the operator when the node is started: optin node run --operator",
                 )
-            digits = self.host.hex()
-            fingerprint = "-".join([digits[at : at + 4] for at in range(0, 2 * FINGERPRINT, 4)])
-            lines = ["Let this party operate the node, for good:", fingerprint]
+            lines = ["Let this party operate the node, for good:", fingerprint(self.host)]
             question = Question(lines, pairing_code(channel), lambda question: None)
             presence.ask(question, PAIRING_MS)
             self._question, self._asked_about = question, channel

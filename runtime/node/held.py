@@ -8,6 +8,7 @@ known here by their hashes alone. A seed in use is a bytearray that is overwritt
 from collections import namedtuple
 
 from runtime.wire import commands, records
+from runtime.wire.compare import same
 from runtime.wire.errors import Missing, Refused, StorageFailed, Unauthorized
 from runtime.wire.hkdf import hkdf
 from runtime.wire.schema import canonical, make_id, unpack_own
@@ -177,11 +178,3 @@ def wipe(seed: bytearray) -> None:
     """Overwrite a secret."""
     for i in range(len(seed)):
         seed[i] = 0
-
-
-def same(one: bytes, other: bytes) -> bool:
-    """Whether two hashes are equal, in a time that does not tell where they differ."""
-    difference = len(one) ^ len(other)
-    for i in range(min(len(one), len(other))):
-        difference |= one[i] ^ other[i]
-    return difference == 0

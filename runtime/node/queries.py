@@ -8,13 +8,11 @@ from runtime.node.ports import UPDATE_PART
 from runtime.wire import records
 from runtime.wire.commands import HEAD, QUESTION
 from runtime.wire.errors import Missing, Refused, Unauthorized
-from runtime.wire.proofs import shown_of
-from runtime.wire.records import REPLIES, REQUESTS, SCHEMA_VERSION
+from runtime.wire.proofs import redacted
+from runtime.wire.records import REPLIES, SCHEMA_VERSION
 from runtime.wire.schema import canonical, spec_of
 
 PAGE_BYTES = 48 * 1024  # of entries in one answer, well under the largest message
-# Whose they are, they tell.
-NAMING = ("command-signature", "public-key", "public-keys", "rotation-signature")
 
 
 class Queries:
@@ -130,20 +128,11 @@ class Queries:
         if whole:
             return records.Entry(header, leaf, salt, body, None, tuple(beside))
         content = spec_of(records.Body).decode_own(body)
-        named = self._names_user(content)
-        if named:
-            beside = [item for item in beside if item.label not in NAMING]
-        shown = shown_of(content, not named, lambda event: True)
-        return records.Entry(header, leaf, salt, b"", shown, tuple(beside))
+        shown, beside = redacted(content, beside, self._roles_of)
+        return records.Entry(header, leaf, salt, b"", shown, beside)
 
-    def _names_user(self, body):
-        """Whether the command of an entry names a user."""
-        more = spec_of(REQUESTS[body.method]).more
-        if more["names_user"] == "signer":
-            signer = spec_of(records.Command).decode_own(body.command).party
-            roles = self._node.state_of("party", signer).roles
-            return "user" in roles and more["signer"] not in roles
-        return more["names_user"]
+    def _roles_of(self, party):
+        return self._node.state_of("party", party).roles
 
     def signed_head(self, nonce):
         """The head as of now: a function that gives it as SignedHead once it is signed."""

@@ -3,6 +3,7 @@
 from runtime.wire import records
 from runtime.wire.schema import canonical, make_id, spec_of
 
+FINGERPRINT = 10  # bytes of an id that people compare
 TAG = "optin/v1/command"
 ENROLMENT = b"optin/v1/enrolment"  # purpose of what is sealed to the node
 
@@ -53,6 +54,12 @@ def party_id(public_key: bytes) -> bytes:
 def pairwise_id(public_key: bytes) -> bytes:
     """Id by which one partner knows one user: hash of the pairwise key."""
     return make_id("optin/v1/pairwise", public_key)
+
+
+def fingerprint(identity: bytes) -> str:
+    """The first bytes of an id in groups of four hex digits, for people to compare."""
+    digits = identity[:FINGERPRINT].hex()
+    return "-".join([digits[at : at + 4] for at in range(0, len(digits), 4)])
 
 
 def press_code(boot: bytes, command: bytes) -> str:

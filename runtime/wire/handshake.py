@@ -25,6 +25,7 @@ from runtime.wire.channel import (
     extract,
     make_channel,
 )
+from runtime.wire.compare import same
 from runtime.wire.errors import Malformed
 from runtime.wire.hkdf import hmac_sha3
 
@@ -163,7 +164,7 @@ class HostHandshake(_Handshake):
             )
         begun = self._say(ANSWER_SIZE, head)
         secret = extract(begun, self._crypto.decapsulate(seed, head[-CIPHERTEXT:]))
-        if not _equal(answer[-MAC:], hmac_sha3(derive(secret, b"answer"), self._add(signature))):
+        if not same(answer[-MAC:], hmac_sha3(derive(secret, b"answer"), self._add(signature))):
             raise _altered(answer)
         if not self._crypto.verify(self._node_key, NODE_SIGNS, begun, signature):
             raise HandshakeFailed(
@@ -189,7 +190,7 @@ class HostHandshake(_Handshake):
         secret = self._begin(DONE, message, DONE_PLAIN + TAG)
         mac = self._open(derive(secret, b"node"), message)
         said = self._say(DONE_PLAIN, message[:1])
-        if not _equal(mac, hmac_sha3(derive(secret, b"done"), said)):
+        if not same(mac, hmac_sha3(derive(secret, b"done"), said)):
             raise _altered(message)
         return self._channel(secret, self._add(mac), b"host-records", b"node-records")
 
@@ -254,7 +255,7 @@ class NodeHandshake(_Handshake):
         host, enclosed, signature = plain[:ID], plain[ID : ID + KEY], plain[ID + KEY : -MAC]
         self._say(FINISH_PLAIN, finish[:1] + host)
         said = self._add(enclosed)
-        if not _equal(plain[-MAC:], hmac_sha3(derive(secret, b"finish"), self._add(signature))):
+        if not same(plain[-MAC:], hmac_sha3(derive(secret, b"finish"), self._add(signature))):
             raise _altered(finish)
         key = self._key_of(host, enclosed)
         if key is None:
@@ -272,14 +273,6 @@ class NodeHandshake(_Handshake):
         channel = self._channel(secret, self._add(mac), b"node-records", b"host-records")
         self.host = host
         return self._seal(derive(secret, b"node"), bytes([DONE]) + mac), channel
-
-
-def _equal(a: bytes, b: bytes) -> bool:
-    """Whether two MACs are equal, in a time that does not tell where they differ."""
-    difference = 0
-    for x, y in zip(a, b):
-        difference |= x ^ y
-    return difference == 0
 
 
 def _altered(message: bytes) -> HandshakeFailed:

@@ -22,6 +22,8 @@ def node_hash(left: bytes, right: bytes) -> bytes:
     return sha3_256(b"\x01" + left + right).digest()
 
 
+# Whose they are, attachments of these labels tell.
+NAMING = ("command-signature", "public-key", "public-keys", "rotation-signature")
 PRIVATE = 128  # what the salt of an event's private fields is counted from
 
 
@@ -136,6 +138,28 @@ def shown_of(body: records.Body, with_command: bool, with_events) -> records.Sho
             part = records.Part(None, b"", digest_of(part))
         events.append(part)
     return records.Shown(body.method, command, tuple(events))
+
+
+def redacted(body: records.Body, attachments, roles_of) -> tuple:
+    """What an auditor is shown of an entry: (Shown, attachments), which name no user.
+
+    Args:
+        attachments: of the entry, without users' values.
+        roles_of: function from a party's id to its roles; asked for who may be a user.
+    """
+    named = _names_user(body, roles_of)
+    if named:
+        attachments = [item for item in attachments if item.label not in NAMING]
+    return shown_of(body, not named, lambda event: True), tuple(attachments)
+
+
+def _names_user(body, roles_of):
+    """Whether the command of an entry names a user."""
+    more = spec_of(records.REQUESTS[body.method]).more
+    if more["names_user"] == "signer":
+        roles = roles_of(spec_of(records.Command).decode_own(body.command).party)
+        return "user" in roles and more["signer"] not in roles
+    return more["names_user"]
 
 
 def body_digest(header: records.Header, method: str, command: bytes, events) -> bytes:

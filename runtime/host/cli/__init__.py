@@ -36,7 +36,8 @@ from runtime.host.cli import (
 from runtime.host.cli.context import App, Problem
 
 DEFAULT_KEYS = "~/.config/optin/keys"
-# Less than a page: no file is written, and from 1 on a program that is handed dumps gets none (core(5)).
+# Of a core file: less than a page, so none is written; not 0, for that does not keep a program that
+# takes the kernel's dumps from getting one (core(5)).
 DUMPED_BYTES = 1
 
 

@@ -29,8 +29,9 @@ from runtime.host.keyfolder.folder import KeyFolder
 from runtime.host.keyfolder.held import OPENER
 from runtime.host.keyfolder.key import HeldKey, Key
 from runtime.host.keyfolder.keys import PREFIX_DIGITS
-from runtime.host.keyfolder.nodes import PinnedNode, fingerprint
+from runtime.host.keyfolder.nodes import PinnedNode
 from runtime.host.keyfolder.seal import passphrase_key
+from runtime.wire.commands import fingerprint
 
 __all__ = [
     "OPENER",

@@ -12,7 +12,7 @@ from runtime.host.keyfolder.errors import (
     unknown,
 )
 from runtime.host.keyfolder.files import Files, now, parsing, read
-from runtime.wire.commands import node_id
+from runtime.wire.commands import fingerprint, node_id
 from runtime.wire.records import Head, Measurement, SignedHead
 
 
@@ -179,12 +179,6 @@ class Nodes(Files):
                     "nonce": head.nonce.hex(),
                     **({"signature": signature.hex()} if signature else {}),
                 }
-
-
-def fingerprint(identity: bytes) -> str:
-    """The first 80 bits of an id in groups of four hex digits, for people to compare."""
-    digits = identity.hex()[:20]
-    return "-".join(digits[i : i + 4] for i in range(0, len(digits), 4))
 
 
 def _pinned(label: str, known: dict[str, str]) -> PinnedNode:

@@ -174,8 +174,9 @@ class Connection:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._pump
         if self._channel and not self._ended:
-            with contextlib.suppress(NodeError, LinkFull, OSError, TransportError):
-                self._link.send(self._channel.close())
+            with contextlib.suppress(NodeError, OSError, TransportError):
+                self._outbox.append(self._channel.close())
+                self._drain()
                 await self._transport.write(self._link.transmit(_now_ms()))
         await self._transport.close()
 

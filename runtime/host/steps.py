@@ -31,9 +31,6 @@ PAGE = 100  # ids asked for at a time
 ENTRIES = 64  # journal entries asked for at a time
 
 
-PAIRING_S = 120  # that a node waits for whoever is at it
-
-
 class Person(Holder, Protocol):
     """A user: known to each partner by another key."""
 
@@ -110,7 +107,7 @@ async def provision(
             done = await client.command(operator, records.Provision(), (operator.public_key,))
         except Asking as asking:
             if tell:
-                tell(client.pairing_code, PAIRING_S)
+                tell(client.pairing_code, commands.PAIRING_MS // 1000)
             tell = None
             await asyncio.sleep(asking.retry_ms / 1000)
             continue

@@ -6,7 +6,7 @@ if a role of the host may ask it; what a signed command may do is its signer's r
 
 from runtime.node.presence import ASKING, PRESSED, Question
 from runtime.wire.channel import FINISH, HELLO, RECORD, Channel
-from runtime.wire.commands import FINGERPRINT, fingerprint, pairing_code, party_id
+from runtime.wire.commands import FINGERPRINT, PAIRING_MS, fingerprint, pairing_code, party_id
 from runtime.wire.errors import Asking, Malformed, NodeError, Refused, Unauthorized, WrongHost
 from runtime.wire.handshake import NodeHandshake
 from runtime.wire.records import REQUESTS, Command, Signed
@@ -14,7 +14,6 @@ from runtime.wire.requests import Request, encode_notification, encode_response,
 from runtime.wire.schema import decode, spec_of
 
 PLAIN = ("identity",)  # what is answered without a channel
-PAIRING_MS = 120_000  # for a press: a lamp takes half a minute to say the code
 LOOK_MS = 1000  # between two looks at what came of a question
 BY_SIGNATURE = ("self", "any")  # signers that are no role: the signature alone decides
 

@@ -56,6 +56,7 @@ class Health:
         """
         # All in names of this function: on a board each start waits for it.
         claim, followed, ones_in, failure = self._claim, self._followed, _ONES, self._failure
+        newest = CONTEXTS - 1
         most_row, most_alike, most_ones = claim.row, claim.window, claim.bits
         last, row, at, first, alike, guessed, ones, context = self._so_far
         for sample in samples:
@@ -75,7 +76,7 @@ class Health:
                 if guessed >= most_alike:
                     failure = "the source repeats itself (prediction test)"
             followed[context] = last = sample
-            context = (context << 8 | sample) & 0xFFF
+            context = (context << 8 | sample) & newest
             ones += ones_in[sample]
             at += 1
             if at == WINDOW:

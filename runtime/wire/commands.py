@@ -3,6 +3,7 @@
 from runtime.wire import records
 from runtime.wire.schema import canonical, make_id, spec_of
 
+PAIRING_MS = 120_000  # for a press at a new node: a lamp takes half a minute to say the code
 FINGERPRINT = 10  # bytes of an id that people compare
 TAG = "optin/v1/command"
 ENROLMENT = b"optin/v1/enrolment"  # purpose of what is sealed to the node

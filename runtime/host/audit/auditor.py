@@ -255,13 +255,7 @@ class Auditor:
             "head signature", known.node_key, commands.HEAD, head, signed.signature, "the node's"
         )
         ours = Head(known.node, self._report.entries, self._tree.root(), self._time, head.nonce)
-        for name in ("node", "size", "root", "time"):
-            found, expected = getattr(head, name), getattr(ours, name)
-            self._check(
-                "head", found == expected,
-                f"the {name} of the head is {show(found)}",
-                f"{show(expected)}, that of the entries",
-            )  # fmt: skip
+        self._compare(head, ours, "the head", "the entries")
         if not self._is_measured:
             raise Fails(
                 "measurements",
@@ -282,17 +276,20 @@ class Auditor:
             tree.append(leaf)
         time = known.times[head.size - 1] if 0 < head.size <= len(known.times) else 0
         ours = Head(known.node, min(head.size, len(self._leaves)), tree.root(), time, head.nonce)
-        for name in ("node", "size", "root", "time"):
-            found, expected = getattr(head, name), getattr(ours, name)
-            self._check(
-                "head", found == expected,
-                f"the {name} of the last head is {show(found)}",
-                f"{show(expected)}, that of as many entries",
-            )  # fmt: skip
+        self._compare(head, ours, "the last head", "as many entries")
         self._report.beyond = len(self._leaves) - head.size
         known.root = self._tree.root()
         self._end()
         return head
+
+    def _compare(self, head: Head, ours: Head, what: str, of: str) -> None:
+        for name in ("node", "size", "root", "time"):
+            found, expected = getattr(head, name), getattr(ours, name)
+            self._check(
+                "head", found == expected,
+                f"the {name} of {what} is {show(found)}",
+                f"{show(expected)}, that of {of}",
+            )  # fmt: skip
 
     def _end(self) -> None:
         self._known.ledger.sums_in_full()

@@ -17,7 +17,6 @@ from runtime.host.cli import (
     escrow,
     field,
     graph,
-    held,
     hop,
     keys,
     node,
@@ -28,6 +27,7 @@ from runtime.host.cli import (
     rules,
     score,
     settlement,
+    shares,
     sim,
     user,
     view,
@@ -126,7 +126,7 @@ for _noun in (
     completion.completion,
 ):
     cli.add_command(_noun)
-for _verb in held.held.commands.values():
+for _verb in shares.verbs.commands.values():
     witness.witness.add_command(_verb)
 
 

@@ -26,11 +26,11 @@ from runtime.host.keyfolder.errors import (
 )
 from runtime.host.keyfolder.exported import export_salt, open_exported, seal_exported
 from runtime.host.keyfolder.folder import KeyFolder
-from runtime.host.keyfolder.held import OPENER
 from runtime.host.keyfolder.key import HeldKey, Key
 from runtime.host.keyfolder.keys import PREFIX_DIGITS
 from runtime.host.keyfolder.nodes import PinnedNode
 from runtime.host.keyfolder.seal import passphrase_key
+from runtime.host.keyfolder.shares import OPENER
 from runtime.wire.commands import fingerprint
 
 __all__ = [

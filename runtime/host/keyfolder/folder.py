@@ -8,10 +8,10 @@ from typing import NoReturn, Self
 from runtime.host.keyfolder.deeds import Deeds
 from runtime.host.keyfolder.errors import KeyFolderError, TooOpen
 from runtime.host.keyfolder.files import HALF, locked, read, write
-from runtime.host.keyfolder.held import HeldShares
 from runtime.host.keyfolder.names import Names
 from runtime.host.keyfolder.nodes import Nodes
 from runtime.host.keyfolder.seal import COST, new_lock, seal, unlock
+from runtime.host.keyfolder.shares import HeldShares
 
 
 class KeyFolder(Names, Nodes, Deeds, HeldShares):

@@ -13,12 +13,12 @@ from runtime.wire import records
 
 
 @click.group()
-def held() -> None:
+def verbs() -> None:
     """Verbs of `optin witness`."""
 
 
 @command(
-    held,
+    verbs,
     "recovery-key",
     example="witness recovery-key witness-1 key-1.json\n"
     "witness recovery-key witness-1 - --node 64-HEX-DIGITS",
@@ -47,7 +47,7 @@ async def recovery_key(app: App, name: str, file: str, node: str | None) -> None
     )
 
 
-@command(held, example="witness share witness-1")
+@command(verbs, example="witness share witness-1")
 @click.argument("name")
 async def share(app: App, name: str) -> None:
     """Fetch your share of a recovery key.
@@ -68,7 +68,9 @@ async def share(app: App, name: str) -> None:
     )
 
 
-@command(held, "release-share", example="witness release-share witness-1 session.json share-1.json")
+@command(
+    verbs, "release-share", example="witness release-share witness-1 session.json share-1.json"
+)
 @click.argument("name")
 @click.argument("session", metavar="SESSION")
 @click.argument("file")

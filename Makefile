@@ -5,8 +5,8 @@ BIN    := $(VENV)/bin
 DEMO   ?= build/demo
 SIM    ?= build/sim
 
-.PHONY: run sim test bench kills conformance bitstream reproducible lint types stubs docs \
-    micropython clean
+.PHONY: run sim test bench kills conformance simulated bitstream reproducible lint types stubs \
+    docs micropython clean
 
 run: $(VENV)/run
 	@$(BIN)/python -m runtime.host.demo $(DEMO)
@@ -28,6 +28,10 @@ kills: $(VENV)/test
 # Every session of the conformance suite on the simulated system: hours; `make test` plays a few.
 conformance: $(VENV)/test
 	@$(BIN)/python -m tests.conformance $(SESSIONS)
+
+# What takes minutes on the simulated system, and `make test` leaves out.
+simulated: $(VENV)/test
+	@OPTIN_SIMULATED=1 $(BIN)/python -m pytest -q tests/firmware/node tests/conformance
 
 # Every board, to a bitstream or a project for Vivado, and its report: half an hour.
 bitstream: $(VENV)/board

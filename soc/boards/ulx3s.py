@@ -40,5 +40,5 @@ ULX3S = [
         make=partial(_make, device),
         seed=seed,
     )
-    for size, device, seed in (("45f", ecp5.LFE5U_45F, 1), ("85f", ecp5.LFE5U_85F, 3))
+    for size, device, seed in (("45f", ecp5.LFE5U_45F, 2), ("85f", ecp5.LFE5U_85F, 3))
 ]

@@ -6,7 +6,6 @@ was sent, shown, stored, journaled or said.
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Iterator
@@ -20,9 +19,9 @@ from firmware.node.serve import SEED
 from runtime.host.cli.offer import EXAMPLE
 from runtime.host.crypto import Crypto
 from runtime.host.keyfolder import HeldKey, KeyFolder
-from runtime.node.held import PURPOSE
 from runtime.wire import commands
 from runtime.wire.hkdf import hkdf
+from tests.runtime.host import secrets
 from tests.runtime.host.at_node import NodeProcess, Tap
 from tests.runtime.host.test_cli import Terminal
 
@@ -116,29 +115,16 @@ class Run(Terminal):
     def secrets(self) -> dict[str, bytes]:
         """All that is nobody's business, but that of whoever keeps it."""
         if self.kind == "software":
-            seed = (self.folder / "node" / "seed").read_bytes()
-            found = {"node seed": seed}
+            found = secrets.of_node((self.folder / "node" / "seed").read_bytes())
         else:
             device = (self.folder / "node" / "device" / "key").read_bytes()
-            seed = hkdf(device, b"", SEED)
-            found = {"device key": device, "node seed": seed}
-        entropy = lambda label, size=32: _entropy(seed, label, size)  # noqa: E731
-        found["identity seed"], found["kem seed"] = entropy("identity"), entropy("kem", 64)
-        found["custody key"] = hkdf(seed, b"", PURPOSE)
+            found = {"device key": device, **secrets.of_node(hkdf(device, b"", SEED))}
         folder = KeyFolder.open(self.folder / "keys")
-        partner = folder.lookup("acme")
         for name in folder.names():
             key = folder.key(name)
             if not isinstance(key, HeldKey):
                 found["seed of " + name] = key._seed
-        return found, entropy, partner
-
-
-def _entropy(seed: bytes, label: str, size: int = 32) -> bytes:
-    """As of runtime/node/node.py, from its words."""
-    from hashlib import shake_256
-
-    return shake_256(seed + bytes(8) + label.encode()).digest(size)
+        return found
 
 
 @pytest.fixture(scope="module", params=["software", "unix"])
@@ -204,7 +190,8 @@ def _key(held: Run, name: str) -> Any:
 
 def nowhere(held: Run) -> None:
     """Look for every secret in every byte that could be seen."""
-    found, _, partner = held.secrets()
+    found = held.secrets()
+    partner = KeyFolder.open(held.folder / "keys").lookup("acme")
     anna = _key(held, "anna")
     ben = _key(held, "ben")
     found["pairwise seed of anna"] = hkdf(anna._seed, b"", commands.PAIRWISE + partner)
@@ -221,12 +208,4 @@ def nowhere(held: Run) -> None:
             seen[path.name] = path.read_bytes()
     assert sum(map(len, seen.values())) > 1_000_000
     assert commands.party_id(Crypto().public_key(anna._seed)) == anna.id
-    for what, secret in found.items():
-        for form in (
-            secret,
-            secret.hex().encode(),
-            base64.b64encode(secret)[:-3],
-            repr(secret).encode(),
-        ):
-            for where, content in seen.items():
-                assert form not in content, f"{what} is in {where}"
+    secrets.nowhere(found, seen)

@@ -63,7 +63,7 @@ def test_what_is_beyond_its_budget_is_named():
     slow = replace(small, fmax_mhz=49.9)
     assert reports.over_budget(slow) == ["ulx3s_45f: 49.9 MHz, expected 50 at least"]
     large = replace(small, used={**small.used, "block_ram": 100})
-    assert reports.over_budget(large) == ["ulx3s_45f: 100 block ram, expected 50 at most"]
+    assert reports.over_budget(large) == ["ulx3s_45f: 100 block ram, expected 60 at most"]
     assert reports.over_budget(replace(small, fmax_mhz=None))
 
 

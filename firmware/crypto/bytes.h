@@ -48,6 +48,12 @@ static inline uint32_t load32_aligned(const uint8_t *from)
 #endif
 }
 
+/* Of any address: faster if it is such a one. */
+static inline uint32_t load32_either(const uint8_t *from)
+{
+    return is_aligned(from) ? load32_aligned(from) : load32(from);
+}
+
 static inline void store32_aligned(uint8_t *to, uint32_t value)
 {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__

@@ -55,10 +55,10 @@ void chacha20_start(struct chacha20 *cipher, const uint8_t key[32], const uint8_
     /* "expand 32-byte k" */
     state[0] = 0x61707865, state[1] = 0x3320646e, state[2] = 0x79622d32, state[3] = 0x6b206574;
     for (int i = 0; i < 8; i++)
-        state[4 + i] = load32(key + 4 * i);
+        state[4 + i] = load32_either(key + 4 * i);
     state[12] = counter;
     for (int i = 0; i < 3; i++)
-        state[13 + i] = load32(nonce + 4 * i);
+        state[13 + i] = load32_either(nonce + 4 * i);
 }
 
 void chacha20_add(struct chacha20 *cipher, uint8_t *to, const uint8_t *from, size_t size)

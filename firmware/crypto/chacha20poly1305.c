@@ -28,8 +28,10 @@ static void finish(struct poly1305 *mac, uint8_t tag[AEAD_TAG_BYTES], const uint
     poly1305_add_padded(mac, ciphertext, size - rest);
     if (rest)
         memcpy(last, ciphertext + size - rest, rest);
-    store64(last + filled, aad_size);
-    store64(last + filled + 8, size);
+    store32_aligned(last + filled, (uint32_t)aad_size);
+    store32_aligned(last + filled + 4, (uint32_t)((uint64_t)aad_size >> 32));
+    store32_aligned(last + filled + 8, (uint32_t)size);
+    store32_aligned(last + filled + 12, (uint32_t)((uint64_t)size >> 32));
     poly1305_finish(mac, last, filled + 16, tag);
 }
 
@@ -41,6 +43,19 @@ void chacha20poly1305_seal(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8
     struct poly1305 mac;
     start(&cipher, &mac, key, nonce);
     chacha20_add(&cipher, to, from, size);
+    finish(&mac, tag, to, size, aad, aad_size);
+    chacha20_wipe(&cipher);
+}
+
+void chacha20poly1305_seal_parts(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
+                                 size_t first, size_t size, const uint8_t *aad, size_t aad_size,
+                                 const uint8_t key[32], const uint8_t nonce[12])
+{
+    struct chacha20 cipher;
+    struct poly1305 mac;
+    start(&cipher, &mac, key, nonce);
+    chacha20_add(&cipher, to, from, first);
+    chacha20_add(&cipher, to + first, to + first, size - first);
     finish(&mac, tag, to, size, aad, aad_size);
     chacha20_wipe(&cipher);
 }

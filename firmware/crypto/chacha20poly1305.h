@@ -13,6 +13,12 @@ void chacha20poly1305_seal(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8
                            size_t size, const uint8_t *aad, size_t aad_size,
                            const uint8_t key[32], const uint8_t nonce[12]);
 
+/* The same of a message in two parts: `first` bytes at `from`, which are whole blocks of ChaCha20, 64
+ * bytes, and the others at their place in `to`. */
+void chacha20poly1305_seal_parts(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
+                                 size_t first, size_t size, const uint8_t *aad, size_t aad_size,
+                                 const uint8_t key[32], const uint8_t nonce[12]);
+
 /* Decrypt; `to` may be `from`. Returns 0, or -1 if the tag is wrong: `to` is untouched then. */
 int chacha20poly1305_open(uint8_t *to, const uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
                           size_t size, const uint8_t *aad, size_t aad_size,

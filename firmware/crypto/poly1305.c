@@ -8,13 +8,13 @@
 void poly1305_start(struct poly1305 *mac, const uint8_t key[32])
 {
     /* Clamping. */
-    mac->r[0] = load32(key) & 0x0fffffff;
+    mac->r[0] = load32_either(key) & 0x0fffffff;
     for (int i = 1; i < 4; i++)
-        mac->r[i] = load32(key + 4 * i) & 0x0ffffffc;
+        mac->r[i] = load32_either(key + 4 * i) & 0x0ffffffc;
     for (int i = 0; i < 5; i++)
         mac->sum[i] = 0;
     for (int i = 0; i < 4; i++)
-        mac->s[i] = load32(key + 16 + 4 * i);
+        mac->s[i] = load32_either(key + 16 + 4 * i);
 }
 
 static inline uint64_t product(uint32_t a, uint32_t b)

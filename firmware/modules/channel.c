@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "chacha20.h"
 #include "chacha20poly1305.h"
 #include "hkdf.h"
 #include "secret.h"
@@ -66,16 +67,18 @@ int channel_seal(struct channel *channel, uint8_t *record, enum channel_kind kin
                  const uint8_t *content, size_t size)
 {
     struct channel_direction *direction = &channel->outgoing;
-    uint8_t nonce[NONCE_BYTES], *box = record + HEAD_BYTES;
+    uint8_t nonce[NONCE_BYTES] __attribute__((aligned(4))), *box = record + HEAD_BYTES;
     if (channel->broken || channel->closed || (kind == CHANNEL_CONTENT && channel->closed_by_peer))
         return -1;
     nonce_of(nonce, direction->count);
     memcpy(record, head, HEAD_BYTES);
-    if (size)
-        memcpy(box, content, size);
+    /* Only the last block is put together: content and kind. */
+    const size_t whole = size - size % CHACHA20_BLOCK;
+    if (size > whole)
+        memcpy(box + whole, content + whole, size - whole);
     box[size] = (uint8_t)kind;
-    chacha20poly1305_seal(box, box + size + 1, box, size + 1, head, HEAD_BYTES, direction->key,
-                          nonce);
+    chacha20poly1305_seal_parts(box, box + size + 1, content, whole, size + 1, head, HEAD_BYTES,
+                                direction->key, nonce);
     advance(direction);
     if (kind == CHANNEL_CLOSE) {
         channel->closed = true;
@@ -88,7 +91,7 @@ int channel_seal(struct channel *channel, uint8_t *record, enum channel_kind kin
 static int opened(struct channel_direction *direction, uint8_t *content, const uint8_t *record,
                 size_t size)
 {
-    uint8_t nonce[NONCE_BYTES];
+    uint8_t nonce[NONCE_BYTES] __attribute__((aligned(4)));
     const uint8_t *box = record + HEAD_BYTES;
     if (size < CHANNEL_OVERHEAD || memcmp(record, head, HEAD_BYTES))
         return -1;

@@ -8,8 +8,8 @@
 #include "params.h"
 
 /* A polynomial, or its image under the NTT. Coefficients are in 0..q-1.
- * Without the last words, every fourth polynomial of an array would fall upon the same lines of
- * a direct-mapped cache of 4 KiB. */
+ * Without the last words, polynomials of an array would fall upon the same lines of a direct-mapped
+ * cache: every fourth where it has 4 KiB, every sixteenth of 16 KiB. */
 struct mldsa_poly {
     int32_t at[MLDSA_N];
     int32_t stagger[8];

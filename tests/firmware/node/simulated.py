@@ -114,6 +114,12 @@ class Simulated:
         """Press the button in a while, as whoever is at the node."""
         self._pressing = asyncio.get_running_loop().create_task(self._press())
 
+    async def press_when_lit(self) -> None:
+        """Press the button once the lamp asks for it: what was pressed before answers nothing."""
+        while self.tell("lamp") != "on":
+            await asyncio.sleep(0.01)
+        await self._press()
+
     async def _press(self) -> None:
         for contact in ("down", "up"):
             await self.until_cycle(self.cycle() + SETTLED)

@@ -16,17 +16,6 @@ from tests.firmware.node.simulated import Simulated, simulated
 
 ACCESS, PASSPHRASE_KEY = b"A" * 32, b"P" * 32
 
-DEBOUNCE = 1_000_000
-
-
-async def press(node: Simulated) -> None:
-    """Wait for the lamp, then press."""
-    while node.tell("lamp") != "on":
-        await asyncio.sleep(0.01)
-    node.tell("button down")
-    await node.until_cycle(node.cycle() + DEBOUNCE)
-    node.tell("button up")
-
 
 async def take_home(node: Simulated) -> None:
     async with await node.connect() as client:
@@ -37,7 +26,7 @@ async def take_home(node: Simulated) -> None:
         assert held.id == done.reply.user
         assert node.tell("lamp") == "off"
         leaving = asyncio.create_task(steps.export_key(client, held, PASSPHRASE_KEY))
-        await press(node)
+        await node.press_when_lit()
         seed = await leaving
         (question,) = asked
         assert question.code == commands.press_code(client.identity.boot, question.command)

@@ -36,8 +36,9 @@ async def live(node: Simulated, line: str, bundle: Path) -> dict[str, bytes]:
         done, public = await steps.enrol_held(client, {}, None, ACCESS, PASSPHRASE_KEY)
         held = HeldKey("ben", public, client.identity.node, ACCESS)
         assert held.id == done.reply.user
-        node.press("", 0)
-        given = await steps.export_key(client, held, PASSPHRASE_KEY)
+        leaving = asyncio.create_task(steps.export_key(client, held, PASSPHRASE_KEY))
+        await node.press_when_lit()
+        given = await leaving
         audit.write_bundle(bundle, await walk.journal())
     found = {f"seed of {name}": key._seed for name, key in walk.keys.items()}
     ((user, _, values),) = walk.rows

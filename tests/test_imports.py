@@ -15,9 +15,11 @@ MAY_IMPORT = {
     "runtime.actor": {"runtime.wire"},
     "runtime.node": {"runtime.actor", "runtime.wire"},
     "runtime.host": {"runtime.wire"},
-    # Composes the software node; the crypto port on `cryptography` is the host tools' too.
+    # Composes the software node; the crypto port on `cryptography` is the host tools' too, and so is
+    # what forbids dumps.
     "runtime.cpython": {
         "actors", "runtime.actor", "runtime.node", "runtime.wire", "runtime.host.crypto",
+        "runtime.host.dumps",
     },
     "firmware": set(),
     # Builds into the same cache; the C that runs on the system is the firmware's.

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from runtime.cpython.software import FolderInUse, run
+from runtime.host.dumps import forbid_dumps
 from runtime.wire.errors import NodeError
 
 
@@ -20,6 +21,7 @@ def main() -> int:
         help="the party that may become operator of a new node: its id in hex digits",
     )
     options = parser.parse_args()
+    forbid_dumps()
     try:
         run(options.folder, options.operator)
     except (FolderInUse, NodeError, OSError, ValueError) as error:

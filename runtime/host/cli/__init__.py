@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import sys
 from pathlib import Path
 
@@ -34,11 +33,9 @@ from runtime.host.cli import (
     witness,
 )
 from runtime.host.cli.context import App, Problem
+from runtime.host.dumps import forbid_dumps
 
 DEFAULT_KEYS = "~/.config/optin/keys"
-# Of a core file: less than a page, so none is written; not 0, for that does not keep a program that
-# takes the kernel's dumps from getting one (core(5)).
-DUMPED_BYTES = 1
 
 
 @click.group(
@@ -132,8 +129,7 @@ for _verb in shares.verbs.commands.values():
 
 def main() -> None:
     """Entry point: 1 is a failure, 2 wrong usage, 130 a Ctrl-C."""
-    # Keys are in memory, of this process and of a node that it becomes or starts.
-    resource.setrlimit(resource.RLIMIT_CORE, (DUMPED_BYTES, DUMPED_BYTES))
+    forbid_dumps()
     try:
         status = cli.main(prog_name="optin", standalone_mode=False)
     except click.Abort:

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from runtime.host.dumps import forbid_dumps
 from runtime.host.keeper.child import Child
 from runtime.host.keeper.line import KeeperError, Line
 from runtime.host.keeper.process import run
@@ -27,6 +28,7 @@ def main() -> int:
     )
     parser.add_argument("command", nargs=argparse.REMAINDER, metavar="COMMAND")
     options = parser.parse_args()
+    forbid_dumps()
     if bool(options.serial) == bool(options.command):
         parser.error("expected a COMMAND, or --serial PORT")
     try:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from firmware import micropython
-from runtime.host.cli import DUMPED_BYTES
+from runtime.host.dumps import DUMPED_BYTES
 from tests.runtime.host.at_node import node_with_terminal
+from tests.runtime.host.served import node_process
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -26,6 +27,11 @@ def most_dumped(pid: int) -> set[int]:
     found = re.search(r"Max core file size +(\d+) +(\d+)", limits)
     assert found, limits
     return {int(limit) for limit in found.groups()}
+
+
+def test_a_node_started_by_its_module_leaves_none_either(tmp_path: Path) -> None:
+    with node_process(tmp_path / "node") as node:
+        assert most_dumped(node.pid) == {DUMPED_BYTES}
 
 
 @pytest.mark.parametrize("kind", ["software", "unix"])

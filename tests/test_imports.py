@@ -15,7 +15,7 @@ MAY_IMPORT = {
     "runtime.actor": {"runtime.wire"},
     "runtime.node": {"runtime.actor", "runtime.wire"},
     "runtime.host": {"runtime.wire"},
-    # Composes the software node; the crypto port on `cryptography` is the host tools' too, and so is
+    # Composes the software node; the crypto port on `cryptography` is the host tools' too, as is
     # what forbids dumps.
     "runtime.cpython": {
         "actors", "runtime.actor", "runtime.node", "runtime.wire", "runtime.host.crypto",

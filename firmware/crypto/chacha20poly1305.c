@@ -35,18 +35,6 @@ static void finish(struct poly1305 *mac, uint8_t tag[AEAD_TAG_BYTES], const uint
     poly1305_finish(mac, last, filled + 16, tag);
 }
 
-void chacha20poly1305_seal(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
-                           size_t size, const uint8_t *aad, size_t aad_size,
-                           const uint8_t key[32], const uint8_t nonce[12])
-{
-    struct chacha20 cipher;
-    struct poly1305 mac;
-    start(&cipher, &mac, key, nonce);
-    chacha20_add(&cipher, to, from, size);
-    finish(&mac, tag, to, size, aad, aad_size);
-    chacha20_wipe(&cipher);
-}
-
 void chacha20poly1305_seal_parts(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
                                  size_t first, size_t size, const uint8_t *aad, size_t aad_size,
                                  const uint8_t key[32], const uint8_t nonce[12])
@@ -58,6 +46,13 @@ void chacha20poly1305_seal_parts(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const
     chacha20_add(&cipher, to + first, to + first, size - first);
     finish(&mac, tag, to, size, aad, aad_size);
     chacha20_wipe(&cipher);
+}
+
+void chacha20poly1305_seal(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
+                           size_t size, const uint8_t *aad, size_t aad_size,
+                           const uint8_t key[32], const uint8_t nonce[12])
+{
+    chacha20poly1305_seal_parts(to, tag, from, size, size, aad, aad_size, key, nonce);
 }
 
 int chacha20poly1305_open(uint8_t *to, const uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,

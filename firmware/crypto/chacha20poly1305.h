@@ -13,8 +13,8 @@ void chacha20poly1305_seal(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8
                            size_t size, const uint8_t *aad, size_t aad_size,
                            const uint8_t key[32], const uint8_t nonce[12]);
 
-/* The same of a message in two parts: `first` bytes at `from`, which are whole blocks of ChaCha20, 64
- * bytes, and the others at their place in `to`. */
+/* The same of a message in two parts: `first` bytes at `from`, and the others, if any, at their place
+ * in `to`; before others they are whole blocks of ChaCha20, 64 bytes. */
 void chacha20poly1305_seal_parts(uint8_t *to, uint8_t tag[AEAD_TAG_BYTES], const uint8_t *from,
                                  size_t first, size_t size, const uint8_t *aad, size_t aad_size,
                                  const uint8_t key[32], const uint8_t nonce[12]);

@@ -136,6 +136,4 @@ class Queries:
 
     def signed_head(self, nonce):
         """The head as of now: a function that gives it as SignedHead once it is signed."""
-        head = self._node.journal.head(nonce)
-        signing = self._node.signing(HEAD, canonical(head))
-        return lambda: records.SignedHead(head, signing.result())
+        return self._signing(records.SignedHead, self._node.journal.head(nonce), HEAD)
